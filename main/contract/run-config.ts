@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { executionProvider } from './devices.ts';
+
+/**
+ * The configuration of a run, written as YAML by a person. Every key carries a description: completion, hover
+ * documentation and the reference are generated from here. Unknown keys are errors.
+ */
+const activation = z
+  .enum(['relu', 'gelu', 'silu'])
+  .describe('Non-linearity: relu, gelu (Hendrycks & Gimpel 2016) or silu (Ramachandran et al. 2017)');
+
+export const layerConfig = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('conv2d'),
+    channels: z.int().min(1).describe('Output channels'),
+    kernel: z.int().min(1).max(15).default(3),
+    stride: z.int().min(1).max(4).default(1),
+    padding: z.int().min(0).max(7).default(0),
+    bias: z.boolean().default(true),
+  }),
+  z.strictObject({ kind: z.literal('dense'), units: z.int().min(1), bias: z.boolean().default(true) }),
+  z.strictObject({ kind: z.literal('max_pool'), size: z.int().min(2).max(8).default(2) }),
+  z.strictObject({ kind: z.literal('average_pool'), size: z.int().min(2).max(8).default(2) }),
+  z.strictObject({ kind: z.literal('global_average_pool') }),
+  z.strictObject({ kind: z.literal('batch_norm') }),
+  z.strictObject({ kind: z.literal('layer_norm') }),
+  z.strictObject({ kind: z.literal('dropout'), rate: z.number().min(0).max(0.95) }),
+  z.strictObject({ kind: z.literal('activation'), function: activation.default('relu') }),
+  z.strictObject({ kind: z.literal('flatten') }),
+]);
+export type LayerConfig = z.infer<typeof layerConfig>;
+
+export const modelConfig = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('mlp'),
+      hidden: z.array(z.int().min(1).max(65536)).default([512, 256]).describe('Units of each hidden layer'),
+      activation: activation.default('relu'),
+      dropout: z.number().min(0).max(0.95).default(0).describe('Fraction of hidden units dropped in training'),
+      norm: z.enum(['none', 'batch', 'layer']).default('none').describe('Normalisation after each hidden layer'),
+    })
+    .describe('Dense network on flattened input'),
+  z
+    .strictObject({
+      kind: z.literal('cnn'),
+      channels: z
+        .array(z.int().min(1).max(4096))
+        .min(1)
+        .default([32, 64])
+        .describe('Output channels of each convolution'),
+      kernel: z.int().min(1).max(15).default(3),
+      padding: z.int().min(0).max(7).default(0),
+      poolEvery: z.int().min(0).default(2).describe('A 2×2 max pool after every n convolutions; 0 = none'),
+      hidden: z.array(z.int().min(1)).default([128]).describe('Units of the dense layers after the convolutions'),
+      activation: activation.default('relu'),
+      norm: z.enum(['none', 'batch']).default('none'),
+      dropout: z.number().min(0).max(0.95).default(0),
+    })
+    .describe('Convolutions, pooling, dense head (LeNet family)'),
+  z
+    .strictObject({
+      kind: z.literal('resnet'),
+      channels: z
+        .array(z.int().min(1).max(4096))
+        .min(1)
+        .default([16, 32, 64])
+        .describe('Channels of each stage; each stage after the first halves the size'),
+      blocks: z.int().min(1).max(8).default(1).describe('Residual blocks per stage'),
+      norm: z.enum(['none', 'batch']).default('batch'),
+    })
+    .describe('Residual network (He et al. 2015)'),
+  z
+    .strictObject({ kind: z.literal('sequential'), layers: z.array(layerConfig).min(1).max(200) })
+    .describe('Your own stack of layers; the output layer is added'),
+]);
+export type ModelConfig = z.infer<typeof modelConfig>;
+
+export const optimizerConfig = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('adamw'),
+      learningRate: z.number().positive().default(0.001),
+      beta1: z.number().min(0).max(0.9999).default(0.9),
+      beta2: z.number().min(0).max(0.99999).default(0.999),
+      epsilon: z.number().positive().default(1e-8),
+      weightDecay: z.number().min(0).default(0.01),
+    })
+    .describe('AdamW (Loshchilov & Hutter 2019)'),
+  z
+    .strictObject({
+      kind: z.literal('sgd'),
+      learningRate: z.number().positive().default(0.05),
+      momentum: z.number().min(0).max(0.9999).default(0.9),
+      nesterov: z.boolean().default(false),
+      weightDecay: z.number().min(0).default(0),
+    })
+    .describe('Stochastic gradient descent with momentum'),
+]);
+export type OptimizerConfig = z.infer<typeof optimizerConfig>;
+
+export const scheduleConfig = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), warmupSteps: z.int().min(0).default(0) }),
+  z.strictObject({
+    kind: z.literal('step'),
+    everyEpochs: z.int().min(1).default(10),
+    factor: z.number().min(0).max(1).default(0.1),
+    warmupSteps: z.int().min(0).default(0),
+  }),
+  z
+    .strictObject({
+      kind: z.literal('cosine'),
+      minimumFactor: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('Learning rate at the end, as a fraction of the first'),
+      warmupSteps: z.int().min(0).default(0),
+    })
+    .describe('Cosine decay to the end of the run (Loshchilov & Hutter 2017)'),
+]);
+export type ScheduleConfig = z.infer<typeof scheduleConfig>;
+
+export const runConfig = z.strictObject({
+  name: z.string().max(120).default('').describe('What to call the run; empty = made up from model and time'),
+  experiment: z.string().min(1).max(120).default('default').describe('The experiment the run belongs to'),
+  task: z.enum(['image-classification', 'table-classification', 'table-regression']).describe('What is learned'),
+  seed: z
+    .int()
+    .min(0)
+    .max(4294967295)
+    .default(0)
+    .describe('Same seed, config, data and thread count on CPU: the same weights to the bit'),
+  data: z.strictObject({
+    dataset: z.string().min(1).describe('Digest of a dataset version, or name@version, or name (its newest version)'),
+    labelSet: z
+      .string()
+      .default('')
+      .describe('Id of a label set, optionally @digest of a version; empty = the imported labels'),
+    batchSize: z.int().min(1).max(65536).default(64),
+    validationFraction: z
+      .number()
+      .min(0)
+      .max(0.5)
+      .default(0.1)
+      .describe('Drawn from train with the seed when the dataset has no validation split'),
+    features: z.array(z.string()).default([]).describe('Columns of a table to learn from; empty = all but the target'),
+  }),
+  preprocessing: z
+    .strictObject({
+      resize: z
+        .tuple([z.int().min(4).max(1024), z.int().min(4).max(1024)])
+        .optional()
+        .describe('Height and width the model sees; absent = that of the dataset'),
+      channels: z
+        .union([z.literal(1), z.literal(3)])
+        .optional()
+        .describe('1 = grey, 3 = colour; absent = that of the dataset'),
+      normalize: z
+        .enum(['dataset', 'unit', 'none'])
+        .default('dataset')
+        .describe('dataset: subtract mean, divide by standard deviation of train; unit: to 0…1; none: 0…255'),
+    })
+    .prefault({})
+    .describe('Part of the exported graph: the deployed model takes raw pixels or raw columns'),
+  model: modelConfig,
+  loss: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('cross_entropy'), labelSmoothing: z.number().min(0).max(0.5).default(0) }),
+      z.strictObject({ kind: z.literal('mse') }),
+    ])
+    .default({ kind: 'cross_entropy', labelSmoothing: 0 }),
+  optimizer: optimizerConfig.prefault({ kind: 'adamw' }),
+  schedule: scheduleConfig.prefault({ kind: 'constant' }),
+  training: z
+    .strictObject({
+      epochs: z.int().min(1).max(100_000).default(1),
+      clipNorm: z.number().positive().optional().describe('Scales the gradients down to this global L2 norm'),
+      checkpointEverySteps: z.int().min(1).default(500).describe('How much work a kill can cost at most'),
+      earlyStopping: z
+        .strictObject({
+          metric: z.enum(['validation_loss', 'validation_accuracy']).default('validation_loss'),
+          patienceEpochs: z.int().min(1).default(5),
+          minimumDelta: z.number().min(0).default(0),
+        })
+        .optional(),
+    })
+    .prefault({}),
+  device: z
+    .union([z.literal('auto'), executionProvider])
+    .default('cpu')
+    .describe('cpu is the reference; auto takes the first GPU whose self-test passed'),
+  threads: z.int().min(0).max(256).default(0).describe('CPU threads of the run; 0 = one per physical core'),
+  tags: z.record(z.string(), z.string()).default({}),
+});
+export type RunConfig = z.infer<typeof runConfig>;

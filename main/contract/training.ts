@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { digest, id, name, time } from './common.ts';
+import { errorRecord } from './errors.ts';
+import { jobState } from './jobs.ts';
+import { command, query } from './procedure.ts';
+import { runConfig } from './run-config.ts';
+
+export const layerSummary = z.object({
+  name: z.string(),
+  kind: z.string(),
+  outputShape: z.array(z.union([z.int(), z.string()])).describe('The batch dimension is "N"'),
+  parameters: z.int(),
+  flops: z.number().describe('Multiply-adds × 2 of one sample, forward'),
+});
+
+export const modelSummary = z.object({
+  layers: z.array(layerSummary),
+  parameters: z.int(),
+  flops: z.number(),
+  memoryBytes: z.number().describe('Estimated peak of the training process'),
+});
+export type ModelSummary = z.infer<typeof modelSummary>;
+
+export const diagnostic = z.object({
+  severity: z.enum(['error', 'warning']),
+  message: z.string(),
+  suggestion: z.string(),
+  path: z.string().describe('optimizer.learningRate'),
+  line: z.int(),
+  column: z.int(),
+  endLine: z.int(),
+  endColumn: z.int(),
+});
+export type Diagnostic = z.infer<typeof diagnostic>;
+
+export const template = z.object({
+  id: z.string(),
+  title: z.string(),
+  description: z.string(),
+  task: runConfig.shape.task,
+  yaml: z.string(),
+});
+export type Template = z.infer<typeof template>;
+
+export const run = z.object({
+  id,
+  name,
+  experiment: z.string(),
+  status: jobState,
+  jobId: id,
+  createdAt: time,
+  createdBy: z.string(),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  configDigest: digest,
+  datasetDigest: digest,
+  datasetName: z.string().describe('name@version'),
+  labelSetDigest: digest.nullable(),
+  task: runConfig.shape.task,
+  device: z.string(),
+  threads: z.int(),
+  seed: z.int(),
+  codeVersion: z.string(),
+  parameters: z.int().describe('Trainable parameters of the model'),
+  params: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .describe('The config, flattened: optimizer.learningRate → 0.001'),
+  metrics: z.record(z.string(), z.number()).describe('The newest value of each metric; best.* and test.* at the end'),
+  tags: z.record(z.string(), z.string()),
+  note: z.string(),
+  epoch: z.number(),
+  step: z.int(),
+  totalSteps: z.int(),
+  bestCheckpoint: digest.nullable(),
+  lastCheckpoint: digest.nullable(),
+  error: errorRecord.nullable(),
+});
+export type Run = z.infer<typeof run>;
+
+export const metricPoint = z.object({
+  step: z.int(),
+  epoch: z.number(),
+  elapsedMs: z.number(),
+  values: z.record(z.string(), z.number()),
+});
+export type MetricPoint = z.infer<typeof metricPoint>;
+
+export const metricSeries = z.object({
+  runId: id,
+  key: z.string(),
+  steps: z.array(z.int()),
+  epochs: z.array(z.number()),
+  elapsedMs: z.array(z.number()),
+  values: z.array(z.number()),
+});
+export type MetricSeries = z.infer<typeof metricSeries>;
+
+export const runEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), run }),
+  z.object({ type: z.literal('points'), runId: id, points: z.array(metricPoint) }),
+]);
+export type RunEvent = z.infer<typeof runEvent>;
+
+export const checkpoint = z.object({
+  digest,
+  runId: id,
+  step: z.int(),
+  epoch: z.number(),
+  createdAt: time,
+  metrics: z.record(z.string(), z.number()),
+  best: z.boolean(),
+  sizeBytes: z.int(),
+});
+export type Checkpoint = z.infer<typeof checkpoint>;
+
+const yaml = z.string().max(200_000);
+
+export const procedures = {
+  'training.templates': query(
+    'Configurations to start from, one per task and model family; `dataset` is filled in when given',
+    z.object({ datasetDigest: digest.optional() }),
+    z.array(template),
+  ),
+  'training.schema': query(
+    'The JSON Schema of a run config, with descriptions, for editors',
+    z.object({}),
+    z.object({ schema: z.record(z.string(), z.unknown()) }),
+  ),
+  'training.validate': query(
+    'Checks a config: problems with their place in the text; when there are none, the architecture with shapes, parameters, FLOPs and memory',
+    z.object({ yaml }),
+    z.object({
+      diagnostics: z.array(diagnostic),
+      summary: modelSummary.nullable(),
+      config: z.record(z.string(), z.unknown()).nullable(),
+    }),
+  ),
+  'training.start': command('Starts a run', z.object({ yaml }), z.object({ runId: id, jobId: id }), ['researcher']),
+  'runs.list': query(
+    'Runs, newest first',
+    z.object({
+      experiment: z.string().optional(),
+      datasetDigest: digest.optional(),
+      limit: z.int().min(1).max(100_000).default(10_000),
+    }),
+    z.array(run),
+  ),
+  'runs.get': query(
+    'One run with its config as YAML',
+    z.object({ runId: id }),
+    z.object({ run, yaml: z.string(), summary: modelSummary, checkpoints: z.array(checkpoint) }),
+  ),
+  'runs.metrics': query(
+    'Metric series, thinned to at most `maximumPoints` each by keeping the extremes of every interval',
+    z.object({
+      runIds: z.array(id).min(1).max(200),
+      keys: z.array(z.string()).optional(),
+      maximumPoints: z.int().min(10).max(100_000).default(1000),
+    }),
+    z.array(metricSeries),
+  ),
+  'runs.pause': command(
+    'Writes a checkpoint and ends the process; resume goes on to the bit',
+    z.object({ runId: id }),
+    run,
+    ['researcher'],
+  ),
+  'runs.stop': command('Ends the run early and evaluates what it has', z.object({ runId: id }), run, ['researcher']),
+  'runs.resume': command('Goes on from the last checkpoint', z.object({ runId: id }), run, ['researcher']),
+  'runs.update': command(
+    'Changes name, tags and note',
+    z.object({
+      runId: id,
+      name: name.optional(),
+      tags: z.record(z.string(), z.string()).optional(),
+      note: z.string().max(20_000).optional(),
+    }),
+    run,
+    ['researcher'],
+  ),
+  'runs.delete': command(
+    'Deletes runs that nothing registered depends on',
+    z.object({ runIds: z.array(id).min(1) }),
+    z.object({ deleted: z.int() }),
+    ['researcher'],
+  ),
+};
+
+export const streams = {
+  'runs.watch': {
+    summary: 'State and metric points of one run as they come, starting with the present',
+    input: z.object({ runId: id }),
+    event: runEvent,
+  },
+};
