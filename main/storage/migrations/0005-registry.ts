@@ -1,0 +1,43 @@
+import type { Migration } from './index.ts';
+
+export const migration: Migration = {
+  number: 5,
+  name: 'registry',
+  up: (database) =>
+    void database.exec(`
+      CREATE TABLE models (name TEXT PRIMARY KEY COLLATE NOCASE, created_at TEXT NOT NULL, description TEXT NOT NULL) STRICT;
+
+      CREATE TABLE model_versions (
+        model_name TEXT NOT NULL REFERENCES models (name),
+        version INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        run_id TEXT NOT NULL,
+        record TEXT NOT NULL,
+        PRIMARY KEY (model_name, version)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX model_versions_run ON model_versions (run_id);
+
+      CREATE TABLE promotion_requests (
+        id TEXT PRIMARY KEY,
+        model_name TEXT NOT NULL,
+        state TEXT NOT NULL,
+        requested_at TEXT NOT NULL,
+        record TEXT NOT NULL
+      ) STRICT;
+
+      -- Append-only; the newest row of (model, alias) is what the alias points to now.
+      CREATE TABLE alias_changes (
+        number INTEGER PRIMARY KEY,
+        model_name TEXT NOT NULL,
+        alias TEXT NOT NULL,
+        version INTEGER,
+        from_version INTEGER,
+        at TEXT NOT NULL,
+        by TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        request_id TEXT,
+        comment TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX alias_changes_model ON alias_changes (model_name, alias, number);
+    `),
+};
