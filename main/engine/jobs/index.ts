@@ -1,0 +1,1 @@
+export { type JobContext, type JobDefinition, Jobs, type NewJob } from './jobs.ts';
