@@ -4,7 +4,9 @@ const heavy = process.env.LIGHTBENCH_HEAVY === '1';
 
 export default defineConfig({
   test: {
-    include: heavy ? ['{main,preload,renderer,e2e/headless}/**/*.heavy.test.{ts,tsx}'] : ['{main,preload,renderer,e2e/headless}/**/*.test.{ts,tsx}'],
+    include: heavy
+      ? ['{main,preload,renderer,resources,e2e/headless}/**/*.heavy.test.{ts,tsx}']
+      : ['{main,preload,renderer,resources,e2e/headless}/**/*.test.{ts,tsx}'],
     exclude: heavy ? [] : ['**/*.heavy.test.*'],
     testTimeout: heavy ? 600_000 : 60_000,
     hookTimeout: 60_000,
