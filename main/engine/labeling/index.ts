@@ -1,0 +1,1 @@
+export { Labeling, type LabelingDatasets } from './labeling.ts';
