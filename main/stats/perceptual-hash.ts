@@ -1,0 +1,128 @@
+/**
+ * Difference hash (dHash): the picture as 9 × 8 grey cells, one bit per pair of horizontal neighbours (N. Krawetz, "Kind
+ * of Like That", 2013). Cells are exact area means in integer arithmetic, so that the same pixels give the same bits on
+ * every platform.
+ */
+const COLUMNS = 9;
+const ROWS = 8;
+/** ITU-R BT.601 luma in 256ths. */
+const LUMA = [77, 150, 29] as const;
+
+/** Grey cells of one picture. */
+export const cellCount = COLUMNS * ROWS;
+
+export interface ImageShape {
+  readonly width: number;
+  readonly height: number;
+  /** 1 grey, 3 RGB, 4 RGB and alpha (not looked at). */
+  readonly channels: number;
+}
+
+/** What a hasher writes, one entry per picture. */
+export interface PerceptualHashes {
+  /** 64 bits as two words per picture, the upper rows first. */
+  readonly words: Uint32Array;
+  /** 72 cell means per picture, row-major, in 256ths of a grey level. */
+  readonly cells: Uint16Array;
+  /** Mean grey level per picture, 0 to 255. */
+  readonly brightness: Float32Array;
+}
+
+export function allocateHashes(count: number): PerceptualHashes {
+  return {
+    words: new Uint32Array(2 * count),
+    cells: new Uint16Array(cellCount * count),
+    brightness: new Float32Array(count),
+  };
+}
+
+/** A function that hashes the picture of `shape` that begins at `offset` of `pixels` (uint8, HWC) into entry `index` of `out`. */
+export function perceptualHasher({
+  width,
+  height,
+  channels,
+}: ImageShape): (pixels: Uint8Array, offset: number, out: PerceptualHashes, index: number) => void {
+  const horizontal = overlaps(width, COLUMNS);
+  const vertical = overlaps(height, ROWS);
+  // Float64 holds the sums of any picture exactly (below 2^53); int32 would overflow above some 30,000 grey pixels.
+  const line = new Float64Array(width);
+  const sums = new Float64Array(cellCount);
+  const area = width * height * (channels === 1 ? 1 : 256);
+
+  return (pixels, offset, out, index) => {
+    let total = 0;
+    for (let row = 0; row < ROWS; row++) {
+      line.fill(0);
+      for (let e = vertical.starts[row]; e < vertical.starts[row + 1]; e++) {
+        const weight = vertical.weights[e];
+        const lineStart = offset + vertical.positions[e] * width * channels;
+        if (channels === 1) for (let x = 0; x < width; x++) line[x] += weight * pixels[lineStart + x];
+        else
+          for (let x = 0, at = lineStart; x < width; x++, at += channels)
+            line[x] += weight * (LUMA[0] * pixels[at] + LUMA[1] * pixels[at + 1] + LUMA[2] * pixels[at + 2]);
+      }
+      for (let column = 0; column < COLUMNS; column++) {
+        let sum = 0;
+        for (let e = horizontal.starts[column]; e < horizontal.starts[column + 1]; e++)
+          sum += horizontal.weights[e] * line[horizontal.positions[e]];
+        sums[row * COLUMNS + column] = sum;
+        total += sum;
+      }
+    }
+    const cellsAt = index * cellCount;
+    for (let cell = 0; cell < cellCount; cell++) out.cells[cellsAt + cell] = Math.floor((sums[cell] * 256) / area);
+    out.brightness[index] = total / (area * cellCount);
+    out.words[2 * index] = rowBits(sums, 0);
+    out.words[2 * index + 1] = rowBits(sums, ROWS / 2);
+  };
+}
+
+/** Number of differing bits of two 64-bit hashes given as words. */
+export function hammingDistance(words: Uint32Array, a: number, b: number): number {
+  return popCount(words[2 * a] ^ words[2 * b]) + popCount(words[2 * a + 1] ^ words[2 * b + 1]);
+}
+
+/** Set bits of a 32-bit integer. */
+export function popCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+interface Overlaps {
+  /** Entries of bin b: starts[b] to starts[b + 1]. */
+  readonly starts: Int32Array;
+  readonly positions: Int32Array;
+  /** Overlap of the position with the bin, in units of 1/bins of a position; each bin's weights add up to `size`. */
+  readonly weights: Int32Array;
+}
+
+/** How `size` positions share themselves out over `bins` equal bins. */
+function overlaps(size: number, bins: number): Overlaps {
+  const starts = new Int32Array(bins + 1);
+  const positions: number[] = [];
+  const weights: number[] = [];
+  for (let bin = 0; bin < bins; bin++) {
+    starts[bin] = positions.length;
+    for (let position = Math.floor((bin * size) / bins); position * bins < (bin + 1) * size; position++) {
+      const weight = Math.min((position + 1) * bins, (bin + 1) * size) - Math.max(position * bins, bin * size);
+      if (weight > 0) {
+        positions.push(position);
+        weights.push(weight);
+      }
+    }
+  }
+  starts[bins] = positions.length;
+  return { starts, positions: Int32Array.from(positions), weights: Int32Array.from(weights) };
+}
+
+/** Bits of four rows, the first bit highest: a cell darker than its right neighbour gives 1. */
+function rowBits(sums: Float64Array, firstRow: number): number {
+  let word = 0;
+  for (let row = firstRow; row < firstRow + ROWS / 2; row++) {
+    const at = row * COLUMNS;
+    for (let column = 0; column < COLUMNS - 1; column++)
+      word = (word << 1) | (sums[at + column] < sums[at + column + 1] ? 1 : 0);
+  }
+  return word >>> 0;
+}

@@ -1,0 +1,33 @@
+/** Iglewicz and Hoaglin, "How to Detect and Handle Outliers", 1993: |modified z| above 3.5. */
+export const OUTLIER_THRESHOLD = 3.5;
+/** 1 / Φ⁻¹(3/4): the median absolute deviation of a normal distribution is 0.6745 standard deviations. */
+const NORMAL_SCALE = 0.674489750196082;
+/** 1 / √(2/π): used instead when more than half of the values are equal and the median absolute deviation is 0. */
+const MEAN_SCALE = 1.253314;
+
+/**
+ * Indices of values far from the median in units of the median absolute deviation; not moved by the outliers themselves.
+ * Falls back to the mean absolute deviation when most values are equal. Non-finite values are outliers.
+ */
+export function robustOutliers(values: ArrayLike<number>, threshold = OUTLIER_THRESHOLD): number[] {
+  const finite = Float64Array.from(values).filter(Number.isFinite);
+  if (finite.length === 0) return Array.from(values, (_, index) => index);
+  const center = median(finite.sort());
+  const deviations = finite.map((value) => Math.abs(value - center)).sort();
+  const spread = median(deviations);
+  const scale =
+    spread > 0
+      ? spread / NORMAL_SCALE
+      : (deviations.reduce((sum, value) => sum + value, 0) / deviations.length) * MEAN_SCALE;
+  const outliers: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const distance = Math.abs(values[i] - center);
+    if (!Number.isFinite(distance) || (scale > 0 && distance / scale > threshold)) outliers.push(i);
+  }
+  return outliers;
+}
+
+function median(sorted: Float64Array): number {
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
