@@ -1,0 +1,1 @@
+export type { ReferenceModel, Shipping, ShippingModel, TensorValue } from './shipping.ts';

@@ -1,0 +1,60 @@
+import type { Column, DatasetVersion } from '../../contract/datasets.ts';
+import type { Signature } from '../../contract/registry.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
+
+/** Numbers on their way into a session: what `main/runtime` makes a tensor of. Row-major. */
+export interface TensorValue {
+  readonly dtype: 'float32' | 'uint8' | 'int64' | 'int32';
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Uint8Array | BigInt64Array | Int32Array;
+}
+
+/**
+ * The graph that the run was trained and validated with, lowered for this machine, its weights as inputs. It has the
+ * same inputs and outputs by name as the shipping graph, so that parity is: feed both the same batch, compare.
+ */
+export interface ReferenceModel {
+  readonly onnx: Uint8Array;
+  /** Feeds that stay the same for every batch, by input name. */
+  readonly weights: Readonly<Record<string, TensorValue>>;
+}
+
+/**
+ * A trained model as it leaves the machine.
+ *
+ * Images: input `image` UINT8 [N, H, W, C], raw pixels, interleaved; H and W as the dataset has them.
+ * Tables: input `columns` FP32 [N, F], the raw columns of `columns` in order; a category is its index in
+ * `categories`, NaN stands for a missing value.
+ * Outputs: classification `probabilities` FP32 [N, K] and `logits` FP32 [N, K]; regression `prediction` FP32 [N, 1].
+ */
+export interface ShippingModel {
+  readonly runId: string;
+  readonly checkpointDigest: string;
+  readonly datasetDigest: string;
+  readonly labelSetDigest: string | null;
+  readonly codeVersion: string;
+  readonly task: RunConfig['task'];
+  readonly classes: readonly string[];
+  /** The run's metrics with best.* and test.*. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Standard ONNX (default domain only), weights as constants, preprocessing inside, the batch size free. */
+  readonly onnx: Uint8Array;
+  readonly signature: Signature;
+  /** What happens to an input before the first layer, one sentence each, for the model card. */
+  readonly preprocessing: readonly string[];
+  /** Tables: the columns in the order of the input. Empty for images. */
+  readonly columns: readonly Column[];
+  readonly image: DatasetVersion['image'];
+  readonly parameters: number;
+  readonly reference: ReferenceModel;
+}
+
+/** What the registry and the exporter take of the training domain. Pure: compiles, runs nothing. */
+export interface Shipping {
+  /**
+   * The best checkpoint of a run that has one, as a model that can be registered.
+   *
+   * @throws LightbenchError record.not_found, run.wrong_state (no checkpoint yet), workspace.damaged
+   */
+  ship(runId: string): ShippingModel;
+}
