@@ -1,0 +1,103 @@
+import { errorRecord, LightbenchError } from '../../main/contract/errors.ts';
+import { desktop } from './connection.ts';
+
+/** A file with its place below the dropped folder: `digits/3/0001.png`. */
+export interface DroppedFile {
+  readonly file: File;
+  readonly relativePath: string;
+}
+
+export interface UploadProgress {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly doneFiles: number;
+  readonly totalFiles: number;
+}
+
+/**
+ * Brings dropped files to where the engine can read them and returns that path: on the desktop the files stay where
+ * they are; in browser mode they are sent to the uploads folder of the workspace.
+ */
+export async function upload(
+  files: readonly DroppedFile[],
+  onProgress: (progress: UploadProgress) => void,
+  signal?: AbortSignal,
+): Promise<string> {
+  if (files.length === 0) throw new LightbenchError('source.empty', 'Nothing was dropped.');
+  const local = localPath(files);
+  if (local !== null) return local;
+
+  const uploadId = crypto.randomUUID();
+  const totalBytes = files.reduce((sum, entry) => sum + entry.file.size, 0);
+  let doneBytes = 0;
+  let root = '';
+  for (const [number, { file, relativePath }] of files.entries()) {
+    onProgress({ doneBytes, totalBytes, doneFiles: number, totalFiles: files.length });
+    const stored = await put(uploadId, relativePath, file, signal);
+    if (number === 0) root = stored.slice(0, stored.length - relativePath.length);
+    doneBytes += file.size;
+  }
+  onProgress({ doneBytes, totalBytes, doneFiles: files.length, totalFiles: files.length });
+  return sourceOf(root, files);
+}
+
+/** Every file below what was dropped, folders walked. */
+export async function droppedFiles(transfer: DataTransfer): Promise<readonly DroppedFile[]> {
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()).filter((entry) => entry !== null);
+  const found: DroppedFile[] = [];
+  for (const entry of entries) await walk(entry, found);
+  return found;
+}
+
+/** What to import: the dropped folder, the only file, or the folder that all files were put in. */
+export function sourceOf(root: string, files: readonly DroppedFile[]): string {
+  const first = files[0];
+  if (first === undefined) return root;
+  if (files.length === 1) return root + first.relativePath;
+  const top = first.relativePath.split('/')[0] ?? '';
+  const oneFolder = files.every((entry) => entry.relativePath.startsWith(`${top}/`));
+  return oneFolder ? root + top : root.replace(/[/\\]$/, '');
+}
+
+function localPath(files: readonly DroppedFile[]): string | null {
+  const first = files[0];
+  if (desktop === undefined || first === undefined) return null;
+  const path = desktop.pathForFile(first.file);
+  if (path === '') return null;
+  const normal = path.replaceAll('\\', '/');
+  const root = normal.endsWith(first.relativePath)
+    ? path.slice(0, path.length - first.relativePath.length)
+    : path.slice(0, path.length - first.file.name.length);
+  return sourceOf(root, files);
+}
+
+async function put(uploadId: string, relativePath: string, file: File, signal?: AbortSignal): Promise<string> {
+  const encoded = relativePath.split('/').map(encodeURIComponent).join('/');
+  const response = await fetch(`/api/upload/${uploadId}/${encoded}`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: file,
+    credentials: 'same-origin',
+    signal: signal ?? null,
+  });
+  const reply = (await response.json().catch(() => null)) as { path?: unknown; error?: unknown } | null;
+  if (response.ok && typeof reply?.path === 'string') return reply.path;
+  const record = errorRecord.safeParse(reply?.error ?? reply);
+  if (record.success) throw LightbenchError.fromRecord(record.data);
+  throw new LightbenchError('internal.unexpected', `Uploading ${relativePath} failed with status ${response.status}.`);
+}
+
+async function walk(entry: FileSystemEntry, found: DroppedFile[]): Promise<void> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    found.push({ file, relativePath: entry.fullPath.replace(/^\//, '') });
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  // readEntries answers in batches of about a hundred until it answers with none.
+  for (;;) {
+    const batch = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (batch.length === 0) return;
+    for (const child of batch) await walk(child, found);
+  }
+}
