@@ -1,0 +1,37 @@
+import { softmax } from '../expression.ts';
+import { GraphError } from '../graph-error.ts';
+import type { NamedOutput } from '../lowering/lower-graph.ts';
+import type { Target } from '../lowering/target.ts';
+import { STANDARD } from '../lowering/target.ts';
+import { assemble } from './assemble.ts';
+import type { CompilableModel, CompiledGraph, ParameterValues } from './model.ts';
+import { bindConstants, bindInputs, createGraph, modelInput, traceModel } from './model.ts';
+import type { PreprocessingSpec } from './preprocessing.ts';
+import { buildPreprocessing } from './preprocessing.ts';
+
+export interface ForwardOptions {
+  /** Weights to put into the file as constants (faster, self-contained); without them they are graph inputs. */
+  readonly parameters?: ParameterValues;
+  /** With it, the graph takes raw data instead of `x`: see `PreprocessingSpec`. */
+  readonly preprocessing?: PreprocessingSpec;
+  /** Adds the output `probabilities`. */
+  readonly softmax?: boolean;
+  readonly target?: Target;
+  /** Key-value pairs kept in the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Evaluation mode: running statistics, no dropout. Output `output` [batch, K] (logits for classifiers). */
+export function compileForward(model: CompilableModel, options: ForwardOptions = {}): CompiledGraph {
+  const graph = createGraph();
+  const x = options.preprocessing ? buildPreprocessing(graph, options.preprocessing) : modelInput(graph, model);
+  if (x.shape.slice(1).join() !== model.inputShape.join()) {
+    throw new GraphError('shape-mismatch', `Preprocessing yields [${x.shape}], the model takes [${model.inputShape}].`);
+  }
+  const bind = options.parameters ? bindConstants(graph, options.parameters) : bindInputs(graph);
+  const trace = traceModel(graph, model, { training: false, bind });
+  const output = model.module.forward(x, trace);
+  const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
+  if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });
+  return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata);
+}

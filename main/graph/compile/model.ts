@@ -1,0 +1,68 @@
+import type { DataType } from '../data-type.ts';
+import type { Shape } from '../dimension.ts';
+import { BATCH } from '../dimension.ts';
+import { GraphError } from '../graph-error.ts';
+import type { Module } from '../layers/module.ts';
+import type { Parameter } from '../layers/parameter.ts';
+import type { TraceOptions } from '../layers/recording-trace.ts';
+import { RecordingTrace } from '../layers/recording-trace.ts';
+import { operators } from '../operators/index.ts';
+import type { Tensor } from '../tensor.ts';
+import { Graph } from '../tensor.ts';
+
+/** What every compile function takes. */
+export interface CompilableModel {
+  readonly module: Module;
+  /** One sample without the batch: [channels, height, width] or [features]. */
+  readonly inputShape: readonly number[];
+}
+
+/** Values of parameters and buffers by name. */
+export type ParameterValues = Readonly<Record<string, Float32Array>>;
+
+export interface TensorSpec {
+  readonly name: string;
+  readonly dtype: DataType;
+  /** May contain `batch`. */
+  readonly shape: Shape;
+}
+
+export interface CompiledGraph {
+  /** An ONNX file's bytes. */
+  readonly onnx: Uint8Array;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+export const createGraph = (): Graph => new Graph(operators);
+
+export const modelInput = (graph: Graph, model: CompilableModel, batch: string = BATCH): Tensor =>
+  graph.input('x', 'float32', [batch, ...model.inputShape]);
+
+export const traceModel = (graph: Graph, model: CompilableModel, options: TraceOptions): RecordingTrace =>
+  new RecordingTrace(graph, operators, model.module, options);
+
+/** Parameters as graph inputs. */
+export const bindInputs =
+  (graph: Graph): TraceOptions['bind'] =>
+  (name, parameter) =>
+    graph.input(name, 'float32', parameter.shape);
+
+/** Parameters as constants. @throws GraphError `invalid-argument` if a value is missing or of the wrong size. */
+export const bindConstants =
+  (graph: Graph, values: ParameterValues): TraceOptions['bind'] =>
+  (name, parameter) => {
+    const value = values[name];
+    if (!value) throw new GraphError('invalid-argument', `No value was given for the parameter ${name}.`);
+    return graph.constant('float32', parameter.shape, value);
+  };
+
+/** Fresh values of all parameters and buffers; a pure function of the architecture and the seed. */
+export function initializeParameters(module: Module, seed: number): ParameterValues {
+  const values: Record<string, Float32Array> = {};
+  const all: readonly (readonly [string, Parameter])[] = [...module.namedParameters(), ...module.namedBuffers()];
+  all.forEach(([name, parameter], stream) => {
+    values[name] = parameter.initialValues(seed, stream);
+  });
+  return values;
+}

@@ -1,0 +1,132 @@
+import { add, minimum, multiply, shift, squareRoot } from '../expression.ts';
+import type { LossSpec } from '../losses/loss.ts';
+import { buildLoss } from '../losses/loss.ts';
+import type { NamedOutput } from '../lowering/lower-graph.ts';
+import type { Target } from '../lowering/target.ts';
+import { STANDARD } from '../lowering/target.ts';
+import { operators } from '../operators/index.ts';
+import type { OptimizerSpec } from '../optimizers/optimizer.ts';
+import { createOptimizer } from '../optimizers/optimizer.ts';
+import { gradients } from '../passes/gradients.ts';
+import type { Graph, Tensor } from '../tensor.ts';
+import { assemble } from './assemble.ts';
+import type { CompilableModel, CompiledGraph, ParameterValues } from './model.ts';
+import { bindInputs, createGraph, initializeParameters, modelInput, traceModel } from './model.ts';
+
+export interface TrainStepOptions {
+  readonly loss: LossSpec;
+  readonly optimizer: OptimizerSpec;
+  /** Gradients are scaled down to this global norm, as torch.nn.utils.clip_grad_norm_ does. */
+  readonly clipNorm?: number;
+  /** Adds the output `gradientNorm` (before clipping). Always there when clipping. Default true. */
+  readonly reportGradientNorm?: boolean;
+  readonly target?: Target;
+  /** Seed of the initial weights. Ignored where `parameters` has a value. Default 0. */
+  readonly seed?: number;
+  /** Starting values, for fine-tuning or comparison. */
+  readonly parameters?: Partial<ParameterValues>;
+}
+
+/** A tensor that one step reads under `name` and writes under `outputName`; feed the output back at the next step. */
+export interface StateTensor {
+  readonly name: string;
+  readonly outputName: string;
+  readonly kind: 'parameter' | 'buffer' | 'optimizer';
+  readonly dtype: 'float32';
+  readonly shape: readonly number[];
+  readonly initial: Float32Array;
+}
+
+export interface TrainStep extends CompiledGraph {
+  readonly state: readonly StateTensor[];
+  /** The name of the second scalar output: `correct` (count in the batch) or `absoluteError` (mean of the batch). */
+  readonly metric: 'correct' | 'absoluteError';
+}
+
+/** What `torch.nn.utils.clip_grad_norm_` adds to the norm before dividing. */
+const CLIP_EPSILON = 1e-6;
+
+/**
+ * Forward, backward and optimiser update as one ONNX graph.
+ *
+ * Inputs (only those that are read; see `inputs`): `x` float32 [batch, ...], `y` (int64 [batch] class ids, or float32
+ * [batch, K]), `learningRate` float32 scalar, `step` int32 scalar counting from 1, `seed` int32 scalar (with dropout
+ * only), and all state. Outputs: `loss`, the metric, `gradientNorm` (float32 scalars), and all state.
+ */
+export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
+  const graph = createGraph();
+  const x = modelInput(graph, model);
+  const step = once(() => graph.input('step', 'int32', []));
+  const seed = once(() => graph.input('seed', 'int32', []));
+  const bound = new Map<string, Tensor>();
+  const bind = bindInputs(graph);
+  const trace = traceModel(graph, model, {
+    training: true,
+    bind: (name, parameter) => {
+      const tensor = bind(name, parameter);
+      bound.set(name, tensor);
+      return tensor;
+    },
+    random: () => ({ seed: seed(), step: step() }),
+  });
+  const { loss, metric } = buildLoss(model.module.forward(x, trace), options.loss);
+  const learningRate = graph.input('learningRate', 'float32', []);
+  const optimizer = createOptimizer(options.optimizer, { learningRate, step });
+
+  const parameters = model.module.namedParameters().filter(([name]) => bound.has(name));
+  const tensors = parameters.map(([name]) => bound.get(name) as Tensor);
+  const raw = gradients(operators, loss, tensors);
+  const norm = globalNorm(graph, raw);
+  const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
+
+  const initial = { ...initializeParameters(model.module, options.seed ?? 0), ...options.parameters };
+  const outputs: NamedOutput[] = [
+    { name: 'loss', tensor: loss },
+    { name: metric.name, tensor: metric.tensor },
+  ];
+  if (factor || options.reportGradientNorm !== false) outputs.push({ name: 'gradientNorm', tensor: norm });
+  const state: StateTensor[] = [];
+  const keep = (
+    kind: StateTensor['kind'],
+    name: string,
+    shape: readonly number[],
+    next: Tensor,
+    values: Float32Array,
+  ): void => {
+    const outputName = `next.${name}`;
+    state.push({ name, outputName, kind, dtype: 'float32', shape, initial: values });
+    outputs.push({ name: outputName, tensor: next });
+  };
+  parameters.forEach(([name, { shape }], index) => {
+    const gradient = raw[index] as Tensor;
+    const slots = optimizer.slots.map((slot) => graph.input(`${slot}.${name}`, 'float32', shape));
+    const clipped = factor ? multiply(gradient, factor) : gradient;
+    const [next, ...nextSlots] = optimizer.update(tensors[index] as Tensor, clipped, slots);
+    keep('parameter', name, shape, next as Tensor, initial[name] as Float32Array);
+    optimizer.slots.forEach((slot, place) => {
+      const value = nextSlots[place] as Tensor;
+      keep('optimizer', `${slot}.${name}`, shape, value, new Float32Array((initial[name] as Float32Array).length));
+    });
+  });
+  for (const [name, { shape }] of model.module.namedBuffers()) {
+    const next = trace.bufferUpdates.get(name);
+    if (next) keep('buffer', name, shape, next, initial[name] as Float32Array);
+  }
+  return { ...assemble(graph, outputs, options.target ?? STANDARD, 'train_step'), state, metric: metric.name };
+}
+
+function globalNorm(graph: Graph, tensors: readonly Tensor[]): Tensor {
+  const squares = tensors.map((tensor) => graph.apply('SumOfSquares', [tensor]));
+  return squareRoot(squares.reduce(add));
+}
+
+const clipFactor = (norm: Tensor, clipNorm: number): Tensor =>
+  minimum(norm.graph.scalar(1), norm.graph.apply('Div', [norm.graph.scalar(clipNorm), shift(norm, CLIP_EPSILON)]));
+
+function once<T>(make: () => T): () => T {
+  let value: T | undefined;
+  return () => {
+    value ??= make();
+    return value;
+  };
+}

@@ -1,0 +1,77 @@
+import type { DataType } from './data-type.ts';
+import type { Shape } from './dimension.ts';
+import { normalizeAxis, sameShape } from './dimension.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Functions over symbolic tensors, one per common operator: what layers and gradient rules are written in. */
+
+export const add = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Add', [left, right]);
+export const subtract = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Sub', [left, right]);
+export const multiply = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Mul', [left, right]);
+export const divide = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Div', [left, right]);
+export const minimum = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Min', [left, right]);
+export const maximum = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Max', [left, right]);
+export const power = (left: Tensor, right: Tensor): Tensor => left.graph.apply('Pow', [left, right]);
+export const scale = (x: Tensor, factor: number): Tensor => multiply(x, constantLike(x, factor));
+export const shift = (x: Tensor, offset: number): Tensor => add(x, constantLike(x, offset));
+
+export const negate = (x: Tensor): Tensor => x.graph.apply('Neg', [x]);
+export const exponential = (x: Tensor): Tensor => x.graph.apply('Exp', [x]);
+export const logarithm = (x: Tensor): Tensor => x.graph.apply('Log', [x]);
+export const squareRoot = (x: Tensor): Tensor => x.graph.apply('Sqrt', [x]);
+export const absolute = (x: Tensor): Tensor => x.graph.apply('Abs', [x]);
+export const sigmoid = (x: Tensor): Tensor => x.graph.apply('Sigmoid', [x]);
+export const tanh = (x: Tensor): Tensor => x.graph.apply('Tanh', [x]);
+export const relu = (x: Tensor): Tensor => x.graph.apply('Relu', [x]);
+export const gelu = (x: Tensor): Tensor => x.graph.apply('Gelu', [x]);
+export const silu = (x: Tensor): Tensor => x.graph.apply('Silu', [x]);
+export const softmax = (x: Tensor, axis = -1): Tensor =>
+  x.graph.apply('Softmax', [x], { axis: normalizeAxis(axis, x.shape.length) });
+
+export const cast = (x: Tensor, dtype: DataType): Tensor =>
+  x.dtype === dtype ? x : x.graph.apply('Cast', [x], { dtype });
+
+export const reshape = (x: Tensor, shape: Shape): Tensor =>
+  sameShape(x.shape, shape) ? x : x.graph.apply('Reshape', [x], { shape });
+
+export const transpose = (x: Tensor, order: readonly number[]): Tensor => x.graph.apply('Transpose', [x], { order });
+
+/** Repeats a tensor to the shape of another. */
+export const broadcastLike = (x: Tensor, like: Tensor): Tensor =>
+  sameShape(x.shape, like.shape) ? x : x.graph.apply('BroadcastLike', [x, like]);
+
+export const reduceSum = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  x.graph.apply('ReduceSum', [x], { axes, keep });
+export const reduceMean = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  x.graph.apply('ReduceMean', [x], { axes, keep });
+export const reduceMax = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  x.graph.apply('ReduceMax', [x], { axes, keep });
+export const reduceMin = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
+  x.graph.apply('ReduceMin', [x], { axes, keep });
+
+/** The number of elements along some axes as a float32 scalar, known only at run time if one of them is symbolic. */
+export const countAlong = (x: Tensor, axes: readonly number[]): Tensor => x.graph.apply('CountAlong', [x], { axes });
+
+/** left · right (+ bias), each optionally transposed; two-dimensional. */
+export const gemm = (
+  left: Tensor,
+  right: Tensor,
+  bias?: Tensor,
+  transposeLeft = false,
+  transposeRight = false,
+): Tensor => left.graph.apply('Gemm', [left, right, bias], { transposeLeft, transposeRight });
+
+export const matmul = (left: Tensor, right: Tensor): Tensor => left.graph.apply('MatMul', [left, right]);
+
+/** Sums a gradient over the axes along which its tensor had been broadcast. */
+export function sumTo(gradient: Tensor, shape: Shape): Tensor {
+  if (sameShape(gradient.shape, shape)) return gradient;
+  const offset = gradient.shape.length - shape.length;
+  const axes = gradient.shape.flatMap((size, axis) =>
+    axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : [],
+  );
+  return reshape(reduceSum(gradient, axes, false), shape);
+}
+
+const constantLike = (x: Tensor, value: number): Tensor =>
+  x.graph.scalar(value, x.dtype === 'float64' ? 'float64' : 'float32');

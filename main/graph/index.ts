@@ -1,0 +1,57 @@
+/**
+ * The compiler: models written as modules over symbolic tensors become ONNX files, the whole training step included.
+ *
+ * - `compileTrainStep(model, options)` → forward + backward + optimiser update: bytes, inputs, outputs, state.
+ * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
+ * - `compilePreprocessing(spec)` → raw data to the model's input, for preparing training data by the same graph.
+ * - `summarize(model)` → layers with shapes, parameter counts and FLOPs.
+ * - `initializeParameters(module, seed)` → starting weights, a pure function of both.
+ * - `learningRateAt(schedule, step, totalSteps)` → the rate to feed at a step.
+ *
+ * `model` is anything with a `module` and an `inputShape`; `buildModel` of the room `models` makes one from a spec.
+ * Batches are symbolic: every graph takes any batch size at any run. `target` chooses the lowering: `STANDARD` (what
+ * may leave the machine) or `{ provider: 'cpu', blockSize }` (this machine's ONNX Runtime only).
+ *
+ * A training loop feeds `x`, `y`, `learningRate`, `step` (from 1), `seed` where `inputs` lists them, and every state
+ * tensor under `name`; it reads `loss`, the metric and `gradientNorm`, and feeds `outputName` back as `name`.
+ * Checkpoint = all state plus the step number; resumed runs then equal unbroken ones to the bit.
+ */
+
+export type { ForwardOptions } from './compile/forward.ts';
+export { compileForward } from './compile/forward.ts';
+export type { CompilableModel, CompiledGraph, ParameterValues, TensorSpec } from './compile/model.ts';
+export { initializeParameters } from './compile/model.ts';
+export type { ColumnSpec, PreprocessingSpec } from './compile/preprocessing.ts';
+export { compilePreprocessing, featureCount } from './compile/preprocessing.ts';
+export type { LayerSummary, ModelSummary } from './compile/summary.ts';
+export { summarize } from './compile/summary.ts';
+export type { StateTensor, TrainStep, TrainStepOptions } from './compile/train-step.ts';
+export { compileTrainStep } from './compile/train-step.ts';
+export type { DataType, TensorData } from './data-type.ts';
+export type { Dimension, Shape } from './dimension.ts';
+export { BATCH, elementCount } from './dimension.ts';
+export * from './expression.ts';
+export type { GraphErrorReason } from './graph-error.ts';
+export { GraphError } from './graph-error.ts';
+export { GELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './layers/activation.ts';
+export { Dropout, Flatten, Residual, Sequential } from './layers/container.ts';
+export type { Conv2dOptions, Pair } from './layers/convolution.ts';
+export { Conv2d } from './layers/convolution.ts';
+export type { Initialization, LinearOptions } from './layers/linear.ts';
+export { Linear } from './layers/linear.ts';
+export { Module } from './layers/module.ts';
+export { BatchNorm2d, LayerNorm } from './layers/normalization.ts';
+export type { Initializer } from './layers/parameter.ts';
+export { ModuleBuffer, Parameter } from './layers/parameter.ts';
+export { AvgPool2d, GlobalAvgPool, MaxPool2d } from './layers/pooling.ts';
+export type { Trace } from './layers/trace.ts';
+export type { LossSpec } from './losses/loss.ts';
+export type { Provider, Target } from './lowering/target.ts';
+export { STANDARD } from './lowering/target.ts';
+export { decodeModel } from './onnx/decode.ts';
+export { encodeModel } from './onnx/encode.ts';
+export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/model.ts';
+export type { OptimizerSpec } from './optimizers/optimizer.ts';
+export type { ScheduleSpec } from './schedules/schedule.ts';
+export { learningRateAt } from './schedules/schedule.ts';
+export type { Tensor } from './tensor.ts';

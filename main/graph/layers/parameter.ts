@@ -1,0 +1,30 @@
+import { elementCount } from '../dimension.ts';
+import { normal, uniform } from '../random.ts';
+
+/** How a weight starts. `uniform` and `normal` depend only on the seed and the weight's place in the model. */
+export type Initializer =
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'uniform'; readonly bound: number }
+  | { readonly kind: 'normal'; readonly deviation: number };
+
+/** A trainable tensor of a module. */
+export class Parameter {
+  readonly shape: readonly number[];
+  readonly initializer: Initializer;
+
+  constructor(shape: readonly number[], initializer: Initializer) {
+    this.shape = shape;
+    this.initializer = initializer;
+  }
+
+  initialValues(seed: number, stream: number): Float32Array {
+    const count = elementCount(this.shape);
+    const { initializer } = this;
+    if (initializer.kind === 'constant') return new Float32Array(count).fill(initializer.value);
+    if (initializer.kind === 'uniform') return uniform(count, -initializer.bound, initializer.bound, seed, stream);
+    return normal(count, initializer.deviation, seed, stream);
+  }
+}
+
+/** A tensor that a module keeps and updates itself, without a gradient: running statistics. */
+export class ModuleBuffer extends Parameter {}

@@ -1,0 +1,112 @@
+import type { Shape } from '../dimension.ts';
+import { elementCount } from '../dimension.ts';
+import { GraphError } from '../graph-error.ts';
+import type { OperatorTable } from '../operator.ts';
+import type { Graph, Tensor } from '../tensor.ts';
+import type { ModuleBuffer, Parameter } from './parameter.ts';
+import type { Forwardable, Trace } from './trace.ts';
+
+export interface LayerRecord {
+  /** Path in the module tree, such as `layers.3`. */
+  readonly name: string;
+  readonly kind: string;
+  readonly description: string;
+  /** Nesting below the root: a leaf of a plain Sequential has depth 1. */
+  readonly depth: number;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly parameterCount: number;
+  /** Floating-point operations of the forward pass for one sample. */
+  readonly flops: number;
+  readonly output: Tensor;
+}
+
+export interface TraceOptions {
+  /** Batch statistics and dropout when true, running statistics and no dropout when false. */
+  readonly training: boolean;
+  /** Makes the tensor that stands for a parameter or buffer. */
+  readonly bind: (name: string, parameter: Parameter) => Tensor;
+  /** Seed and step (int32 scalars), for layers that draw random numbers in training. */
+  readonly random?: () => { readonly seed: Tensor; readonly step: Tensor };
+}
+
+/** One pass of a model's `forward` into a graph: binds parameters to tensors and writes down what each layer did. */
+export class RecordingTrace implements Trace {
+  readonly graph: Graph;
+  readonly training: boolean;
+  readonly layers: LayerRecord[] = [];
+  /** New values of buffers, by name. */
+  readonly bufferUpdates = new Map<string, Tensor>();
+  readonly #options: TraceOptions;
+  readonly #operators: OperatorTable;
+  readonly #names = new Map<Parameter, string>();
+  readonly #bound = new Map<Parameter, Tensor>();
+  readonly #path: string[] = [];
+  #randomStreams = 0;
+
+  constructor(graph: Graph, operators: OperatorTable, root: Forwardable, options: TraceOptions) {
+    this.graph = graph;
+    this.#operators = operators;
+    this.#options = options;
+    this.training = options.training;
+    for (const [name, parameter] of [...root.namedParameters(), ...root.namedBuffers()]) {
+      this.#names.set(parameter, name);
+    }
+  }
+
+  /** The tensor of a parameter or buffer. */
+  tensor(parameter: Parameter): Tensor {
+    const existing = this.#bound.get(parameter);
+    if (existing) return existing;
+    const tensor = this.#options.bind(this.#nameOf(parameter), parameter);
+    this.#bound.set(parameter, tensor);
+    return tensor;
+  }
+
+  updateBuffer(buffer: ModuleBuffer, value: Tensor): void {
+    this.bufferUpdates.set(this.#nameOf(buffer), value);
+  }
+
+  /** A fresh random key for this layer at this step; the order of calls decides the stream, so it never changes. */
+  randomKey(): Tensor {
+    const random = this.#options.random?.();
+    if (!random) throw new GraphError('invalid-argument', 'Random layers need a seed and a step.');
+    return this.graph.apply('RandomKey', [random.seed, random.step], { stream: this.#randomStreams++ });
+  }
+
+  /** Runs a child under its name and records it. */
+  run(name: string, module: Forwardable, x: Tensor): Tensor {
+    this.#path.push(name);
+    const firstNode = this.graph.nodes.length;
+    const place = this.layers.length;
+    const output = module.forward(x, this);
+    const flops = this.graph.nodes
+      .slice(firstNode)
+      .reduce((sum, node) => sum + (this.#operators[node.operator]?.flops?.(node) ?? 0), 0);
+    const parameterCount = module
+      .namedParameters()
+      .reduce((sum, [, parameter]) => sum + elementCount(parameter.shape), 0);
+    // Parents stand before the children they ran.
+    this.layers.splice(place, 0, {
+      name: this.#path.join('.'),
+      kind: module.kind,
+      description: module.describe(),
+      depth: this.#path.length,
+      inputShape: x.shape,
+      outputShape: output.shape,
+      parameterCount,
+      flops,
+      output,
+    });
+    this.#path.pop();
+    return output;
+  }
+
+  #nameOf(parameter: Parameter): string {
+    const name = this.#names.get(parameter);
+    if (name === undefined) {
+      throw new GraphError('invalid-argument', 'A parameter is not among the properties of any module of the tree.');
+    }
+    return name;
+  }
+}

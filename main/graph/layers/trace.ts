@@ -1,0 +1,25 @@
+import type { Graph, Tensor } from '../tensor.ts';
+import type { ModuleBuffer, Parameter } from './parameter.ts';
+
+/** What a trace needs of a module; `Module` is the class to extend. */
+export interface Forwardable {
+  readonly kind: string;
+  describe(): string;
+  forward(x: Tensor, trace: Trace): Tensor;
+  namedParameters(): readonly (readonly [string, Parameter])[];
+  namedBuffers(): readonly (readonly [string, ModuleBuffer])[];
+}
+
+/** One pass of a model's `forward` into a graph, as its modules see it. */
+export interface Trace {
+  readonly graph: Graph;
+  /** Batch statistics and dropout when true, running statistics and no dropout when false. */
+  readonly training: boolean;
+  /** The tensor of a parameter or buffer. */
+  tensor(parameter: Parameter): Tensor;
+  updateBuffer(buffer: ModuleBuffer, value: Tensor): void;
+  /** A fresh random key for this layer at this step; the order of calls decides the stream, so it never changes. */
+  randomKey(): Tensor;
+  /** Runs a child under its name and records it. */
+  run(name: string, module: Forwardable, x: Tensor): Tensor;
+}

@@ -1,0 +1,84 @@
+import { GraphError } from '../graph-error.ts';
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx/model.ts';
+import type { OperatorTable } from '../operator.ts';
+import { countUses, withoutDeadNodes } from '../passes/dead-nodes.ts';
+import type { Graph, Tensor } from '../tensor.ts';
+import { Lowering } from './lowering.ts';
+import type { Target } from './target.ts';
+
+/** Opset 21 of March 2024 with intermediate representation 10: what ONNX Runtime has read since 1.18. */
+const OPSET = 21;
+const IR_VERSION = 10;
+
+export interface NamedOutput {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+/** Lowers what the outputs depend on. Inputs that nothing reads are dropped. */
+export function lowerGraph(
+  operators: OperatorTable,
+  graph: Graph,
+  outputs: readonly NamedOutput[],
+  target: Target,
+  graphName: string,
+  metadata: Readonly<Record<string, string>> = {},
+): OnnxModel {
+  const tensors = outputs.map((output) => output.tensor);
+  const nodes = withoutDeadNodes(graph.nodes, tensors);
+  const uses = countUses(nodes, tensors);
+  const lowering = new Lowering(target, uses);
+  const inputs: OnnxValueInfo[] = [];
+  for (const input of graph.inputs) {
+    if (!uses.has(input.id)) continue;
+    const name = input.inputName ?? '';
+    inputs.push({ name, dtype: input.dtype, shape: input.shape });
+    lowering.define(input, name);
+  }
+  for (const node of nodes) {
+    const rules = operators[node.operator]?.lower;
+    if (!rules) throw new GraphError('unknown-operator', `There is no operator named ${node.operator}.`);
+    const rule = rules[target.provider] ?? rules.standard;
+    rule(lowering, node);
+  }
+  const renamed = nameOutputs(lowering, outputs, new Set(inputs.map((input) => input.name)));
+  const opsets: Record<string, number> = {};
+  for (const domain of lowering.domains) opsets[domain] = domain === '' ? OPSET : 1;
+  return {
+    irVersion: IR_VERSION,
+    producer: 'Lightbench',
+    opsets,
+    metadata,
+    graph: {
+      name: graphName,
+      nodes: renamed,
+      initializers: lowering.initializers,
+      inputs,
+      outputs: outputs.map(({ name, tensor }) => ({ name, dtype: tensor.dtype, shape: tensor.shape })),
+    },
+  };
+}
+
+/** Gives outputs their public names by renaming in place: an Identity would copy every weight at every step. */
+function nameOutputs(
+  lowering: Lowering,
+  outputs: readonly NamedOutput[],
+  inputNames: ReadonlySet<string>,
+): readonly OnnxNode[] {
+  const constants = new Set(lowering.initializers.map((tensor) => tensor.name));
+  const renames = new Map<string, string>();
+  for (const { name, tensor } of outputs) {
+    const current = lowering.plain(tensor);
+    if (inputNames.has(current) || constants.has(current) || renames.has(current)) {
+      renames.set(lowering.emit('Identity', [current]), name);
+    } else {
+      renames.set(current, name);
+    }
+  }
+  const rename = (name: string): string => renames.get(name) ?? name;
+  return lowering.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+}

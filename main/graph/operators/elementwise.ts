@@ -1,0 +1,132 @@
+import type { DataType } from '../data-type.ts';
+import { dataTypes } from '../data-type.ts';
+import { broadcastShapes } from '../dimension.ts';
+import { add, cast, divide, multiply, negate, power, scale, shift, subtract, sumTo } from '../expression.ts';
+import type { EmitAttribute } from '../lowering/lowering.ts';
+import { float, MICROSOFT_DOMAIN } from '../lowering/lowering.ts';
+import type { GradientRule, LoweringRule, Operator, OperatorTable, TypeRule } from '../operator.ts';
+import type { Tensor } from '../tensor.ts';
+import { inputOf, need } from './rule-inputs.ts';
+
+const SQRT_HALF = Math.SQRT1_2;
+const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
+
+export const sameAsFirst: TypeRule = (inputs) => {
+  const x = need(inputs[0]);
+  return [{ dtype: x.dtype, shape: x.shape }];
+};
+
+const broadcast: TypeRule = (inputs) => {
+  const [left, right] = [need(inputs[0]), need(inputs[1])];
+  return [{ dtype: left.dtype, shape: broadcastShapes(left.shape, right.shape) }];
+};
+
+/** One ONNX node per application, in whichever layout its inputs already lie. */
+export const elementwise =
+  (operator: string, attributes: Readonly<Record<string, EmitAttribute>> = {}): LoweringRule =>
+  (lowering, node) => {
+    const { layout, names } = lowering.aligned(node);
+    lowering.define(node.outputs[0], lowering.emit(operator, names, attributes), layout);
+  };
+
+const binary = (
+  operator: string,
+  gradient: (call: { a: Tensor; b: Tensor; y: Tensor; g: Tensor }) => readonly [() => Tensor, () => Tensor],
+): Operator => ({
+  inferTypes: broadcast,
+  lower: { standard: elementwise(operator) },
+  gradient: ({ node, gradients, needs }) => {
+    const [a, b, y, g] = [inputOf(node, 0), inputOf(node, 1), need(node.outputs[0]), need(gradients[0])];
+    const [left, right] = gradient({ a, b, y, g });
+    return [needs[0] ? sumTo(left(), a.shape) : undefined, needs[1] ? sumTo(right(), b.shape) : undefined];
+  },
+});
+
+const unary = (
+  lower: Operator['lower'],
+  gradient: (call: { x: Tensor; y: Tensor; g: Tensor }) => Tensor,
+): Operator => ({
+  inferTypes: sameAsFirst,
+  lower,
+  gradient: ({ node, gradients }) => [
+    gradient({ x: inputOf(node, 0), y: need(node.outputs[0]), g: need(gradients[0]) }),
+  ],
+});
+
+/** Backward-only helper of an activation: inputs are the gradient and one saved tensor. */
+const saved = (standard: LoweringRule): Operator => ({ inferTypes: sameAsFirst, lower: { standard } });
+
+const withSaved =
+  (operator: string) =>
+  (g: Tensor, x: Tensor): Tensor =>
+    g.graph.apply(operator, [g, x]);
+
+const castGradient: GradientRule = ({ node, gradients }) => [cast(need(gradients[0]), inputOf(node, 0).dtype)];
+
+const siluStandard: LoweringRule = (lowering, node) => {
+  const { layout, names } = lowering.aligned(node);
+  const gate = lowering.emit('Sigmoid', names);
+  lowering.define(node.outputs[0], lowering.emit('Mul', [names[0], gate]), layout);
+};
+
+const siluCpu: LoweringRule = (lowering, node) => {
+  const { layout, names } = lowering.aligned(node);
+  const y = lowering.emit('QuickGelu', names, { alpha: float(1) }, { domain: MICROSOFT_DOMAIN });
+  lowering.define(node.outputs[0], y, layout);
+};
+
+export const elementwiseOperators: OperatorTable = {
+  Add: binary('Add', ({ g }) => [() => g, () => g]),
+  Sub: binary('Sub', ({ g }) => [() => g, () => negate(g)]),
+  Mul: binary('Mul', ({ a, b, g }) => [() => multiply(g, b), () => multiply(g, a)]),
+  Div: binary('Div', ({ b, y, g }) => [() => divide(g, b), () => negate(divide(multiply(g, y), b))]),
+  Pow: binary('Pow', ({ a, b, y, g }) => [
+    () => multiply(g, multiply(b, power(a, shift(b, -1)))),
+    () => multiply(g, multiply(y, a.graph.apply('Log', [a]))),
+  ]),
+  // Only compared in optimisers and preprocessing, so no derivative is written for them.
+  Min: { inferTypes: broadcast, lower: { standard: elementwise('Min') } },
+  Max: { inferTypes: broadcast, lower: { standard: elementwise('Max') } },
+  Neg: unary({ standard: elementwise('Neg') }, ({ g }) => negate(g)),
+  Exp: unary({ standard: elementwise('Exp') }, ({ y, g }) => multiply(g, y)),
+  Log: unary({ standard: elementwise('Log') }, ({ x, g }) => divide(g, x)),
+  Sqrt: unary({ standard: elementwise('Sqrt') }, ({ y, g }) => scale(divide(g, y), 0.5)),
+  Abs: unary({ standard: elementwise('Abs') }, ({ x, g }) => multiply(g, x.graph.apply('Sign', [x]))),
+  Sign: { inferTypes: sameAsFirst, lower: { standard: elementwise('Sign') }, gradient: 'none' },
+  Sigmoid: unary({ standard: elementwise('Sigmoid') }, ({ y, g }) => multiply(g, subtract(y, multiply(y, y)))),
+  Tanh: unary({ standard: elementwise('Tanh') }, ({ y, g }) => subtract(g, multiply(g, multiply(y, y)))),
+  Relu: unary({ standard: elementwise('Relu') }, ({ y, g }) => withSaved('ReluGradient')(g, y)),
+  Gelu: unary({ standard: elementwise('Gelu') }, ({ x, g }) => withSaved('GeluGradient')(g, x)),
+  Silu: unary({ standard: siluStandard, cpu: siluCpu }, ({ x, y, g }) => {
+    const gate = x.graph.apply('Sigmoid', [x]);
+    return multiply(g, add(gate, subtract(y, multiply(y, gate))));
+  }),
+  // A step as a very steep clamped line: one fused pass, eight times faster on CPU than Sign.
+  ReluGradient: saved((lowering, node) => {
+    const { layout, names } = lowering.aligned(node);
+    const step = lowering.emit('HardSigmoid', [names[1]], { alpha: float(1e30), beta: float(0) });
+    lowering.define(node.outputs[0], lowering.emit('Mul', [names[0], step]), layout);
+  }),
+  // d/dx x·Φ(x) = Φ(x) + x·φ(x), with the exact normal distribution as in PyTorch's default.
+  GeluGradient: saved((lowering, node) => {
+    const { layout, names } = lowering.aligned(node);
+    const [g, x] = names;
+    const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);
+    const erf = value('Erf', value('Mul', x, lowering.scalar(SQRT_HALF)));
+    const half = lowering.scalar(0.5);
+    const cumulative = value('Add', value('Mul', erf, half), half);
+    const density = value('Exp', value('Mul', value('Mul', x, x), lowering.scalar(-0.5)));
+    const slope = value('Mul', value('Mul', x, lowering.scalar(INVERSE_SQRT_TWO_PI)), density);
+    lowering.define(node.outputs[0], value('Mul', g, value('Add', cumulative, slope)), layout);
+  }),
+  Cast: {
+    inferTypes: (inputs, attributes) => [{ dtype: attributes.dtype as DataType, shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const to = dataTypes[node.attributes.dtype as DataType].onnxCode;
+        lowering.define(node.outputs[0], lowering.emit('Cast', [lowering.plain(inputOf(node, 0))], { to }));
+      },
+    },
+    gradient: castGradient,
+  },
+};

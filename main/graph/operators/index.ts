@@ -1,0 +1,23 @@
+import type { OperatorTable } from '../operator.ts';
+import { classificationOperators } from './classification.ts';
+import { convolutionOperators } from './convolution.ts';
+import { elementwiseOperators } from './elementwise.ts';
+import { linearOperators } from './linear.ts';
+import { normalizationOperators } from './normalization.ts';
+import { optimizerOperators } from './optimizer.ts';
+import { poolingOperators } from './pooling.ts';
+import { randomOperators } from './random.ts';
+import { shapeOperators } from './shape.ts';
+
+/** Every operator of the compiler: shape rule, lowerings and gradient rule. */
+export const operators: OperatorTable = {
+  ...elementwiseOperators,
+  ...shapeOperators,
+  ...linearOperators,
+  ...convolutionOperators,
+  ...poolingOperators,
+  ...normalizationOperators,
+  ...classificationOperators,
+  ...randomOperators,
+  ...optimizerOperators,
+};

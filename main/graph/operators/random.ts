@@ -1,0 +1,72 @@
+import type { Lowering } from '../lowering/lowering.ts';
+import type { OperatorTable } from '../operator.ts';
+import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+
+/** Odd multipliers of Chris Wellons' lowbias32 hash (https://nullprogram.com/blog/2018/07/31/) and the golden ratio. */
+export const HASH_MULTIPLIERS = [0x7feb352d, 0x846ca68b | 0] as const;
+export const GOLDEN_RATIO = 0x9e3779b9 | 0;
+const INT32 = 6;
+const UINT32 = 12;
+
+const int32 = (lowering: Lowering, value: number): string => lowering.constant('int32', [], Int32Array.of(value | 0));
+
+/** x ^ (x >>> shift): ONNX shifts unsigned integers only, and multiplies signed ones. */
+function foldRight(lowering: Lowering, x: string, shift: number): string {
+  const unsigned = lowering.emit('Cast', [x], { to: UINT32 });
+  const amount = lowering.constant('uint32', [], Uint32Array.of(shift));
+  const shifted = lowering.emit('BitShift', [unsigned, amount], { direction: 'RIGHT' });
+  return lowering.emit('BitwiseXor', [x, lowering.emit('Cast', [shifted], { to: INT32 })]);
+}
+
+/** The hash without its last fold, which only whitens low bits that nobody reads here. */
+function hash(lowering: Lowering, x: string): string {
+  let value = foldRight(lowering, x, 16);
+  value = lowering.emit('Mul', [value, int32(lowering, HASH_MULTIPLIERS[0])]);
+  value = foldRight(lowering, value, 15);
+  return lowering.emit('Mul', [value, int32(lowering, HASH_MULTIPLIERS[1])]);
+}
+
+export const randomOperators: OperatorTable = {
+  /** Seed and step (int32 scalars) and the attribute `stream` → an int32 key. A pure function: resumed equals unbroken. */
+  RandomKey: {
+    inferTypes: () => [{ dtype: 'int32', shape: [] }],
+    lower: {
+      standard: (lowering, node) => {
+        const [seed, step] = [lowering.plain(inputOf(node, 0)), lowering.plain(inputOf(node, 1))];
+        const base = lowering.memo(`random-key:${seed}:${step}`, () => {
+          const mixed = lowering.emit('Mul', [step, int32(lowering, GOLDEN_RATIO)]);
+          return hash(lowering, lowering.emit('Add', [hash(lowering, seed), mixed]));
+        });
+        const stream = int32(lowering, Math.imul(numberOf(node.attributes, 'stream') + 1, GOLDEN_RATIO));
+        lowering.define(outputOf(node), hash(lowering, lowering.emit('BitwiseXor', [base, stream])));
+      },
+    },
+    gradient: 'none',
+  },
+  /**
+   * A tensor shaped like the first input: 0 with probability p, 1 / (1 − p) otherwise. Element i depends on i and the
+   * key alone, so neither threads nor batches before it can change it.
+   */
+  DropoutMask: {
+    inferTypes: (inputs) => [{ dtype: 'float32', shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const probability = numberOf(node.attributes, 'probability');
+        const x = inputOf(node, 0);
+        const layout = lowering.isBlocked(x) && !lowering.isPlain(x) ? 'blocked' : 'plain';
+        const shape = lowering.emit('Shape', [layout === 'blocked' ? lowering.blocked(x) : lowering.plain(x)]);
+        const total = lowering.emit('ReduceProd', [shape, lowering.int64s([0])], { keepdims: 0 });
+        const limit = lowering.emit('Cast', [total], { to: INT32 });
+        const counter = lowering.emit('Range', [int32(lowering, 0), limit, int32(lowering, 1)]);
+        const spread = lowering.emit('Mul', [counter, int32(lowering, GOLDEN_RATIO)]);
+        const bits = hash(lowering, lowering.emit('Add', [spread, lowering.plain(inputOf(node, 1))]));
+        // Signed comparison: the hash is uniform over [−2³¹, 2³¹).
+        const threshold = int32(lowering, Math.min(2 ** 31 - 1, Math.round(probability * 2 ** 32 - 2 ** 31)));
+        const kept = lowering.emit('Cast', [lowering.emit('GreaterOrEqual', [bits, threshold])], { to: 1 });
+        const flat = lowering.emit('Mul', [kept, lowering.scalar(1 / (1 - probability))]);
+        lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]), layout);
+      },
+    },
+    gradient: 'none',
+  },
+};

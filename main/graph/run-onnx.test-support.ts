@@ -1,0 +1,122 @@
+import * as ort from 'onnxruntime-node';
+import type { CompiledGraph } from './compile/model.ts';
+import type { StateTensor, TrainStep } from './compile/train-step.ts';
+import type { DataType, TensorData } from './data-type.ts';
+import { elementCount } from './dimension.ts';
+
+export type Feed = Readonly<Record<string, ort.Tensor>>;
+
+export const threads = (count: number): ort.InferenceSession.SessionOptions => ({
+  executionProviders: ['cpu'],
+  intraOpNumThreads: count,
+  interOpNumThreads: 1,
+  graphOptimizationLevel: 'all',
+  logSeverityLevel: 3,
+  extra: { session: { set_denormal_as_zero: '1', intra_op: { allow_spinning: '0' } } },
+});
+
+export const tensor = (dtype: DataType, data: TensorData, shape: readonly number[]): ort.Tensor =>
+  new ort.Tensor(dtype as 'float32', data as Float32Array, [...shape]);
+
+export const floats = (data: ArrayLike<number>, shape: readonly number[]): ort.Tensor =>
+  tensor('float32', Float32Array.from(data), shape);
+
+export const classIds = (ids: readonly number[]): ort.Tensor =>
+  tensor(
+    'int64',
+    BigInt64Array.from(ids, (id) => BigInt(id)),
+    [ids.length],
+  );
+
+export const openSession = (onnx: Uint8Array, threadCount = 2): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(onnx, threads(threadCount));
+
+/** Runs a compiled graph once; inputs it does not list are left out. */
+export async function runOnce(graph: CompiledGraph, feed: Feed): Promise<Record<string, ort.Tensor>> {
+  const session = await openSession(graph.onnx);
+  const listed = Object.fromEntries(
+    graph.inputs.map(({ name }) => {
+      const value = feed[name];
+      if (!value) throw new Error(`The test feeds no ${name}.`);
+      return [name, value];
+    }),
+  );
+  const result = await session.run(listed);
+  await session.release();
+  return result as Record<string, ort.Tensor>;
+}
+
+export const numbers = (value: ort.Tensor | undefined): Float32Array => value?.data as Float32Array;
+
+export interface StepFigures {
+  readonly loss: number;
+  readonly metric: number;
+  readonly gradientNorm: number | undefined;
+}
+
+/** The smallest honest training loop over a compiled step. */
+export class StepRunner {
+  readonly #session: ort.InferenceSession;
+  readonly #compiled: TrainStep;
+  readonly #state: Map<string, ort.Tensor>;
+  step = 0;
+
+  constructor(session: ort.InferenceSession, compiled: TrainStep) {
+    this.#session = session;
+    this.#compiled = compiled;
+    this.#state = new Map(compiled.state.map((entry) => [entry.name, fresh(entry)]));
+  }
+
+  async run(x: ort.Tensor, y: ort.Tensor, learningRate: number, seed = 0): Promise<StepFigures> {
+    this.step++;
+    const scalars: Record<string, ort.Tensor> = {
+      x,
+      y,
+      learningRate: floats([learningRate], []),
+      step: tensor('int32', Int32Array.of(this.step), []),
+      seed: tensor('int32', Int32Array.of(seed), []),
+    };
+    const feed: Record<string, ort.Tensor> = {};
+    for (const { name } of this.#compiled.inputs) {
+      const value = this.#state.get(name) ?? scalars[name];
+      if (!value) throw new Error(`The test feeds no ${name}.`);
+      feed[name] = value;
+    }
+    const result = await this.#session.run(feed);
+    for (const { name, outputName } of this.#compiled.state) this.#state.set(name, result[outputName] as ort.Tensor);
+    const scalar = (name: string): number => numbers(result[name])?.[0] as number;
+    return { loss: scalar('loss'), metric: scalar(this.#compiled.metric), gradientNorm: scalar('gradientNorm') };
+  }
+
+  state(name: string): Float32Array {
+    return numbers(this.#state.get(name));
+  }
+
+  /** Copies of all state, as a checkpoint would hold them. */
+  snapshot(): ReadonlyMap<string, Float32Array> {
+    return new Map([...this.#state].map(([name, value]) => [name, Float32Array.from(value.data as Float32Array)]));
+  }
+
+  restore(snapshot: ReadonlyMap<string, Float32Array>, step: number): void {
+    this.step = step;
+    for (const { name, shape } of this.#compiled.state) {
+      this.#state.set(name, tensor('float32', snapshot.get(name) as Float32Array, shape));
+    }
+  }
+}
+
+/** ‖a − b‖ / ‖b‖. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let [difference, norm] = [0, 0];
+  for (let index = 0; index < expected.length; index++) {
+    difference += ((actual[index] ?? 0) - (expected[index] ?? 0)) ** 2;
+    norm += (expected[index] ?? 0) ** 2;
+  }
+  return Math.sqrt(difference / (norm + 1e-30));
+}
+
+function fresh(entry: StateTensor): ort.Tensor {
+  if (entry.initial.length !== elementCount(entry.shape)) throw new Error(`${entry.name} has a wrong initial value.`);
+  return tensor('float32', entry.initial.slice(), entry.shape);
+}

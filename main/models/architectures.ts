@@ -1,0 +1,74 @@
+import { GraphError } from '../graph/index.ts';
+import type { ArchitectureSpec, LayerSpec } from './specification.ts';
+
+type Architectures = {
+  readonly [Kind in ArchitectureSpec['kind']]: (
+    spec: Extract<ArchitectureSpec, { kind: Kind }>,
+    inputRank: number,
+  ) => readonly LayerSpec[];
+};
+
+/** Each architecture as a list of layers, without the final linear layer. */
+const architectures: Architectures = {
+  mlp: ({ hidden, activation = 'relu', dropout = 0, normalization = 'none' }, inputRank) => [
+    ...flatten(inputRank),
+    ...hidden.flatMap((units) => [
+      { kind: 'linear', units } as const,
+      ...normalize(normalization),
+      { kind: activation },
+      ...drop(dropout),
+    ]),
+  ],
+  cnn: (spec) => {
+    const { channels, kernel = 3, padding = 0, hidden = [], activation = 'relu', dropout = 0 } = spec;
+    const last = channels.length;
+    const defaults = channels.map((_, index) => index + 1).filter((place) => place % 2 === 0 || place === last);
+    const poolAfter = spec.poolAfter ?? defaults;
+    return [
+      ...channels.flatMap((count, index): readonly LayerSpec[] => [
+        { kind: 'conv2d', channels: count, kernel, padding, bias: spec.normalization !== 'batch' },
+        ...normalize(spec.normalization ?? 'none'),
+        { kind: activation },
+        ...(poolAfter.includes(index + 1) ? [{ kind: 'max_pool', kernel: 2 } as const] : []),
+      ]),
+      { kind: 'flatten' },
+      ...hidden.flatMap((units) => [{ kind: 'linear', units } as const, { kind: activation }, ...drop(dropout)]),
+    ];
+  },
+  resnet: ({ channels, blocksPerStage = 1, normalization = 'batch' }) => {
+    const bias = normalization === 'none';
+    const convolution = (count: number, kernel: number, stride: number): readonly LayerSpec[] => [
+      { kind: 'conv2d', channels: count, kernel, stride, padding: Math.floor(kernel / 2), bias },
+      ...normalize(normalization),
+    ];
+    const [first] = channels;
+    if (first === undefined) throw new GraphError('invalid-argument', 'A resnet needs at least one stage.');
+    const blocks = channels.flatMap((count, stage) =>
+      Array.from({ length: blocksPerStage }, (_, index): LayerSpec => {
+        const stride = stage > 0 && index === 0 ? 2 : 1;
+        const grows = index === 0 && (stride !== 1 || count !== (channels[stage - 1] ?? first));
+        const layers = [...convolution(count, 3, stride), { kind: 'relu' } as const, ...convolution(count, 3, 1)];
+        return { kind: 'residual', layers, relu: true, ...(grows ? { shortcut: convolution(count, 1, stride) } : {}) };
+      }),
+    );
+    return [...convolution(first, 3, 1), { kind: 'relu' }, ...blocks, { kind: 'global_avg_pool' }];
+  },
+  sequential: ({ layers }) => layers,
+};
+
+export function architectureLayers(spec: ArchitectureSpec, inputRank: number): readonly LayerSpec[] {
+  const build = architectures[spec.kind] as
+    | ((spec: ArchitectureSpec, inputRank: number) => readonly LayerSpec[])
+    | undefined;
+  if (!build) throw new GraphError('invalid-argument', `There is no architecture named ${String(spec.kind)}.`);
+  return build(spec, inputRank);
+}
+
+const flatten = (inputRank: number): readonly LayerSpec[] => (inputRank > 1 ? [{ kind: 'flatten' }] : []);
+
+const drop = (probability: number): readonly LayerSpec[] => (probability > 0 ? [{ kind: 'dropout', probability }] : []);
+
+function normalize(kind: 'none' | 'batch' | 'layer'): readonly LayerSpec[] {
+  if (kind === 'none') return [];
+  return [{ kind: kind === 'batch' ? 'batch_norm' : 'layer_norm' }];
+}
