@@ -25,15 +25,13 @@ export class Workspaces {
   async verify(): Promise<Verification> {
     const { workspace } = this.#context;
     const begin = performance.now();
-    const problems: WorkspaceProblem[] = workspace
-      .databaseProblems()
-      .map((detail) => ({
-        kind: 'database_damaged',
-        subject: 'workspace.sqlite',
-        path: 'workspace.sqlite',
-        detail,
-        affects: [],
-      }));
+    const problems: WorkspaceProblem[] = workspace.databaseProblems().map((detail) => ({
+      kind: 'database_damaged',
+      subject: 'workspace.sqlite',
+      path: 'workspace.sqlite',
+      detail,
+      affects: [],
+    }));
     const ledger = workspace.ledger.verify();
     if (!ledger.intact)
       problems.push({
