@@ -27,7 +27,7 @@ export type TableRow = Readonly<Record<string, string | number | boolean | null>
  */
 const CANDIDATES: readonly { readonly sql: string; readonly type: TableColumnType; readonly pattern: string }[] = [
   { sql: 'BIGINT', type: 'integer', pattern: '[+-]?(0|[1-9][0-9]*)' },
-  { sql: 'DOUBLE', type: 'number', pattern: '[+-]?(0|[1-9][0-9]*|0?[.][0-9]|[a-zA-Z]).*' },
+  { sql: 'DOUBLE', type: 'number', pattern: '[+-]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?' },
   { sql: 'BOOLEAN', type: 'boolean', pattern: '[a-zA-Z]+' },
   { sql: 'DATE', type: 'time', pattern: '.*' },
   { sql: 'TIMESTAMP', type: 'time', pattern: '.*' },
@@ -299,11 +299,11 @@ async function inferTypes(
   const missing = MISSING_WORDS.map(literal).join(', ');
   const present = (name: string) =>
     `CASE WHEN trim(${identifier(name)}) IN (${missing}) THEN NULL ELSE ${identifier(name)} END`;
-  const fit = (name: string, { sql, pattern }: (typeof CANDIDATES)[number]) =>
+  const typed = (name: string, { sql, pattern }: (typeof CANDIDATES)[number]) =>
     `CASE WHEN regexp_full_match(trim(${identifier(name)}), ${literal(pattern)}) THEN try_cast(${present(name)} AS ${sql}) END`;
   const counts = dialect.names.flatMap((name, i) => [
     `count(${present(name)}) AS present${i}`,
-    ...CANDIDATES.map((candidate, c) => `count(${fit(name, candidate)}) AS fit${i}_${c}`),
+    ...CANDIDATES.map((candidate, c) => `count(${typed(name, candidate)}) AS fit${i}_${c}`),
   ]);
   const [row] = await readRows(connection, `SELECT ${counts.join(', ')} FROM raw`);
   const warnings: string[] = [];
@@ -311,7 +311,7 @@ async function inferTypes(
   for (const [i, name] of dialect.names.entries()) {
     const total = Number(row[`present${i}`]);
     const candidate = CANDIDATES.find((_, c) => total > 0 && Number(row[`fit${i}_${c}`]) === total);
-    if (candidate !== undefined) definitions.push({ name, type: candidate.type, expression: fit(name, candidate) });
+    if (candidate !== undefined) definitions.push({ name, type: candidate.type, expression: typed(name, candidate) });
     else {
       definitions.push({ name, type: 'text', expression: `nullif(${identifier(name)}, '')` });
       const numbers = Number(row[`fit${i}_1`]);
