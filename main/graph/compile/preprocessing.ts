@@ -1,5 +1,5 @@
 import { BATCH } from '../dimension.ts';
-import { cast, divide, reshape, scale, subtract, transpose } from '../expression.ts';
+import { cast, divide, multiply, reduceSum, reshape, scale, subtract, transpose } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
@@ -19,9 +19,11 @@ export type ColumnSpec =
  *
  * `image`: input `image` uint8, [batch, height, width, channels] (`nhwc`, as decoders yield) or [batch, channels,
  * height, width] (`nchw`), of any size; resized linearly with antialiasing to the model's size, divided by 255, then
- * normalised per channel as (x − mean) / deviation.
+ * normalised per channel as (x − mean) / deviation. Colour becomes grey by the luma of Rec. 601, grey becomes colour by
+ * repetition, after the resize.
  *
  * `table`: input `table` float32 [batch, columns]; numeric columns are standardised, categories become one-hot columns.
+ * NaN stands for a missing value: a number becomes the mean of its column, a category all zeros.
  */
 export type PreprocessingSpec =
   | {
@@ -35,10 +37,14 @@ export type PreprocessingSpec =
       readonly deviation: readonly number[];
       /** Whether raw images may differ in size from the model's; without it their size is fixed. Default true. */
       readonly resize?: boolean;
+      /** Channels of the raw images, 1 (grey) or 3 (colour), where they differ from the model's. */
+      readonly sourceChannels?: number;
     }
   | { readonly kind: 'table'; readonly columns: readonly ColumnSpec[] };
 
 const BYTE_RANGE = 255;
+/** ITU-R BT.601: how bright red, green and blue look, as decoders turn colour into grey. */
+const LUMA = [0.299, 0.587, 0.114] as const;
 
 /** How many features a table has once its categories are one-hot. */
 export const featureCount = (columns: readonly ColumnSpec[]): number =>
@@ -61,16 +67,28 @@ function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'imag
     throw new GraphError('invalid-argument', `Mean and deviation need ${channels} values each.`);
   }
   const resize = spec.resize !== false;
+  const source = spec.sourceChannels ?? channels;
   const [rows, columns] = resize ? ['height', 'width'] : [height, width];
   const nhwc = spec.layout === 'nhwc';
-  const shape = nhwc ? [BATCH, rows, columns, channels] : [BATCH, channels, rows, columns];
+  const shape = nhwc ? [BATCH, rows, columns, source] : [BATCH, source, rows, columns];
   let x = cast(graph.input('image', 'uint8', shape), 'float32');
-  if (nhwc) x = channels === 1 && !resize ? reshape(x, [BATCH, 1, height, width]) : transpose(x, [0, 3, 1, 2]);
+  if (nhwc) x = source === 1 && !resize ? reshape(x, [BATCH, 1, height, width]) : transpose(x, [0, 3, 1, 2]);
   if (resize) x = graph.apply('Resize', [x], { height, width, antialias: true });
+  x = convertChannels(x, source, channels);
   const perChannel = (values: readonly number[]): Tensor =>
     graph.constant('float32', [1, channels, 1, 1], Float32Array.from(values));
   x = scale(x, 1 / BYTE_RANGE);
   return divide(subtract(x, perChannel(mean)), perChannel(deviation));
+}
+
+function convertChannels(x: Tensor, from: number, to: number): Tensor {
+  if (from === to) return x;
+  if (from === 3 && to === 1) {
+    const weights = x.graph.constant('float32', [1, 3, 1, 1], Float32Array.from(LUMA));
+    return reduceSum(multiply(x, weights), [1], true);
+  }
+  if (from === 1) return x.graph.apply('Concat', Array<Tensor>(to).fill(x), { axis: 1 });
+  throw new GraphError('invalid-argument', `Images of ${from} channels cannot become images of ${to}.`);
 }
 
 function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
@@ -91,15 +109,15 @@ function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
     const values = graph.apply('Slice', [raw], { axis: 1, start: index, size: run.length });
     const row = (pick: (entry: (typeof run)[number]) => number): Tensor =>
       graph.constant('float32', [1, run.length], Float32Array.from(run, pick));
-    parts.push(
-      divide(
-        subtract(
-          values,
-          row((entry) => entry.mean),
-        ),
-        row((entry) => entry.deviation),
-      ),
+    const centred = subtract(
+      values,
+      row((entry) => entry.mean),
     );
+    const scaled = divide(
+      centred,
+      row((entry) => entry.deviation),
+    );
+    parts.push(graph.apply('ZeroIfMissing', [scaled]));
     index += run.length;
   }
   const [first] = parts;

@@ -34,6 +34,18 @@ export const classificationOperators: OperatorTable = {
     },
     gradient: 'none',
   },
+  /** NaN, which stands for a missing value in raw tables, becomes 0. */
+  ZeroIfMissing: {
+    inferTypes: (inputs) => [{ dtype: need(inputs[0]).dtype, shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const x = lowering.plain(inputOf(node, 0));
+        const missing = lowering.emit('IsNaN', [x]);
+        lowering.define(outputOf(node), lowering.emit('Where', [missing, lowering.scalar(0), x]));
+      },
+    },
+    gradient: 'none',
+  },
   /** Category indices [N, 1] in float32 → [N, classes]; what is no valid index becomes a row of zeros. */
   OneHotColumn: {
     inferTypes: (inputs, attributes) => [
