@@ -3,10 +3,11 @@ import type { KeyboardEvent } from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { formatNumber } from '../components/format.ts';
 import styles from './line-chart.module.css';
-import { formatMetric, formatTick } from './number-format.ts';
 import type { AlignedCurves, LineSeries } from './series.ts';
 import { align, describeCurves, smooth, valuesAt } from './series.ts';
+import { formatTick } from './ticks.ts';
 
 export interface LineChartProps {
   readonly title: string;
@@ -32,7 +33,7 @@ interface Crosshair {
 export function LineChart(props: LineChartProps) {
   const { title, series, xLabel, height = 220, smoothing = 0, logX = false, logY = false, syncKey } = props;
   const formatX = props.formatX ?? formatTick;
-  const formatY = props.formatY ?? formatMetric;
+  const formatY = props.formatY ?? formatNumber;
   const scheme = useComputedColorScheme('light');
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);

@@ -1,0 +1,16 @@
+const suffixes = [
+  { from: 1e12, divisor: 1e12, suffix: 'T' },
+  { from: 1e9, divisor: 1e9, suffix: 'G' },
+  { from: 1e6, divisor: 1e6, suffix: 'M' },
+  { from: 1e4, divisor: 1e3, suffix: 'k' },
+] as const;
+
+/** A tick of an axis, as short as it can be read: 0.25, 20k, 1e-4. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size < 1e-3) return value.toExponential(0).replaceAll('-', '−');
+  const scale = suffixes.find((entry) => size >= entry.from);
+  const number = scale === undefined ? value : value / scale.divisor;
+  return `${Number(number.toPrecision(4))}${scale?.suffix ?? ''}`.replace('-', '−');
+}
