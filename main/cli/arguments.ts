@@ -6,6 +6,8 @@ import { LightbenchError } from '../contract/errors.ts';
 export interface Arguments {
   readonly positionals: readonly string[];
   readonly workspace: string;
+  /** False when `workspace` is the default. */
+  readonly workspaceGiven: boolean;
   readonly port: number;
   readonly json: boolean;
   readonly keep: boolean;
@@ -35,6 +37,7 @@ export function readArguments(argv: readonly string[]): Arguments {
     return {
       positionals,
       workspace: resolve(values.workspace ?? process.env.LIGHTBENCH_WORKSPACE ?? join(homedir(), 'Lightbench')),
+      workspaceGiven: (values.workspace ?? process.env.LIGHTBENCH_WORKSPACE) !== undefined,
       port,
       json: values.json,
       keep: values.keep,

@@ -55,7 +55,7 @@ export interface HttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { engine } = options;
   const token = options.token ?? randomBytes(24).toString('base64url');
-  const app = fastify({ bodyLimit: CALL_LIMIT_BYTES, forceCloseConnections: true, disableRequestLogging: true });
+  const app = fastify({ bodyLimit: CALL_LIMIT_BYTES, forceCloseConnections: true });
   await app.register(cookie);
   await app.register(websocket, { options: { maxPayload: 1024 * 1024 } });
   await app.register(staticFiles, {

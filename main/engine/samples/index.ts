@@ -1,0 +1,1 @@
+export { type SampleDatasets, Samples } from './samples.ts';
