@@ -107,7 +107,12 @@ export const roomsTable: RoomsTable = {
       rooms: ['main/base', 'main/contract', 'main/engine'],
       packages: ['node:', 'zod', 'electron', 'ws'],
     },
-    { path: 'main/cli', rooms: ['main/base', 'main/contract', 'main/engine'], packages: ['node:', 'zod'] },
+    {
+      path: 'main/cli',
+      // `serve` and `open` are browser mode started from a terminal.
+      rooms: ['main/base', 'main/contract', 'main/engine', 'main/server'],
+      packages: ['node:', 'zod'],
+    },
     { path: 'preload', rooms: ['main/contract'], packages: ['electron'] },
     {
       path: 'renderer/app',
@@ -195,7 +200,7 @@ export const roomsTable: RoomsTable = {
   ],
   closed: [
     { path: 'main', files: [] },
-    { path: 'renderer', folders: ['public'], files: ['index.html', 'vite-env.d.ts'] },
+    { path: 'renderer', folders: ['public'], files: ['index.html', 'main.tsx', 'vite-env.d.ts'] },
     {
       path: 'e2e',
       folders: ['bench', 'desktop', 'golden', 'headless', 'journeys', 'support'],

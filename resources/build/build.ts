@@ -1,0 +1,31 @@
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
+import { inputsDigest, isStale, stampPath } from './stale.ts';
+import { type Target, targets } from './targets.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** Builds what is stale, or everything with `force`; returns the names of what was built. */
+export async function buildStale(options: { readonly force?: boolean } = {}): Promise<readonly Target['name'][]> {
+  const built: Target['name'][] = [];
+  for (const target of targets(root)) {
+    const digest = inputsDigest(root, target.inputs);
+    if (!options.force && !isStale(root, target.output, digest)) continue;
+    process.stderr.write(`Building ${target.output}\n`);
+    // An interrupted build must not look finished.
+    rmSync(stampPath(root, target.output), { force: true });
+    await build({ ...target.config, logLevel: 'warn' });
+    if (target.name === 'desktop')
+      cpSync(path.join(root, 'resources/icons/icon.png'), path.join(root, target.output, 'icon.png'));
+    writeFileSync(stampPath(root, target.output), digest);
+    built.push(target.name);
+  }
+  return built;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const built = await buildStale({ force: process.argv.includes('--force') });
+  process.stdout.write(built.length === 0 ? 'Nothing is stale\n' : `Built ${built.join(', ')}\n`);
+}
