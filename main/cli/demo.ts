@@ -111,7 +111,7 @@ async function liveThrough(connection: Connection, workspace: string): Promise<D
     if (test?.classification == null)
       throw new LightbenchError('internal.unexpected', `${run.name} was not evaluated on the test split.`);
     const seconds =
-      run.metrics['epoch_seconds'] ?? (Date.parse(run.endedAt ?? '') - Date.parse(run.startedAt ?? '')) / 1000;
+      run.metrics.epoch_seconds ?? (Date.parse(run.endedAt ?? '') - Date.parse(run.startedAt ?? '')) / 1000;
     evaluated.push({ run, accuracy: test.classification.accuracy, seconds });
     say(
       `    ${run.name.padEnd(9)} ${run.parameters.toLocaleString('en')} parameters, test accuracy ${(test.classification.accuracy * 100).toFixed(2)} %, epoch ${seconds.toFixed(1)} s`,
