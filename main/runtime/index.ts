@@ -1,0 +1,17 @@
+/** ONNX Runtime: devices, sessions, tensors in memory. Sessions block their thread: run them in worker processes only. */
+export { availableBytes, residentBytes } from './memory.ts';
+export { compiledProviders, type ProviderName, providerNames, providers } from './provider.ts';
+export { RuntimeError, type RuntimeErrorReason } from './runtime-error.ts';
+export { type Execute, type SelfTestResult, selfTest } from './self-test.ts';
+export {
+  float32Scalar,
+  float32Tensor,
+  floats,
+  int32Scalar,
+  int64Tensor,
+  type RuntimeFeeds,
+  RuntimeSession,
+  type RuntimeTensor,
+  type SessionSettings,
+  uint8Tensor,
+} from './session.ts';

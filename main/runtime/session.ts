@@ -1,0 +1,107 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type ProviderName, providers } from './provider.ts';
+import { toRuntimeError } from './runtime-error.ts';
+
+/** A tensor in memory. `data` belongs to it: what a session wrote into may be written into again. */
+export type RuntimeTensor = Tensor;
+export type RuntimeFeeds = Readonly<Record<string, RuntimeTensor>>;
+
+export interface SessionSettings {
+  readonly provider: ProviderName;
+  /** Threads of one operator; operators themselves run one after the other, so that sums keep their order. */
+  readonly threads: number;
+  /**
+   * Threads that wait for work burn their core instead of sleeping. Pays only for the one session of a process that is
+   * run back to back; idle ones would take cores away from it.
+   */
+  readonly spinning?: boolean;
+  /** Numbers below 1e-38 become 0: dying optimiser moments otherwise make every multiplication slow. */
+  readonly flushDenormals?: boolean;
+}
+
+/**
+ * A loaded graph. `run` blocks the calling JavaScript thread while it computes, so only worker processes may call it.
+ */
+export class RuntimeSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames;
+  }
+
+  /** @throws RuntimeError provider-unavailable, invalid-model, out-of-memory */
+  static async create(onnx: Uint8Array, settings: SessionSettings): Promise<RuntimeSession> {
+    try {
+      const session = await InferenceSession.create(onnx, {
+        executionProviders: [...providers[settings.provider].executionProviders],
+        intraOpNumThreads: settings.threads,
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 3,
+        extra: {
+          session: {
+            intra_op: { allow_spinning: settings.spinning ? '1' : '0' },
+            set_denormal_as_zero: settings.flushDenormals ? '1' : '0',
+          },
+        },
+      });
+      return new RuntimeSession(session);
+    } catch (error) {
+      throw toRuntimeError(settings.provider === 'cpu' ? 'invalid-model' : 'provider-unavailable', error);
+    }
+  }
+
+  /**
+   * Feeds that the graph does not know are left out.
+   *
+   * @param into tensors of the right shape to write outputs into instead of new ones
+   * @throws RuntimeError run-failed, out-of-memory
+   */
+  async run(feeds: RuntimeFeeds, into: RuntimeFeeds = {}): Promise<Record<string, RuntimeTensor>> {
+    const known: Record<string, RuntimeTensor> = {};
+    for (const name of this.inputNames) if (feeds[name] !== undefined) known[name] = feeds[name];
+    const fetches: Record<string, RuntimeTensor | null> = {};
+    for (const name of this.outputNames) fetches[name] = into[name] ?? null;
+    try {
+      return (await this.#session.run(known, fetches)) as Record<string, RuntimeTensor>;
+    } catch (error) {
+      throw toRuntimeError('run-failed', error);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+export function float32Tensor(data: Float32Array, dims: readonly number[]): RuntimeTensor {
+  return new Tensor('float32', data, dims);
+}
+
+export function int64Tensor(data: BigInt64Array, dims: readonly number[]): RuntimeTensor {
+  return new Tensor('int64', data, dims);
+}
+
+export function int32Scalar(value: number): RuntimeTensor {
+  return new Tensor('int32', Int32Array.of(value), []);
+}
+
+export function float32Scalar(value: number): RuntimeTensor {
+  return new Tensor('float32', Float32Array.of(value), []);
+}
+
+export function uint8Tensor(data: Uint8Array, dims: readonly number[]): RuntimeTensor {
+  return new Tensor('uint8', data, dims);
+}
+
+/** The numbers of a float32 output. */
+export function floats(tensor: RuntimeTensor | undefined, name: string): Float32Array {
+  if (tensor === undefined || !(tensor.data instanceof Float32Array))
+    throw toRuntimeError('run-failed', new Error(`The graph has no float32 output called ${name}.`));
+  return tensor.data;
+}
