@@ -83,7 +83,7 @@ export function isHeldOut(key: string): boolean {
 
 function subsetRank(key: string): number {
   const { subset } = splitMetric(key);
-  return subsets.findIndex((candidate) => candidate === subset);
+  return (subsets as readonly (string | null)[]).indexOf(subset);
 }
 
 function sentence(text: string): string {
