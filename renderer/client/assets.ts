@@ -1,4 +1,5 @@
 import type { AssetName, AssetParams } from '../../main/contract/index.ts';
+import { sessionToken } from './session.ts';
 
 type Text<T> = { readonly [K in keyof T]: T[K] extends readonly number[] ? readonly number[] : T[K] };
 
@@ -8,7 +9,8 @@ export function assetUrl<N extends AssetName>(name: N, params: Text<AssetParams<
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${encodeURIComponent(key)}=${encodeValue(value)}`)
     .join('&');
-  return `/asset/${name}?${query}`;
+  const token = sessionToken();
+  return `/asset/${name}?${query}${token === null ? '' : `&token=${encodeURIComponent(token)}`}`;
 }
 
 function encodeValue(value: unknown): string {

@@ -1,5 +1,5 @@
 import { Emitter } from '../../main/base/emitter.ts';
-import { LightbenchError } from '../../main/contract/errors.ts';
+import { errorRecord, LightbenchError } from '../../main/contract/errors.ts';
 import type { CallMessage, CallReply, StreamReply, StreamRequest } from '../../main/contract/wire.ts';
 import { callReply, streamReply } from '../../main/contract/wire.ts';
 import { reconnectDelayMs } from './reconnect-delay.ts';
@@ -37,6 +37,9 @@ export class HttpTransport implements Transport {
     const text = await response.text();
     const parsed = callReply.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
+    // The door itself refuses with a bare record, before the contract is reached.
+    const refusal = errorRecord.safeParse(parseJson(text));
+    if (refusal.success) return { ok: false, error: refusal.data };
     throw new LightbenchError(
       'internal.unexpected',
       `The engine answered ${message.procedure} with status ${response.status} and no readable reply.`,

@@ -1,11 +1,9 @@
 import { errorRecord, LightbenchError } from '../../main/contract/errors.ts';
 import { desktop } from './connection.ts';
+import type { DroppedFile } from './upload-source.ts';
+import { sourceOf } from './upload-source.ts';
 
-/** A file with its place below the dropped folder: `digits/3/0001.png`. */
-export interface DroppedFile {
-  readonly file: File;
-  readonly relativePath: string;
-}
+export type { DroppedFile } from './upload-source.ts';
 
 export interface UploadProgress {
   readonly doneBytes: number;
@@ -33,8 +31,7 @@ export async function upload(
   let root = '';
   for (const [number, { file, relativePath }] of files.entries()) {
     onProgress({ doneBytes, totalBytes, doneFiles: number, totalFiles: files.length });
-    const stored = await put(uploadId, relativePath, file, signal);
-    if (number === 0) root = stored.slice(0, stored.length - relativePath.length);
+    root = `${await put(uploadId, relativePath, file, signal)}/`;
     doneBytes += file.size;
   }
   onProgress({ doneBytes, totalBytes, doneFiles: files.length, totalFiles: files.length });
@@ -47,16 +44,6 @@ export async function droppedFiles(transfer: DataTransfer): Promise<readonly Dro
   const found: DroppedFile[] = [];
   for (const entry of entries) await walk(entry, found);
   return found;
-}
-
-/** What to import: the dropped folder, the only file, or the folder that all files were put in. */
-export function sourceOf(root: string, files: readonly DroppedFile[]): string {
-  const first = files[0];
-  if (first === undefined) return root;
-  if (files.length === 1) return root + first.relativePath;
-  const top = first.relativePath.split('/')[0] ?? '';
-  const oneFolder = files.every((entry) => entry.relativePath.startsWith(`${top}/`));
-  return oneFolder ? root + top : root.replace(/[/\\]$/, '');
 }
 
 function localPath(files: readonly DroppedFile[]): string | null {
