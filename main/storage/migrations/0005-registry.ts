@@ -7,12 +7,14 @@ export const migration: Migration = {
     void database.exec(`
       CREATE TABLE models (name TEXT PRIMARY KEY COLLATE NOCASE, created_at TEXT NOT NULL, description TEXT NOT NULL) STRICT;
 
+      -- layout: how an item of a dataset becomes the input of the graph (image geometry or columns).
       CREATE TABLE model_versions (
         model_name TEXT NOT NULL REFERENCES models (name),
         version INTEGER NOT NULL,
-        digest TEXT NOT NULL,
+        digest TEXT NOT NULL UNIQUE,
         run_id TEXT NOT NULL,
         record TEXT NOT NULL,
+        layout TEXT NOT NULL,
         PRIMARY KEY (model_name, version)
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX model_versions_run ON model_versions (run_id);
@@ -24,6 +26,7 @@ export const migration: Migration = {
         requested_at TEXT NOT NULL,
         record TEXT NOT NULL
       ) STRICT;
+      CREATE INDEX promotion_requests_model ON promotion_requests (model_name, state);
 
       -- Append-only; the newest row of (model, alias) is what the alias points to now.
       CREATE TABLE alias_changes (
