@@ -7,7 +7,7 @@ import { createEngine } from '../engine/create-engine.ts';
 import { startHttpServer } from '../server/http-server.ts';
 import { findLayout } from '../server/layout.ts';
 import type { Arguments } from './arguments.ts';
-import { connect } from './connection.ts';
+import { connect, connectTo } from './connection.ts';
 import { demo } from './demo.ts';
 
 interface Command {
@@ -19,7 +19,7 @@ interface Command {
 
 export const commands: Readonly<Record<string, Command>> = {
   call: {
-    usage: "<procedure> ['<json>'] [--workspace DIR]",
+    usage: "<procedure> ['<json>'] [--workspace DIR | --engine URL]",
     summary: 'Calls any procedure of the contract; prints its result',
     run: call,
   },
@@ -55,7 +55,8 @@ async function call(options: Arguments): Promise<number> {
       suggestion: 'Put it in single quotes so that the shell leaves it alone.',
     });
   }
-  const connection = await connect(options);
+  const connection =
+    options.engine === undefined ? await connect(options) : await connectTo(options.engine, options.user);
   try {
     const result = (await connection.callByName(procedure, input)) as { jobId?: string } | undefined;
     // A job lives in this process: what the command started, it sees through.

@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, chromium, _electron as electron, type Page } from '@playwright/test';
+import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
+import { electronRuntime } from './electron-runtime.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Without a display of its own and without a word to the outside. */
+export const CHROMIUM_ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+];
+
+/** Which window a journey runs in: both show the same studio and pass the same journeys. */
+export type Door = 'browser' | 'desktop';
+
+export interface Studio {
+  readonly page: Page;
+  readonly workspace: string;
+  /** Asks the engine behind the window, by the window's own way to it. */
+  call<N extends ProcedureName>(name: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>>;
+  /** Goes to a screen by its path: `/data`. */
+  visit(path: string): Promise<void>;
+}
+
+export const test = base.extend<object, { workerDoor: Door; studio: Studio }>({
+  workerDoor: ['browser', { option: true, scope: 'worker' }],
+  // One studio and one workspace for all the journeys of a file: they follow each other like a day's work.
+  studio: [
+    async ({ workerDoor }, use) => {
+      const workspace = mkdtempSync(join(tmpdir(), 'journey-'));
+      const opened = workerDoor === 'browser' ? await openInBrowser(workspace) : await openInElectron(workspace);
+      await opened.page.waitForSelector('nav');
+      await use({
+        ...opened,
+        workspace,
+        call: (name, input) => call(opened.page, name, input),
+        visit: (path) => visit(opened.page, path),
+      });
+      await opened.close();
+      rmSync(workspace, { recursive: true, force: true });
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+});
+
+export { expect } from '@playwright/test';
+
+interface Opened {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+async function openInBrowser(workspace: string): Promise<Opened> {
+  const { server, url } = await serve(workspace);
+  const browser = await chromium.launch({ args: CHROMIUM_ARGUMENTS, ...systemChromium() });
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(url);
+  return {
+    page,
+    close: async () => {
+      await browser.close();
+      const ended = new Promise((resolve) => server.once('close', resolve));
+      server.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function openInElectron(workspace: string): Promise<Opened> {
+  const runtime = electronRuntime();
+  if (runtime.executable === null) throw new Error(runtime.reason);
+  const application = await electron.launch({
+    executablePath: runtime.executable,
+    args: ['--no-sandbox', '--disable-gpu', ROOT, '--workspace', workspace],
+  });
+  const page = await application.firstWindow();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  return { page, close: () => application.close() };
+}
+
+/** `lightbench serve` as a person starts it. */
+export function serve(workspace: string): Promise<{ server: ChildProcess; url: string }> {
+  const server = spawn(process.execPath, [join(ROOT, 'main/cli/main.ts'), 'serve', '--workspace', workspace], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new Promise((resolve, reject) => {
+    server.stdout
+      .setEncoding('utf8')
+      .once('data', (line: string) => resolve({ server, url: (JSON.parse(line) as { url: string }).url }));
+    server.once('exit', (code) => reject(new Error(`lightbench serve ended with ${code}`)));
+  });
+}
+
+/** Playwright's own browser when it was installed, else the system's. */
+export function systemChromium(): { executablePath?: string } {
+  const candidates = [
+    process.env.LIGHTBENCH_CHROMIUM,
+    chromium.executablePath(),
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ];
+  const found = candidates.find((path) => path !== undefined && existsSync(path));
+  return found === undefined ? {} : { executablePath: found };
+}
+
+async function call<N extends ProcedureName>(
+  page: Page,
+  procedure: N,
+  input: ProcedureInput<N>,
+): Promise<ProcedureOutput<N>> {
+  const reply = await page.evaluate(
+    async (message) => {
+      const bridge = (window as unknown as { lightbench?: { call(message: unknown): Promise<unknown> } }).lightbench;
+      if (bridge) return bridge.call(message);
+      return (
+        await fetch('/api/call', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(message),
+        })
+      ).json();
+    },
+    { procedure, input },
+  );
+  const { ok, result, error } = reply as { ok: boolean; result: ProcedureOutput<N>; error: { cause: string } };
+  if (!ok) throw new Error(error.cause);
+  return result;
+}
+
+async function visit(page: Page, path: string): Promise<void> {
+  await page.evaluate((target) => {
+    location.hash = `#${target}`;
+  }, path);
+}
