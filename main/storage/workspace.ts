@@ -12,6 +12,9 @@ import { JobsTable } from './tables/jobs.ts';
 import { LabelsTable } from './tables/labels.ts';
 import { LedgerTable } from './tables/ledger.ts';
 import { LineageTable } from './tables/lineage.ts';
+import { RunsTable } from './tables/runs.ts';
+import { RegistryTable } from './tables/registry.ts';
+import { ServingTable } from './tables/serving.ts';
 import { UsersTable } from './tables/users.ts';
 
 export interface OpenOptions {
@@ -37,6 +40,9 @@ export class Workspace {
   readonly artifactRecords: ArtifactsTable;
   readonly datasets: DatasetsTable;
   readonly labels: LabelsTable;
+  readonly runs: RunsTable;
+  readonly registry: RegistryTable;
+  readonly serving: ServingTable;
   /** Half-written files that the start removed. */
   readonly clearedFiles: number;
   readonly #database: Database;
@@ -57,6 +63,9 @@ export class Workspace {
     this.artifactRecords = new ArtifactsTable(database);
     this.datasets = new DatasetsTable(database);
     this.labels = new LabelsTable(database);
+    this.registry = new RegistryTable(database);
+    this.serving = new ServingTable(database);
+    this.runs = new RunsTable(database);
     database
       .prepare("INSERT INTO meta (key, value) VALUES ('created_at', ?) ON CONFLICT DO NOTHING")
       .run(this.openedAt);

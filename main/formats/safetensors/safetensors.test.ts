@@ -6,6 +6,7 @@ describe('safetensors', () => {
     [
       ['weight', { shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, Math.fround(0.1)) }],
       ['bias', { shape: [], data: Float32Array.of(-0) }],
+      ['indices', { shape: [2], data: Int32Array.of(-7, 2 ** 31 - 1) }],
     ],
     { step: '7' },
   );
@@ -13,8 +14,9 @@ describe('safetensors', () => {
   it('reads back what it wrote, to the bit', () => {
     const { tensors, metadata } = readSafetensors(file, 'a');
     expect(metadata).toEqual({ step: '7' });
-    expect([...tensors.keys()]).toEqual(['weight', 'bias']);
+    expect([...tensors.keys()]).toEqual(['weight', 'bias', 'indices']);
     expect(tensors.get('weight')).toEqual({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, Math.fround(0.1)) });
+    expect(tensors.get('indices')?.data).toEqual(Int32Array.of(-7, 2 ** 31 - 1));
     expect(Object.is(tensors.get('bias')?.data[0], -0)).toBe(true);
   });
 
@@ -23,7 +25,7 @@ describe('safetensors', () => {
   });
 
   it('refuses cut and foreign files', () => {
-    expect(() => readSafetensors(file.subarray(0, file.length - 1), 'a')).toThrow(/weight|bias/);
+    expect(() => readSafetensors(file.subarray(0, file.length - 1), 'a')).toThrow(/indices/);
     expect(() => readSafetensors(file.subarray(0, 5), 'a')).toThrow(/too short/);
     const broken = file.slice();
     broken[8] = 0x21;

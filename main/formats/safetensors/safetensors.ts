@@ -7,9 +7,14 @@ const HEADER_LENGTH_BYTES = 8;
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const ALIGNMENT_BYTES = 8;
 
+const DTYPES = {
+  F32: (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer),
+  I32: (bytes: Uint8Array) => new Int32Array(bytes.slice().buffer),
+} as const;
+
 export interface SafetensorsEntry {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Int32Array;
 }
 
 export interface SafetensorsFile {
@@ -17,7 +22,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Writes float32 tensors in the order given. The same input gives the same bytes. */
+/** Writes float32 and int32 tensors in the order given. The same input gives the same bytes. */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsEntry]>,
   metadata: Readonly<Record<string, string>> = {},
@@ -26,7 +31,11 @@ export function writeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let sizeBytes = 0;
   for (const [name, { shape, data }] of entries) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [sizeBytes, sizeBytes + data.byteLength] };
+    header[name] = {
+      dtype: data instanceof Int32Array ? 'I32' : 'F32',
+      shape,
+      data_offsets: [sizeBytes, sizeBytes + data.byteLength],
+    };
     sizeBytes += data.byteLength;
   }
   const text = new TextEncoder().encode(JSON.stringify(header));
@@ -43,7 +52,7 @@ export function writeSafetensors(
   return file;
 }
 
-/** @throws FormatError truncated, damaged, unsupported (element types other than F32) */
+/** @throws FormatError truncated, damaged, unsupported (element types other than F32 and I32) */
 export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, path);
   const tensors = new Map<string, SafetensorsEntry>();
@@ -54,11 +63,11 @@ export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFil
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = raw as { dtype: string; shape: number[]; data_offsets: number[] };
-    if (dtype !== 'F32')
+    if (!Object.hasOwn(DTYPES, dtype))
       throw new FormatError(
         FORMAT,
         'unsupported',
-        `The tensor ${name} is ${dtype}; only F32 is read.`,
+        `The tensor ${name} is ${dtype}; only F32 and I32 are read.`,
         { path },
         'Convert the tensors to float32.',
       );
@@ -72,7 +81,7 @@ export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFil
         { path, offsetBytes: start },
         'Get the file again.',
       );
-    tensors.set(name, { shape, data: new Float32Array(bytes.slice(start, end).buffer) });
+    tensors.set(name, { shape, data: DTYPES[dtype as keyof typeof DTYPES](bytes.subarray(start, end)) });
   }
   return { tensors, metadata };
 }

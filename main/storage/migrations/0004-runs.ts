@@ -7,7 +7,8 @@ export const migration: Migration = {
     void database.exec(`
       CREATE TABLE configs (digest TEXT PRIMARY KEY, yaml TEXT NOT NULL, config TEXT NOT NULL) STRICT;
 
-      -- record: the contract's Run. The columns are what lists are filtered and ordered by.
+      -- record: the contract's Run. The columns are what lists are filtered and ordered by. plan: what training needs to
+      -- build the same model again.
       CREATE TABLE runs (
         id TEXT PRIMARY KEY,
         experiment TEXT NOT NULL,
@@ -16,7 +17,8 @@ export const migration: Migration = {
         dataset_digest TEXT NOT NULL,
         config_digest TEXT NOT NULL REFERENCES configs (digest),
         record TEXT NOT NULL,
-        summary TEXT NOT NULL
+        summary TEXT NOT NULL,
+        plan TEXT NOT NULL
       ) STRICT;
       CREATE INDEX runs_created ON runs (created_at);
       CREATE INDEX runs_experiment ON runs (experiment);

@@ -16,7 +16,11 @@ const rows: Readonly<Record<number, string>> = {
       INSERT INTO artifact_references VALUES ('d', 'digits@1', 'pack');`,
   3: `INSERT INTO label_sets VALUES ('ls', 'mine', 'd', 'imported', '[]', '[]', 'h', 't', 'ada');
       INSERT INTO label_set_versions VALUES ('h', 'ls', NULL, 0, 't', 'ada', '[]', '');`,
-  4: `INSERT INTO configs VALUES ('c', 'yaml', '{}');`,
+  4: `INSERT INTO configs VALUES ('c', 'yaml', '{}');
+      INSERT INTO runs VALUES ('r', 'default', 'FINISHED', 't', 'd', 'c', '{}', '{}', '{}');
+      INSERT INTO run_points VALUES ('r', 1, 1, 0.1, 5, '{}');
+      INSERT INTO checkpoints VALUES ('r', 'd', 1, '{}');
+      INSERT INTO evaluations VALUES ('r', 'test', '{}', 'p');`,
   5: `INSERT INTO models VALUES ('digits', 't', '');`,
 };
 
