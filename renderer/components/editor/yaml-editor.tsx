@@ -62,6 +62,8 @@ export default function YamlEditor(props: YamlEditorProps) {
       wordBasedSuggestions: 'off',
       occurrencesHighlight: 'off',
       accessibilitySupport: 'auto',
+      // A text area, so that everything which must not answer to typed letters knows it for one.
+      editContext: false,
       scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
     });
     editor.current = instance;

@@ -1,0 +1,186 @@
+import { Badge, Button, Group, Select, Text, Tooltip } from '@mantine/core';
+import { IconDatabase, IconPlayerPlay } from '@tabler/icons-react';
+import { useState } from 'react';
+import { Link, useNavigate } from 'react-router';
+import { useCommand, useProcedure } from '../../client/index.ts';
+import type { JsonSchema } from '../../components/editor/index.tsx';
+import { YamlEditor } from '../../components/editor/index.tsx';
+import { formatPlural } from '../../components/format.ts';
+import { Page } from '../../components/page.tsx';
+import { paths } from '../../components/paths.ts';
+import { useScreenActions } from '../../components/screen-actions.ts';
+import { Keys } from '../../components/small.tsx';
+import { ErrorState, Loading, NothingHere } from '../../components/states.tsx';
+import { editDraft } from './draft.ts';
+import { ModelPreview } from './model-preview.tsx';
+import { ProblemList } from './problem-list.tsx';
+import classes from './train.module.css';
+import type { TrainConfig } from './use-train-config.ts';
+import { useTrainConfig } from './use-train-config.ts';
+
+/** A run config beside the model that it describes. */
+export default function TrainScreen() {
+  const config = useTrainConfig();
+  const schema = useProcedure('training.schema', {}, { staleTimeMs: Number.POSITIVE_INFINITY });
+  const navigate = useNavigate();
+  const start = useCommand('training.start', { onSuccess: ({ runId }) => void navigate(paths.run(runId)) });
+  const [reveal, setReveal] = useState<{ line: number; column: number } | null>(null);
+
+  const errors = config.diagnostics.filter(({ severity }) => severity === 'error');
+  const run = () => {
+    if (config.sound && !start.isPending) start.mutate({ yaml: config.yaml });
+    else if (errors[0] !== undefined) setReveal({ ...errors[0] });
+  };
+  useScreenActions('Train', [{ id: 'start', label: 'Start run', shortcut: 'mod+enter', run }]);
+
+  if (config.datasets.error && config.versions.length === 0)
+    return (
+      <Page crumbs={[{ label: 'Train' }]}>
+        <ErrorState error={config.datasets.error} retry={() => void config.datasets.refetch()} />
+      </Page>
+    );
+  if (!config.datasets.isPending && config.versions.length === 0) return <NoDatasets />;
+
+  return (
+    <Page
+      crumbs={[{ label: 'Train' }]}
+      fill
+      actions={
+        <Tooltip
+          label={errors.length > 0 ? 'Go to the first problem' : 'Start a run with this config'}
+          disabled={config.sound}
+        >
+          <Button
+            leftSection={<IconPlayerPlay size={14} />}
+            rightSection={<Keys shortcut="mod+enter" />}
+            className={classes.start}
+            loading={start.isPending}
+            variant={errors.length > 0 ? 'default' : 'filled'}
+            onClick={run}
+          >
+            Start run
+          </Button>
+        </Tooltip>
+      }
+      toolbar={<Choices config={config} />}
+    >
+      <div className={classes.split}>
+        <section className={classes.writing} aria-label="Config">
+          <div className={classes.editor}>
+            <YamlEditor
+              label="Run config, YAML"
+              value={config.yaml}
+              onChange={editDraft}
+              onSubmit={run}
+              known={config.known}
+              diagnostics={config.diagnostics}
+              reveal={reveal}
+              {...(schema.data === undefined ? {} : { schema: schema.data.schema as JsonSchema })}
+            />
+          </div>
+          {config.diagnostics.length > 0 && (
+            <ProblemList
+              diagnostics={config.diagnostics}
+              onReveal={({ line, column }) => setReveal({ line, column })}
+            />
+          )}
+        </section>
+        <section className={classes.side} aria-label="Architecture">
+          <h2 className={classes.sideTitle}>
+            Architecture
+            {config.summaryIsStale && <Badge color="yellow">before the last change</Badge>}
+          </h2>
+          {config.validationError !== null && config.summary === null ? (
+            <ErrorState error={config.validationError} />
+          ) : config.summary === null ? (
+            errors.length > 0 ? (
+              <Text c="dimmed" p="lg">
+                Solve {errors.length === 1 ? 'the problem' : 'the problems'} on the left to see the layers, their shapes
+                and what they cost.
+              </Text>
+            ) : (
+              <div className={classes.waiting}>
+                <Loading />
+              </div>
+            )
+          ) : (
+            <ModelPreview summary={config.summary} stale={config.summaryIsStale} />
+          )}
+        </section>
+      </div>
+    </Page>
+  );
+}
+
+function Choices({ config }: { readonly config: TrainConfig }) {
+  const { dataset, templates } = config;
+  return (
+    <Group gap="lg" wrap="nowrap" py={6}>
+      <Group gap="sm" wrap="nowrap">
+        <Text size="xs" c="dimmed" component="label" htmlFor="train-dataset">
+          Dataset
+        </Text>
+        <Select
+          id="train-dataset"
+          w={240}
+          searchable
+          allowDeselect={false}
+          placeholder="Choose a dataset"
+          value={dataset?.digest ?? null}
+          onChange={(digest) => digest !== null && config.chooseDataset(digest)}
+          data={config.versions.map((version) => ({
+            value: version.digest,
+            label: `${version.name}@${version.version}`,
+          }))}
+        />
+      </Group>
+      <Group gap="sm" wrap="nowrap">
+        <Text size="xs" c="dimmed" component="label" htmlFor="train-template">
+          Template
+        </Text>
+        <Select
+          id="train-template"
+          w={260}
+          allowDeselect
+          placeholder={config.edited ? 'Own config – choose to start over' : 'Start from a template'}
+          value={config.edited ? null : (templates.find(({ yaml }) => yaml === config.yaml)?.id ?? null)}
+          onChange={(id) => id !== null && config.chooseTemplate(id)}
+          data={templates.map((template) => ({ value: template.id, label: template.title }))}
+          renderOption={({ option }) => (
+            <div>
+              <Text size="sm">{option.label}</Text>
+              <Text size="xs" c="dimmed">
+                {templates.find(({ id }) => id === option.value)?.description}
+              </Text>
+            </div>
+          )}
+        />
+      </Group>
+      {dataset !== undefined && (
+        <Text size="xs" c="dimmed" truncate>
+          {formatPlural(dataset.rows, dataset.kind === 'table' ? 'row' : 'image')} ·{' '}
+          {formatPlural(dataset.classes.length, 'class', 'classes')}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+function NoDatasets() {
+  return (
+    <Page crumbs={[{ label: 'Train' }]}>
+      <NothingHere
+        icon={<IconDatabase size={28} />}
+        title="A model needs something to learn from"
+        actions={
+          <Button component={Link} to={paths.data()}>
+            Import a dataset
+          </Button>
+        }
+      >
+        Import a folder of images, an IDX pair or a table with a label column. Then come back: a template that fits the
+        data will be waiting here.
+      </NothingHere>
+    </Page>
+  );
+}
