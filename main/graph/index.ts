@@ -3,6 +3,10 @@
  *
  * - `compileTrainStep(model, options)` → forward + backward + optimiser update: bytes, inputs, outputs, state.
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
+ * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
+ * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
+ * - `compileBlockProbe(blockSize)` → the self-test that finds the block size of `target` on this machine.
+ * - `estimateTrainingMemory(model, options, batchSize)` → bytes a training step will need.
  * - `compilePreprocessing(spec)` → raw data to the model's input, for preparing training data by the same graph.
  * - `summarize(model)` → layers with shapes, parameter counts and FLOPs.
  * - `initializeParameters(module, seed)` → starting weights, a pure function of both.
@@ -17,8 +21,16 @@
  * Checkpoint = all state plus the step number; resumed runs then equal unbroken ones to the bit.
  */
 
+export type { BlockProbe } from './compile/block-probe.ts';
+export { compileBlockProbe } from './compile/block-probe.ts';
+export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
+export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';
 export { compileForward } from './compile/forward.ts';
+export type { GradientsOptions } from './compile/gradients-graph.ts';
+export { compileGradients } from './compile/gradients-graph.ts';
+export type { MemoryEstimate } from './compile/memory.ts';
+export { estimateTrainingMemory } from './compile/memory.ts';
 export type { CompilableModel, CompiledGraph, ParameterValues, TensorSpec } from './compile/model.ts';
 export { initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec } from './compile/preprocessing.ts';

@@ -1,6 +1,8 @@
 /** Architectures as plain data: `buildModel(spec, input, output)` yields what the compiler of `graph` takes. */
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
+export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
+export { architectureOf, lossOf, optimizerOf, scheduleOf } from './recipe.ts';
 export type {
   ActivationName,
   ArchitectureSpec,
@@ -8,3 +10,4 @@ export type {
   LayerSpec,
   OutputSignature,
 } from './specification.ts';
+export { foldTargetScale, type TargetScale } from './target-scale.ts';

@@ -54,6 +54,19 @@ const CLIP_EPSILON = 1e-6;
  * only), and all state. Outputs: `loss`, the metric, `gradientNorm` (float32 scalars), and all state.
  */
 export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
+  const { graph, outputs, state, metric } = buildTrainStep(model, options);
+  return { ...assemble(graph, outputs, options.target ?? STANDARD, 'train_step'), state, metric };
+}
+
+export interface TrainStepGraph {
+  readonly graph: Graph;
+  readonly outputs: readonly NamedOutput[];
+  readonly state: readonly StateTensor[];
+  readonly metric: TrainStep['metric'];
+}
+
+/** The training step before lowering. */
+export function buildTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStepGraph {
   const graph = createGraph();
   const x = modelInput(graph, model);
   const step = once(() => graph.input('step', 'int32', []));
@@ -112,7 +125,7 @@ export function compileTrainStep(model: CompilableModel, options: TrainStepOptio
     const next = trace.bufferUpdates.get(name);
     if (next) keep('buffer', name, shape, next, initial[name] as Float32Array);
   }
-  return { ...assemble(graph, outputs, options.target ?? STANDARD, 'train_step'), state, metric: metric.name };
+  return { graph, outputs, state, metric: metric.name };
 }
 
 function globalNorm(graph: Graph, tensors: readonly Tensor[]): Tensor {

@@ -1,5 +1,5 @@
+import { seededRandom } from '../../base/random.ts';
 import { elementCount } from '../dimension.ts';
-import { normal, uniform } from '../random.ts';
 
 /** How a weight starts. `uniform` and `normal` depend only on the seed and the weight's place in the model. */
 export type Initializer =
@@ -21,8 +21,15 @@ export class Parameter {
     const count = elementCount(this.shape);
     const { initializer } = this;
     if (initializer.kind === 'constant') return new Float32Array(count).fill(initializer.value);
-    if (initializer.kind === 'uniform') return uniform(count, -initializer.bound, initializer.bound, seed, stream);
-    return normal(count, initializer.deviation, seed, stream);
+    const values = new Float32Array(count);
+    const random = seededRandom(seed, stream);
+    for (let index = 0; index < count; index++) {
+      values[index] =
+        initializer.kind === 'uniform'
+          ? (2 * random.uniform() - 1) * initializer.bound
+          : random.normal() * initializer.deviation;
+    }
+    return values;
   }
 }
 
