@@ -1,0 +1,73 @@
+import { Button, Group, ScrollArea, Text, UnstyledButton } from '@mantine/core';
+import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useProcedure } from '../../../client/index.ts';
+import { formatBytes } from '../../../components/format.ts';
+import { ErrorState, Loading } from '../../../components/states.tsx';
+import classes from './import.module.css';
+
+export interface FolderBrowserProps {
+  /** Called with every folder and file on the way. */
+  readonly onWalk: (path: string) => void;
+  readonly onChoose: (path: string) => void;
+}
+
+/** Folders and files as the engine sees them: on a headless workstation that is another machine than this one. */
+export function FolderBrowser({ onWalk, onChoose }: FolderBrowserProps) {
+  const [folder, setFolder] = useState<string | undefined>(undefined);
+  const listing = useProcedure('workspace.browse', folder === undefined ? {} : { path: folder }, {
+    keepPrevious: true,
+  });
+  const walk = (to: string) => {
+    setFolder(to);
+    onWalk(to);
+  };
+  if (listing.error) return <ErrorState inline error={listing.error} retry={() => setFolder(undefined)} />;
+  if (listing.data === undefined) return <Loading lines={4} />;
+  const { path, parent, entries } = listing.data;
+  return (
+    <div className={classes.browser}>
+      <Group justify="space-between" wrap="nowrap" px="sm" py={4} className={classes.browserHead}>
+        <Group gap={4} wrap="nowrap" miw={0}>
+          <Button
+            variant="subtle"
+            color="gray"
+            px={6}
+            aria-label="Folder above"
+            disabled={parent === null}
+            onClick={() => parent !== null && walk(parent)}
+          >
+            <IconArrowUp size={14} />
+          </Button>
+          <Text truncate="start">{path}</Text>
+        </Group>
+        <Button variant="default" onClick={() => onChoose(path)}>
+          Use this folder
+        </Button>
+      </Group>
+      <ScrollArea h={200} type="auto" viewportProps={{ tabIndex: -1 }}>
+        {entries.length === 0 && (
+          <Text c="dimmed" p="md">
+            This folder is empty.
+          </Text>
+        )}
+        {entries.map((entry) => (
+          <UnstyledButton
+            key={entry.path}
+            className={classes.entry}
+            onClick={() => (entry.kind === 'folder' ? walk(entry.path) : onWalk(entry.path))}
+            onDoubleClick={() => entry.kind === 'file' && onChoose(entry.path)}
+          >
+            {entry.kind === 'folder' ? (
+              <IconFolder size={15} stroke={1.6} aria-label="Folder" />
+            ) : (
+              <IconFile size={15} stroke={1.6} aria-label="File" />
+            )}
+            <span className={classes.entryName}>{entry.name}</span>
+            {entry.sizeBytes !== null && <span className={classes.entrySize}>{formatBytes(entry.sizeBytes)}</span>}
+          </UnstyledButton>
+        ))}
+      </ScrollArea>
+    </div>
+  );
+}
