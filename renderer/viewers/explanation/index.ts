@@ -1,2 +1,0 @@
-export type { ExplanationPanelProps, ModelReference } from './explanation-panel.tsx';
-export { ExplanationPanel } from './explanation-panel.tsx';
