@@ -1,21 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, chromium, _electron as electron, type Page } from '@playwright/test';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
+import { sandboxArguments } from '../../resources/scripts/electron.ts';
+import { chromiumArguments, findChromium } from './chromium.ts';
+import { environmentFor } from './desktop.ts';
+import { openDisplay } from './display.ts';
 import { electronRuntime } from './electron-runtime.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** Without a display of its own and without a word to the outside. */
-export const CHROMIUM_ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-];
 
 /** Which window a journey runs in: both show the same studio and pass the same journeys. */
 export type Door = 'browser' | 'desktop';
@@ -59,7 +54,7 @@ interface Opened {
 
 async function openInBrowser(workspace: string): Promise<Opened> {
   const { server, url } = await serve(workspace);
-  const browser = await chromium.launch({ args: CHROMIUM_ARGUMENTS, ...systemChromium() });
+  const browser = await chromium.launch({ args: [...chromiumArguments], executablePath: findChromium() ?? undefined });
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(url);
   return {
@@ -76,13 +71,23 @@ async function openInBrowser(workspace: string): Promise<Opened> {
 async function openInElectron(workspace: string): Promise<Opened> {
   const runtime = electronRuntime();
   if (runtime.executable === null) throw new Error(runtime.reason);
+  const display = await openDisplay();
+  if (display === null) throw new Error('There is neither a display nor Xvfb');
+  const userData = mkdtempSync(join(tmpdir(), 'journey-user-'));
   const application = await electron.launch({
     executablePath: runtime.executable,
-    args: ['--no-sandbox', '--disable-gpu', ROOT, '--workspace', workspace],
+    args: [ROOT, ...sandboxArguments(), '--disable-gpu', `--user-data-dir=${userData}`, '--workspace', workspace],
+    env: environmentFor(display.name),
   });
   const page = await application.firstWindow();
-  await page.setViewportSize({ width: 1440, height: 900 });
-  return { page, close: () => application.close() };
+  return {
+    page,
+    close: async () => {
+      await application.close();
+      display.close();
+      rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }
 
 /** `lightbench serve` as a person starts it. */
@@ -96,19 +101,6 @@ export function serve(workspace: string): Promise<{ server: ChildProcess; url: s
       .once('data', (line: string) => resolve({ server, url: (JSON.parse(line) as { url: string }).url }));
     server.once('exit', (code) => reject(new Error(`lightbench serve ended with ${code}`)));
   });
-}
-
-/** Playwright's own browser when it was installed, else the system's. */
-export function systemChromium(): { executablePath?: string } {
-  const candidates = [
-    process.env.LIGHTBENCH_CHROMIUM,
-    chromium.executablePath(),
-    '/usr/bin/chromium',
-    '/usr/bin/chromium-browser',
-    '/usr/bin/google-chrome',
-  ];
-  const found = candidates.find((path) => path !== undefined && existsSync(path));
-  return found === undefined ? {} : { executablePath: found };
 }
 
 async function call<N extends ProcedureName>(
