@@ -66,7 +66,7 @@ describe.each(targets.map((target) => [label(target), target] as const))(
         for (const [name, text] of Object.entries(golden.gradients)) {
           const [actual, wanted] = [numbers(result[`gradient.${name}`]), unpack(text)];
           const norm = Math.hypot(...wanted);
-      const scale = norm < total * 1e-6 ? total : norm;
+          const scale = norm < total * 1e-6 ? total : norm;
           const error = (relativeError(actual, wanted) * norm) / scale;
           expect(error, name).toBeLessThan(TOLERANCE);
         }

@@ -41,7 +41,7 @@ export class Lowering {
   }
 
   /** How many operators and graph outputs read the tensor. */
-  useCount(tensor: Tensor): number {
+  readerCount(tensor: Tensor): number {
     return this.#uses.get(tensor.id) ?? 0;
   }
 
@@ -209,6 +209,13 @@ export class Lowering {
     return { layout: blocked ? 'blocked' : 'plain', names };
   }
 }
+
+/** A provider's rule that may decline (by returning false, having written nothing) before the standard one. */
+export const orStandard =
+  (special: (lowering: Lowering, node: Node) => boolean, standard: (lowering: Lowering, node: Node) => void) =>
+  (lowering: Lowering, node: Node): void => {
+    if (!special(lowering, node)) standard(lowering, node);
+  };
 
 /** With one pixel per channel both layouts are the same bytes. */
 const isSinglePixel = (tensor: Tensor): boolean => tensor.shape[2] === 1 && tensor.shape[3] === 1;

@@ -1,16 +1,201 @@
+import { staticSize } from '../dimension.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import type { Node } from '../tensor.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import { packedFilter, packedFlippedFilter, packedPhaseFilter } from './filter-packing.ts';
+import { inputOf, numberOf, outputOf } from './rule-inputs.ts';
+import type { Window } from './window.ts';
+import { onnxWindow, windowOf } from './window.ts';
 
-/** Lowerings to ONNX Runtime's NCHWc operators. Each returns false where the shapes do not fit, and writes nothing. */
+/**
+ * Lowerings to ONNX Runtime's NCHWc operators (com.microsoft.nchwc; kernels in onnxruntime/contrib_ops/cpu/nchwc_ops.cc).
+ * Each returns false where the shapes do not fit, and has then written nothing.
+ */
 
-export function convolutionBlocked(_lowering: Lowering, _node: Node): boolean {
-  return false;
+export function convolutionBlocked(lowering: Lowering, node: Node): boolean {
+  const [x, weight, bias, residual] = node.inputs as readonly [Tensor, Tensor, Tensor?, Tensor?];
+  const block = lowering.target.blockSize;
+  const groups = numberOf(node.attributes, 'groups');
+  if (block === undefined || !lowering.canBlock(outputOf(node))) return false;
+  const channels = staticSize(x.shape[1]);
+  const depthwise = groups === channels && staticSize(weight.shape[0]) === channels;
+  if (groups !== 1 && !depthwise) return false;
+  // Fewer channels than a block are read from the plain image.
+  const stem = groups === 1 && channels < block;
+  if (!stem && !lowering.canBlock(x)) return false;
+  const image = stem ? lowering.plain(x) : lowering.blocked(x);
+  const filter = packedFilter(lowering, weight, block);
+  const names = [image, filter, bias && lowering.plain(bias), residual && lowering.blocked(residual)];
+  const activation = node.attributes.activation;
+  const attributes = {
+    ...onnxWindow(windowOf(node.attributes)),
+    group: groups,
+    ...(typeof activation === 'string' ? { activation } : {}),
+  };
+  lowering.define(outputOf(node), lowering.emitBlocked('Conv', names, attributes), 'blocked');
+  return true;
 }
 
-export function inputGradientBlocked(_lowering: Lowering, _node: Node): boolean {
-  return false;
+const unitWindow = (kernel: number, pads: readonly number[]) => ({
+  kernel_shape: [kernel, kernel],
+  strides: [1, 1],
+  pads,
+  dilations: [1, 1],
+  group: 1,
+});
+
+export function inputGradientBlocked(lowering: Lowering, node: Node): boolean {
+  const [g, weight, dx] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  const block = lowering.target.blockSize;
+  const window = windowOf(node.attributes);
+  if (block === undefined || numberOf(node.attributes, 'groups') !== 1) return false;
+  if (!lowering.canBlock(g) || !lowering.canBlock(dx) || window.dilations.some((d) => d !== 1)) return false;
+  const [kernel] = window.kernel;
+  if (window.strides.every((stride) => stride === 1)) {
+    const pads = window.pads.map((pad, side) => window.kernel[(side % 2) as 0 | 1] - 1 - pad);
+    if (pads.some((pad) => pad < 0)) return false;
+    const filter = packedFlippedFilter(lowering, weight, block);
+    const attributes = { ...onnxWindow(window), pads, group: 1 };
+    lowering.define(dx, lowering.emitBlocked('Conv', [lowering.blocked(g), filter], attributes), 'blocked');
+    return true;
+  }
+  const [height, width] = [staticSize(dx.shape[2]), staticSize(dx.shape[3])];
+  const halves = window.strides.every((stride) => stride === 2) && height % 2 === 0 && width % 2 === 0;
+  if (!halves || window.kernel[1] !== kernel) return false;
+  const channels = staticSize(dx.shape[1]);
+  const blocks = channels / block;
+  const sizes = [height / 2, width / 2] as const;
+  if (kernel === 1 && window.pads.every((pad) => pad === 0)) {
+    // Only the even pixels were read: the others get zeros.
+    const filter = packedFlippedFilter(lowering, weight, block);
+    const even = lowering.emitBlocked('Conv', [lowering.blocked(g), filter], unitWindow(1, [0, 0, 0, 0]));
+    const apart = lowering.reshape(even, [-1, sizes[0], 1, sizes[1], block]);
+    const pads = lowering.int64s([0, 0, 0, 0, 0, 0, 0, 1, 0, block]);
+    const spread = lowering.emit('Pad', [apart, pads]);
+    lowering.define(dx, lowering.reshape(spread, [-1, channels, height, width]), 'blocked');
+    return true;
+  }
+  if (kernel !== 3 || window.pads.some((pad) => pad !== 1)) return false;
+  // Four output phases from a 2 x 2 window each: one convolution to 4C channels, then a pixel shuffle.
+  const filter = packedPhaseFilter(lowering, weight, block);
+  const phases = lowering.emitBlocked('Conv', [lowering.blocked(g), filter], unitWindow(2, [0, 0, 1, 1]));
+  const apart = lowering.reshape(phases, [-1, 2, 2, blocks, sizes[0], sizes[1], block]);
+  const shuffled = lowering.transpose(apart, [0, 3, 4, 1, 5, 2, 6]);
+  lowering.define(dx, lowering.reshape(shuffled, [-1, channels, height, width]), 'blocked');
+  return true;
 }
 
-export function weightGradientBlocked(_lowering: Lowering, _node: Node): boolean {
-  return false;
+export function weightGradientBlocked(lowering: Lowering, node: Node): boolean {
+  const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
+  const window = windowOf(node.attributes);
+  if (numberOf(node.attributes, 'groups') !== 1 || !lowering.isBlocked(g) || !lowering.canBlock(x)) return false;
+  if (window.dilations.some((d) => d !== 1)) return false;
+  const [kh, kw] = window.kernel;
+  if (kh === 1 && kw === 1 && window.pads.every((pad) => pad === 0)) return pointwise(lowering, node, x, g, window);
+  if (window.strides.some((stride) => stride !== 1)) return unfolded(lowering, node, x, g, window);
+  return shifted(lowering, node, x, g, window);
+}
+
+/** One matrix product over all pixels of all images. */
+function pointwise(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
+  const [outputs, channels] = [staticSize(g.shape[1]), staticSize(x.shape[1])];
+  let pixels = channelsLast(lowering, x);
+  if (window.strides.some((stride) => stride !== 1)) {
+    const axes = ([0, 1] as const).filter((axis) => window.strides[axis] !== 1);
+    for (const axis of axes) {
+      const chosen = Array.from({ length: staticSize(g.shape[axis + 2]) }, (_, index) => index * window.strides[axis]);
+      pixels = lowering.emit('Gather', [pixels, lowering.int64s(chosen)], { axis: axis + 1 });
+    }
+  }
+  const rows = lowering.reshape(channelsLast(lowering, g), [-1, outputs]);
+  const product = lowering.emit('Gemm', [rows, lowering.reshape(pixels, [-1, channels])], { transA: 1 });
+  lowering.define(outputOf(node), lowering.reshape(product, [outputs, channels, 1, 1]));
+  return true;
+}
+
+/** Any stride: gather every window's pixels, then one matrix product. */
+function unfolded(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
+  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
+  const [outputs, rows, columns] = g.shape.slice(1).map(Number) as [number, number, number];
+  const [kh, kw] = window.kernel;
+  const indices: number[] = [];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++)
+      for (let dy = 0; dy < kh; dy++)
+        for (let dx = 0; dx < kw; dx++) {
+          const [y, z] = [
+            row * window.strides[0] + dy - window.pads[0],
+            column * window.strides[1] + dx - window.pads[1],
+          ];
+          indices.push(y < 0 || z < 0 || y >= height || z >= width ? height * width : y * width + z);
+        }
+  const flat = lowering.reshape(channelsLast(lowering, x), [-1, height * width, channels]);
+  const padded = lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 1, 0])]);
+  const gathered = lowering.emit('Gather', [padded, lowering.int64s(indices)], { axis: 1 });
+  const windows = lowering.reshape(gathered, [-1, kh * kw * channels]);
+  const gradients = lowering.reshape(channelsLast(lowering, g), [-1, outputs]);
+  const product = lowering.reshape(lowering.emit('Gemm', [gradients, windows], { transA: 1 }), [
+    outputs,
+    kh * kw,
+    channels,
+  ]);
+  lowering.define(
+    outputOf(node),
+    lowering.reshape(lowering.transpose(product, [0, 2, 1]), [outputs, channels, kh, kw]),
+  );
+  return true;
+}
+
+/**
+ * Stride 1: shift x along its width once per kernel column and g along its height once per kernel row (kw + kh copies
+ * instead of kh · kw), then one matrix product per image, summed over the images.
+ */
+function shifted(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
+  const [channels, height] = x.shape.slice(1).map(Number) as [number, number];
+  const [outputs, rows, columns] = g.shape.slice(1).map(Number) as [number, number, number];
+  const [kh, kw] = window.kernel;
+  const right = shiftedColumns(lowering, x, columns, window);
+  const indices: number[] = [];
+  for (let dy = 0; dy < kh; dy++)
+    for (let row = 0; row < height; row++) {
+      const source = row - dy + window.pads[0];
+      indices.push(source < 0 || source >= rows ? rows : source);
+    }
+  const padded = lowering.emit('Pad', [lowering.plain(g), lowering.int64s([0, 0, 0, 0, 0, 0, 1, 0])]);
+  const left = lowering.emit('Gather', [padded, lowering.int64s(indices)], { axis: 2 });
+  const pixels = height * columns;
+  const product = lowering.emit('MatMul', [
+    lowering.reshape(left, [-1, outputs * kh, pixels]),
+    lowering.reshape(right, [-1, pixels, kw * channels]),
+  ]);
+  const sum = lowering.reshape(lowering.reduceSum(product, [0], false), [outputs, kh, kw, channels]);
+  lowering.define(outputOf(node), lowering.transpose(sum, [0, 3, 1, 2]));
+  return true;
+}
+
+/** x with channels last, each output column followed by the kw pixels it reads: [N, H, W'·kw, C]. */
+function shiftedColumns(lowering: Lowering, x: Tensor, columns: number, window: Window): string {
+  const kw = window.kernel[1];
+  const width = staticSize(x.shape[3]);
+  const left = window.pads[1];
+  return lowering.memo(`shifted-columns:${x.id}:${kw}:${left}:${columns}`, () => {
+    const indices: number[] = [];
+    for (let column = 0; column < columns; column++)
+      for (let dx = 0; dx < kw; dx++) {
+        const source = column + dx - left;
+        indices.push(source < 0 || source >= width ? width : source);
+      }
+    let pixels = channelsLast(lowering, x);
+    if (indices.includes(width)) pixels = lowering.emit('Pad', [pixels, lowering.int64s([0, 0, 0, 0, 0, 0, 1, 0])]);
+    return lowering.emit('Gather', [pixels, lowering.int64s(indices)], { axis: 2 });
+  });
+}
+
+/** [N, C, H, W] in blocks → [N, H, W, C]. */
+function channelsLast(lowering: Lowering, x: Tensor): string {
+  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
+  return lowering.memo(`channels-last:${x.id}`, () =>
+    channels === lowering.target.blockSize
+      ? lowering.reshape(lowering.blocked(x), [-1, height, width, channels])
+      : lowering.emitBlocked('ReorderOutput', [lowering.blocked(x)], { channels, channels_last: 1 }),
+  );
 }

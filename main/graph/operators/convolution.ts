@@ -1,6 +1,7 @@
 import { elementCount, staticSize } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
+import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
 import type { Node } from '../tensor.ts';
 import { convolutionBlocked, inputGradientBlocked, weightGradientBlocked } from './convolution-blocked.ts';
@@ -107,9 +108,7 @@ export const convolutionOperators: OperatorTable = {
     },
     lower: {
       standard: convolutionStandard,
-      cpu: (lowering, node) => {
-        if (!convolutionBlocked(lowering, node)) convolutionStandard(lowering, node);
-      },
+      cpu: orStandard(convolutionBlocked, convolutionStandard),
     },
     gradient: ({ node, gradients, needs }) => {
       const [x, weight, g] = [inputOf(node, 0), inputOf(node, 1), need(gradients[0])];
@@ -130,9 +129,7 @@ export const convolutionOperators: OperatorTable = {
     ],
     lower: {
       standard: inputGradientStandard,
-      cpu: (lowering, node) => {
-        if (!inputGradientBlocked(lowering, node)) inputGradientStandard(lowering, node);
-      },
+      cpu: orStandard(inputGradientBlocked, inputGradientStandard),
     },
     flops: (node) => 2 * elementCount(inputOf(node, 0).shape) * elementCount(inputOf(node, 1).shape.slice(1)),
   },
@@ -142,9 +139,7 @@ export const convolutionOperators: OperatorTable = {
     ],
     lower: {
       standard: weightGradientStandard,
-      cpu: (lowering, node) => {
-        if (!weightGradientBlocked(lowering, node)) weightGradientStandard(lowering, node);
-      },
+      cpu: orStandard(weightGradientBlocked, weightGradientStandard),
     },
     flops: (node) => 2 * elementCount(inputOf(node, 1).shape) * elementCount(outputOf(node).shape.slice(1)),
   },

@@ -1,9 +1,10 @@
 import { elementCount, normalizeAxis, staticSize } from '../dimension.ts';
 import { add, multiply, reshape, sumTo } from '../expression.ts';
 import type { Lowering } from '../lowering/lowering.ts';
-import { float } from '../lowering/lowering.ts';
+import { float, orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
+import { batchNormGradientBlocked, batchNormTrainBlocked } from './normalization-blocked.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 /** Axes over which batch statistics are taken: all but the channels. */
@@ -93,7 +94,7 @@ export const normalizationOperators: OperatorTable = {
       const statistic = { dtype: x.dtype, shape: [need(x.shape[1])] };
       return [{ dtype: x.dtype, shape: x.shape }, statistic, statistic, statistic];
     },
-    lower: { standard: batchNormTrain },
+    lower: { standard: batchNormTrain, cpu: orStandard(batchNormTrainBlocked, batchNormTrain) },
     gradient: ({ node, gradients }) => {
       const inputs = [gradients[0], inputOf(node, 0), inputOf(node, 1), outputOf(node, 1), outputOf(node, 3)];
       return outputOf(node).graph.applyAll('BatchNormGradient', inputs);
@@ -105,7 +106,7 @@ export const normalizationOperators: OperatorTable = {
       const parameter = { dtype: x.dtype, shape: weight.shape };
       return [{ dtype: x.dtype, shape: x.shape }, parameter, parameter];
     },
-    lower: { standard: batchNormGradient },
+    lower: { standard: batchNormGradient, cpu: orStandard(batchNormGradientBlocked, batchNormGradient) },
   },
   /** Inputs x, weight, bias, running mean, running variance. */
   BatchNormEvaluation: {
@@ -156,7 +157,7 @@ export const normalizationOperators: OperatorTable = {
     },
     lower: {
       standard: (lowering, node) => {
-        const wantsStatistics = lowering.useCount(outputOf(node, 1)) > 0;
+        const wantsStatistics = lowering.readerCount(outputOf(node, 1)) > 0;
         const names = lowering.emitAll(
           'LayerNormalization',
           node.inputs.map((input) => lowering.plain(need(input))),

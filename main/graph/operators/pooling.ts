@@ -1,8 +1,10 @@
 import { sameShape, staticSize } from '../dimension.ts';
 import { broadcastLike, scale } from '../expression.ts';
 import type { Lowering } from '../lowering/lowering.ts';
+import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Node } from '../tensor.ts';
+import { maxPoolBlocked, maxPoolGradientBlocked } from './pooling-blocked.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
 import { onnxWindow, windowOf, windowOutput } from './window.ts';
 
@@ -16,7 +18,7 @@ const likeSecond: TypeRule = (inputs) => [{ dtype: need(inputs[0]).dtype, shape:
 
 const maxPoolStandard: LoweringRule = (lowering, node) => {
   const [y, indices] = [outputOf(node), outputOf(node, 1)];
-  const wantsIndices = lowering.useCount(indices) > 0;
+  const wantsIndices = lowering.readerCount(indices) > 0;
   const x = lowering.plain(inputOf(node, 0));
   const names = lowering.emitAll('MaxPool', [x], onnxWindow(windowOf(node.attributes)), {
     outputs: wantsIndices ? 2 : 1,
@@ -87,13 +89,16 @@ export const poolingOperators: OperatorTable = {
       const [y] = pooledShape(inputs, attributes);
       return [need(y), { dtype: 'int64', shape: need(y).shape }];
     },
-    lower: { standard: maxPoolStandard },
+    lower: { standard: maxPoolStandard, cpu: orStandard(maxPoolBlocked, maxPoolStandard) },
     gradient: ({ node, gradients }) => {
       const inputs = [gradients[0], inputOf(node, 0), outputOf(node), outputOf(node, 1)];
       return [outputOf(node).graph.apply('MaxPoolGradient', inputs, node.attributes)];
     },
   },
-  MaxPoolGradient: { inferTypes: likeSecond, lower: { standard: maxPoolGradientStandard } },
+  MaxPoolGradient: {
+    inferTypes: likeSecond,
+    lower: { standard: maxPoolGradientStandard, cpu: orStandard(maxPoolGradientBlocked, maxPoolGradientStandard) },
+  },
   AveragePool: {
     inferTypes: pooledShape,
     lower: {

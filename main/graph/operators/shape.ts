@@ -2,8 +2,10 @@ import type { Dimension } from '../dimension.ts';
 import { dimensionProduct, multiplyDimensions, normalizeAxis, splitDimension } from '../dimension.ts';
 import { broadcastLike, countAlong, divide, reshape, sumTo, transpose } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
+import { orStandard } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, Tensor } from '../tensor.ts';
+import { broadcastPixelBlocked } from './pooling-blocked.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 const reducedShape: TypeRule = (inputs, attributes) => {
@@ -35,6 +37,11 @@ function spread(node: Node, gradient: Tensor): Tensor {
 const meanGradient: GradientRule = ({ node, gradients }) => {
   const count = countAlong(inputOf(node, 0), integersOf(node.attributes, 'axes'));
   return [spread(node, divide(need(gradients[0]), count))];
+};
+
+const broadcastStandard: LoweringRule = (lowering, node) => {
+  const like = lowering.emit('Shape', [lowering.plain(inputOf(node, 1))]);
+  lowering.define(outputOf(node), lowering.emit('Expand', [lowering.plain(inputOf(node, 0)), like]));
 };
 
 function targetShape(attributes: Attributes): readonly Dimension[] {
@@ -93,10 +100,8 @@ export const shapeOperators: OperatorTable = {
   BroadcastLike: {
     inferTypes: (inputs) => [{ dtype: need(inputs[0]).dtype, shape: need(inputs[1]).shape }],
     lower: {
-      standard: (lowering, node) => {
-        const like = lowering.emit('Shape', [lowering.plain(inputOf(node, 1))]);
-        lowering.define(outputOf(node), lowering.emit('Expand', [lowering.plain(inputOf(node, 0)), like]));
-      },
+      standard: broadcastStandard,
+      cpu: orStandard(broadcastPixelBlocked, broadcastStandard),
     },
     gradient: ({ node, gradients }) => [sumTo(need(gradients[0]), inputOf(node, 0).shape), undefined],
   },

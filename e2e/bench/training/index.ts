@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { localTarget, OurWorkload } from './ours.ts';
+import type { Mode } from './peer.ts';
+import { findPython, Peer } from './peer.ts';
+import type { Workload } from './workloads.ts';
+import { workloads } from './workloads.ts';
+
+const MODES: readonly Mode[] = ['train', 'forward'];
+const PEER_PROCESSES = 3;
+const WARM_UP_RUNS = 8;
+
+interface WorkloadResult {
+  readonly name: string;
+  /** Our time divided by PyTorch's. */
+  readonly trainRatio: number;
+  readonly forwardRatio: number;
+  readonly oursMs: Readonly<Record<Mode, number>>;
+  readonly peerMs: Readonly<Record<Mode, number>>;
+}
+
+/**
+ * `bench training [--workload mlp] [--rounds 6] [--runs 12] [--threads 2]`: the training step and the forward pass
+ * next to PyTorch's, in turns. PyTorch counts at its best median of three fresh processes; ours is the median of all.
+ * Prints one JSON object last. @returns the exit code.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      workload: { type: 'string' },
+      rounds: { type: 'string', default: '6' },
+      runs: { type: 'string', default: '12' },
+      threads: { type: 'string', default: '2' },
+    },
+  });
+  const python = findPython();
+  if (!python) {
+    console.error('This benchmark needs Python with PyTorch: set LIGHTBENCH_PYTHON to one that has it.');
+    return 1;
+  }
+  const target = await localTarget();
+  const layout = target.blockSize ? `blocks of ${target.blockSize} channels` : 'the standard layout';
+  console.error(`PyTorch ${python.torchVersion}, ${values.threads} threads, ${layout}, load ${loadAverage()}`);
+  const chosen = workloads.filter(({ name }) => values.workload === undefined || name === values.workload);
+  const results: WorkloadResult[] = [];
+  for (const workload of chosen) {
+    const ours = await OurWorkload.open(workload, target, Number(values.threads));
+    const result = await compare(workload, ours, python.command, {
+      threads: Number(values.threads),
+      rounds: Number(values.rounds),
+      runs: Number(values.runs),
+    });
+    await ours.close();
+    console.error(describe(result));
+    results.push(result);
+  }
+  console.error(`load ${loadAverage()}`);
+  console.log(JSON.stringify({ workloads: results }));
+  return 0;
+}
+
+interface Plan {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly runs: number;
+}
+
+async function compare(workload: Workload, ours: OurWorkload, python: string, plan: Plan): Promise<WorkloadResult> {
+  const ourTimes: Record<Mode, number[]> = { train: [], forward: [] };
+  const peerMedians: Record<Mode, number[]> = { train: [], forward: [] };
+  for (let process = 0; process < PEER_PROCESSES; process++) {
+    const peer = new Peer(python);
+    await peer.load(workload.name, plan.threads, workload.batch);
+    const peerTimes: Record<Mode, number[]> = { train: [], forward: [] };
+    for (const mode of MODES) {
+      await ours.time(mode, WARM_UP_RUNS);
+      await peer.time(mode, WARM_UP_RUNS);
+      for (let round = 0; round < plan.rounds; round++) {
+        ourTimes[mode].push(...(await ours.time(mode, plan.runs)));
+        peerTimes[mode].push(...(await peer.time(mode, plan.runs)));
+      }
+      peerMedians[mode].push(median(peerTimes[mode]));
+    }
+    peer.close();
+  }
+  const oursMs = { train: median(ourTimes.train), forward: median(ourTimes.forward) };
+  const peerMs = { train: Math.min(...peerMedians.train), forward: Math.min(...peerMedians.forward) };
+  return {
+    name: workload.name,
+    trainRatio: round(oursMs.train / peerMs.train),
+    forwardRatio: round(oursMs.forward / peerMs.forward),
+    oursMs: { train: round(oursMs.train), forward: round(oursMs.forward) },
+    peerMs: { train: round(peerMs.train), forward: round(peerMs.forward) },
+  };
+}
+
+const describe = ({ name, trainRatio, forwardRatio, oursMs, peerMs }: WorkloadResult): string =>
+  `${name}: train ${oursMs.train} ms / ${peerMs.train} ms = ${trainRatio}, ` +
+  `forward ${oursMs.forward} ms / ${peerMs.forward} ms = ${forwardRatio}`;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+
+function loadAverage(): string {
+  try {
+    return readFileSync('/proc/loadavg', 'utf8').split(' ').slice(0, 3).join(' ');
+  } catch {
+    return 'unknown';
+  }
+}
