@@ -30,6 +30,7 @@ export const qualityFlag = z.enum([
 export type QualityFlag = z.infer<typeof qualityFlag>;
 
 export const splitSummary = z.object({ split, count: z.int(), classCounts: z.array(z.int()) });
+export type SplitSummary = z.infer<typeof splitSummary>;
 
 export const datasetVersion = z.object({
   digest,

@@ -109,6 +109,16 @@ describe('table', () => {
     for (const table of [csv, parquet, json, other, swapped]) table.close();
   });
 
+  it('finds equal rows and rows with missing values', async () => {
+    const table = await open(await write('equal.csv', 'a,b\n1,x\n2,\n1,x\n3,y\n2,\n1,x\n'));
+    expect(await table.duplicateRows()).toEqual([
+      [0, 2, 5],
+      [1, 4],
+    ]);
+    expect(await table.rowsWithMissing()).toEqual([1, 4]);
+    table.close();
+  });
+
   it('reads rows of its Parquet file in any order, and numbers for training', async () => {
     const table = await open(join(VEGA, 'penguins.json'));
     const path = join(folder, 'penguins.parquet');

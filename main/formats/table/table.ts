@@ -154,6 +154,24 @@ export class Table {
     return String(row.digest);
   }
 
+  /** Groups of rows that are equal in every column, ascending. */
+  async duplicateRows(): Promise<readonly (readonly number[])[]> {
+    const names = this.columns.map(({ name }) => identifier(name)).join(', ');
+    const rows = await readRows(
+      this.#connection,
+      `SELECT list(rowid ORDER BY rowid) AS rows FROM data GROUP BY ${names} HAVING count(*) > 1 ORDER BY min(rowid)`,
+    );
+    return rows.map((row) => (row.rows as Json[]).map(Number));
+  }
+
+  /** Rows without a value in some column, ascending. */
+  async rowsWithMissing(): Promise<readonly number[]> {
+    const condition = this.columns.map(({ name }) => `${identifier(name)} IS NULL`).join(' OR ');
+    return (await readRows(this.#connection, `SELECT rowid AS row FROM data WHERE ${condition} ORDER BY 1`)).map(
+      (row) => Number(row.row),
+    );
+  }
+
   async writeParquet(path: string): Promise<void> {
     await this.#connection.run(
       `COPY data TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)`,

@@ -1,0 +1,36 @@
+/** Entry of the import process: one source in, the artifacts of one dataset version out. */
+import { type ImportMessage, importInput } from '../contract/import-worker.ts';
+import { sourceError } from '../contract/source-errors.ts';
+import { detectSource } from '../formats/detect-source.ts';
+import { ArtifactStore } from '../storage/index.ts';
+import { dicomSource } from './import/dicom-source.ts';
+import { folderSource } from './import/folder-source.ts';
+import { idxSource } from './import/idx-source.ts';
+import { importImages } from './import/import-images.ts';
+import type { ImportSurroundings } from './import/import-items.ts';
+import { importTable } from './import/import-table.ts';
+import { runWorker } from './worker-channel.ts';
+
+runWorker(importInput, async (input, channel) => {
+  const send = (message: ImportMessage) => channel.send(message);
+  const surroundings: ImportSurroundings = {
+    store: new ArtifactStore(input.workspaceFolder),
+    scratchFolder: input.scratchFolder,
+    packSizeBytes: input.packSizeBytes,
+    signal: channel.signal,
+    progress: (phase, done, total, unit) => send({ type: 'progress', progress: { phase, done, total, unit } }),
+    log: (level, text) => send({ type: 'log', level, text }),
+  };
+  send({ type: 'progress', progress: { phase: 'Looking at the source', done: 0, total: null, unit: 'files' } });
+  try {
+    const detected = await detectSource(input.path);
+    if (detected.format === 'idx') return await importImages(await idxSource(detected.pairs), input, surroundings);
+    if (detected.format === 'image-folder')
+      return await importImages(await folderSource(detected.path), input, surroundings);
+    if (detected.format === 'dicom')
+      return await importImages(dicomSource(detected.path, detected.names), input, surroundings);
+    return await importTable(detected.path, detected.format, input, surroundings);
+  } catch (error) {
+    throw sourceError(error);
+  }
+});

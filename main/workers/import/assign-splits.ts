@@ -1,0 +1,44 @@
+import type { ImportOptions, SplitSummary } from '../../contract/datasets.ts';
+import { splitNames } from '../../formats/dataset-pack/dataset-index.ts';
+import type { SplitName } from '../../formats/split-name.ts';
+import { stratifiedSplit } from '../../stats/stratified-split.ts';
+
+/**
+ * The split of every item, as an index into `splitNames`. `stratified` draws all of them; `given` keeps what the source
+ * says (items without a split are train) and draws the splits that the source lacks from train.
+ */
+export function assignSplits(
+  labels: Int32Array,
+  given: (item: number) => SplitName | undefined,
+  options: ImportOptions['splits'],
+): Uint8Array {
+  const { mode, validation, test, seed } = options;
+  if (mode === 'stratified') return stratifiedSplit(labels, [1 - validation - test, validation, test], seed);
+  const splits = Uint8Array.from(labels, (_, item) => splitNames.indexOf(given(item) ?? 'train'));
+  const drawnValidation = splits.includes(1) ? 0 : validation;
+  const drawnTest = splits.includes(2) ? 0 : test;
+  if (drawnValidation + drawnTest === 0) return splits;
+  const train = [...splits.keys()].filter((item) => splits[item] === 0);
+  const parts = stratifiedSplit(
+    train.map((item) => labels[item]),
+    [1 - drawnValidation - drawnTest, drawnValidation, drawnTest],
+    seed,
+  );
+  for (const [i, item] of train.entries()) splits[item] = parts[i];
+  return splits;
+}
+
+/** Splits that hold items, with their class counts. */
+export function summarizeSplits(labels: Int32Array, splits: Uint8Array, classCount: number): SplitSummary[] {
+  const summaries = splitNames.map((split) => ({
+    split,
+    count: 0,
+    classCounts: new Array<number>(classCount).fill(0),
+  }));
+  for (let item = 0; item < labels.length; item++) {
+    const summary = summaries[splits[item]];
+    summary.count++;
+    if (labels[item] >= 0) summary.classCounts[labels[item]]++;
+  }
+  return summaries.filter((summary) => summary.count > 0);
+}

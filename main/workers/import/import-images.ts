@@ -1,0 +1,150 @@
+import type { ImportInput, ImportResult } from '../../contract/import-worker.ts';
+import {
+  allocateColumns,
+  type DatasetIndex,
+  type ItemColumns,
+  identityOf,
+  type SliceInfo,
+} from '../../formats/dataset-pack/dataset-index.ts';
+import { FormatError } from '../../formats/format-error.ts';
+import { allocateHashes, cellCount } from '../../stats/perceptual-hash.ts';
+import { assignSplits, summarizeSplits } from './assign-splits.ts';
+import { type ImportSurroundings, importItems, type PackPart, stopWhenAsked } from './import-items.ts';
+import type { ItemSource } from './item-source.ts';
+import { imageQuality } from './quality.ts';
+import { writeVersion } from './write-version.ts';
+
+/** A source of pictures as a dataset version. */
+export async function importImages(
+  source: ItemSource,
+  input: ImportInput,
+  surroundings: ImportSurroundings,
+): Promise<ImportResult> {
+  const { options } = input;
+  const parts = await importItems(source, surroundings);
+  const unreadable = [...source.unreadable, ...parts.flatMap((part) => part.unreadable)];
+  for (const { path, reason } of unreadable) surroundings.log('warning', `${path} was left out: ${reason}`);
+  for (const remark of source.remarks) surroundings.log('info', remark);
+  const rows = parts.reduce((sum, part) => sum + part.items.length, 0);
+  if (rows === 0)
+    throw new FormatError(
+      source.format,
+      'empty',
+      `None of the ${source.count} files could be read. The first: ${unreadable[0]?.reason ?? ''}`,
+      { path: input.path },
+      'Check that these are the right files.',
+    );
+
+  const total = 2;
+  surroundings.progress('Comparing images', 0, total, 'steps');
+  const { columns, names, slices, hashes } = join(source, parts, rows);
+  columns.splits.set(assignSplits(columns.labels, sourceSplits(source, parts), options.splits));
+  stopWhenAsked(surroundings.signal);
+  const quality = imageQuality(columns, hashes, source.classes, options.nearDuplicateDistance, unreadable);
+  surroundings.progress('Comparing images', 1, total, 'steps');
+
+  const volume = source.kind === 'volume';
+  const labeled = source.classes.length > 0;
+  const schema: ImportResult['schema'] = [
+    { name: volume ? 'slice' : 'image', type: volume ? 'volume' : 'image', nullable: false },
+    ...(labeled
+      ? [
+          {
+            name: 'label',
+            type: 'category' as const,
+            nullable: columns.labels.includes(-1),
+            categories: [...source.classes],
+          },
+        ]
+      : []),
+  ];
+  const target = labeled ? 'label' : null;
+  const index: DatasetIndex = { columns, names, slices };
+  const identity = { kind: source.kind, schema, target, classes: source.classes };
+  const digest = identityOf(identity, index, null);
+  const common = (values: ArrayLike<number>) =>
+    Array.prototype.every.call(values, (value) => value === values[0]) ? values[0] : null;
+  const version = writeVersion(surroundings.store, input.knownDigests, {
+    digest,
+    kind: source.kind,
+    classes: source.classes,
+    rows,
+    index,
+    packs: parts.map((part) => part.pack),
+    thumbnails: parts.flatMap((part) => part.thumbnails ?? []),
+    table: null,
+  });
+  surroundings.progress('Comparing images', total, total, 'steps');
+  return {
+    digest,
+    ...version,
+    format: source.format,
+    kind: source.kind,
+    schema,
+    target,
+    rows,
+    classes: [...source.classes],
+    splits: summarizeSplits(columns.labels, columns.splits, source.classes.length),
+    image: {
+      channels: Math.max(...new Set(columns.channels)),
+      width: common(columns.widths),
+      height: common(columns.heights),
+    },
+    quality,
+  };
+}
+
+/** The split that the source gives to the n-th readable item. */
+function sourceSplits(
+  source: ItemSource,
+  parts: readonly PackPart[],
+): (row: number) => ReturnType<ItemSource['split']> {
+  const starts: number[] = [];
+  let start = 0;
+  for (const part of parts) {
+    starts.push(start);
+    start += part.items.length;
+  }
+  return (row) => {
+    const part = starts.findLastIndex((first, i) => first <= row && parts[i].items.length > 0);
+    return source.split(parts[part].items[row - starts[part]]);
+  };
+}
+
+function join(source: ItemSource, parts: readonly PackPart[], rows: number) {
+  const columns: ItemColumns = allocateColumns(rows);
+  const hashes = allocateHashes(rows);
+  const names: string[] = [];
+  const slices: SliceInfo[] = [];
+  let row = 0;
+  let thumbnailPack = 0;
+  for (const [number, part] of parts.entries()) {
+    const count = part.items.length;
+    columns.digests.set(part.digests, 32 * row);
+    columns.packs.fill(number, row, row + count);
+    for (const name of [
+      'offsets',
+      'lengths',
+      'encodings',
+      'widths',
+      'heights',
+      'channels',
+      'thumbnailOffsets',
+      'thumbnailLengths',
+    ] as const)
+      columns[name].set(part[name], row);
+    columns.thumbnailPacks.fill(thumbnailPack, row, row + count);
+    if (part.thumbnails) thumbnailPack++;
+    columns.brightness.set(part.hashes.brightness, row);
+    hashes.words.set(part.hashes.words, 2 * row);
+    hashes.cells.set(part.hashes.cells, cellCount * row);
+    for (const [i, item] of part.items.entries()) {
+      columns.labels[row + i] = source.labels[item];
+      names.push(source.name(item).replaceAll('\n', '⏎'));
+    }
+    slices.push(...part.slices);
+    row += count;
+  }
+  hashes.brightness.set(columns.brightness);
+  return { columns, names, slices, hashes };
+}

@@ -1,0 +1,279 @@
+/**
+ * Reads a source of pictures pack by pack. Each finished pack is an artifact plus a note in the scratch folder; a resumed
+ * import takes the notes whose part of the source has not changed, and does only the rest.
+ */
+import { createHash, hash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { LightbenchError } from '../../contract/errors.ts';
+import { readColumns, writeColumns } from '../../formats/dataset-pack/columns-file.ts';
+import { encodings, type ManifestArtifact, type SliceInfo } from '../../formats/dataset-pack/dataset-index.ts';
+import { FormatError } from '../../formats/format-error.ts';
+import { allocateHashes, cellCount, type PerceptualHashes, perceptualHasher } from '../../stats/perceptual-hash.ts';
+import type { ArtifactStore } from '../../storage/index.ts';
+import type { ItemSource, SourceItem } from './item-source.ts';
+
+/** Items of one pack, so that one of tiny pictures still ends soon enough to be noted. */
+const MAXIMUM_PACK_ITEMS = 32_768;
+/** Pictures that are decoded at a time. */
+const DECODERS = 4;
+
+/** What became of the items of one pack. */
+export interface PackPart {
+  readonly pack: ManifestArtifact;
+  readonly thumbnails: ManifestArtifact | null;
+  /** Source items that were read, ascending; the columns below have one entry for each. */
+  readonly items: Uint32Array;
+  readonly digests: Uint8Array;
+  readonly offsets: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly encodings: Uint8Array;
+  readonly widths: Uint32Array;
+  readonly heights: Uint32Array;
+  readonly channels: Uint8Array;
+  readonly thumbnailOffsets: Uint32Array;
+  readonly thumbnailLengths: Uint32Array;
+  readonly hashes: PerceptualHashes;
+  readonly slices: readonly SliceInfo[];
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+export interface ImportSurroundings {
+  readonly store: ArtifactStore;
+  readonly scratchFolder: string;
+  readonly packSizeBytes: number;
+  readonly signal: AbortSignal;
+  readonly progress: (phase: string, done: number, total: number, unit: string) => void;
+  readonly log: (level: 'info' | 'warning' | 'error', text: string) => void;
+}
+
+/** All packs of the source, in order. @throws LightbenchError job.cancelled, storage.disk_full */
+export async function importItems(source: ItemSource, surroundings: ImportSurroundings): Promise<readonly PackPart[]> {
+  const { store, scratchFolder, signal, progress, log } = surroundings;
+  mkdirSync(scratchFolder, { recursive: true });
+  const parts: PackPart[] = [];
+  let reused = 0;
+  progress('Reading images', 0, source.count, 'images');
+  for (const [number, [from, to]] of planPacks(source, surroundings.packSizeBytes).entries()) {
+    stopWhenAsked(signal);
+    const fingerprint = createHash('sha256').update(source.fingerprint(from, to)).digest('hex');
+    const note = join(scratchFolder, `pack-${String(number).padStart(5, '0')}`);
+    const known = readNote(note, fingerprint, store);
+    if (known) reused += known.items.length;
+    const part =
+      known ??
+      (source.plain === null
+        ? await readPart(source, from, to, surroundings)
+        : plainPart(source.plain, from, to, store));
+    if (known === undefined) writeNote(note, fingerprint, part);
+    parts.push(part);
+    progress('Reading images', to, source.count, 'images');
+    // The message to stop is read between packs.
+    await setImmediate();
+  }
+  if (reused > 0)
+    log('info', `${reused} images were already stored by the interrupted import and were not read again.`);
+  return parts;
+}
+
+export function stopWhenAsked(signal: AbortSignal): void {
+  if (signal.aborted) throw new LightbenchError('job.cancelled', 'The import was stopped. What it stored is kept.');
+}
+
+function planPacks(source: ItemSource, packSizeBytes: number): readonly (readonly [from: number, to: number])[] {
+  const packs: [number, number][] = [];
+  let from = 0;
+  let size = 0;
+  for (let item = 0; item < source.count; item++) {
+    const own = source.sizeBytes(item);
+    if (item > from && (size + own > packSizeBytes || item - from >= MAXIMUM_PACK_ITEMS)) {
+      packs.push([from, item]);
+      from = item;
+      size = 0;
+    }
+    size += own;
+  }
+  if (from < source.count) packs.push([from, source.count]);
+  return packs;
+}
+
+/** Items that lie in memory as plain pixels: one write per pack, no copies. */
+function plainPart(
+  { width, height, channels, pixels }: NonNullable<ItemSource['plain']>,
+  from: number,
+  to: number,
+  store: ArtifactStore,
+): PackPart {
+  const count = to - from;
+  const itemBytes = width * height * channels;
+  const bytes = pixels(from, to);
+  const writer = store.writer();
+  writer.write(bytes);
+  const pack = writer.commit();
+  const digests = Buffer.alloc(32 * count);
+  const hashes = allocateHashes(count);
+  const hashItem = perceptualHasher({ width, height, channels });
+  for (let i = 0; i < count; i++) {
+    const at = i * itemBytes;
+    // Twice as fast as asking for a Buffer per item.
+    digests.write(hash('sha256', bytes.subarray(at, at + itemBytes), 'binary'), 32 * i, 'binary');
+    hashItem(bytes, at, hashes, i);
+  }
+  return {
+    pack,
+    thumbnails: null,
+    items: Uint32Array.from({ length: count }, (_, i) => from + i),
+    digests,
+    offsets: Uint32Array.from({ length: count }, (_, i) => i * itemBytes),
+    lengths: new Uint32Array(count).fill(itemBytes),
+    encodings: new Uint8Array(count).fill(encodings.indexOf('pixels-uint8')),
+    widths: new Uint32Array(count).fill(width),
+    heights: new Uint32Array(count).fill(height),
+    channels: new Uint8Array(count).fill(channels),
+    thumbnailOffsets: new Uint32Array(count),
+    thumbnailLengths: new Uint32Array(count),
+    hashes,
+    slices: [],
+    unreadable: [],
+  };
+}
+
+/** Items that are read one by one; those that cannot be read are listed. */
+async function readPart(
+  source: ItemSource,
+  from: number,
+  to: number,
+  { store, signal, progress }: ImportSurroundings,
+): Promise<PackPart> {
+  const count = to - from;
+  const pack = store.writer();
+  const thumbnails = store.writer();
+  const unreadable: { path: string; reason: string }[] = [];
+  const slices: SliceInfo[] = [];
+  const columns = {
+    items: new Uint32Array(count),
+    digests: new Uint8Array(32 * count),
+    offsets: new Uint32Array(count),
+    lengths: new Uint32Array(count),
+    encodings: new Uint8Array(count),
+    widths: new Uint32Array(count),
+    heights: new Uint32Array(count),
+    channels: new Uint8Array(count),
+    thumbnailOffsets: new Uint32Array(count),
+    thumbnailLengths: new Uint32Array(count),
+  };
+  const hashes = allocateHashes(count);
+  let kept = 0;
+  let packBytes = 0;
+  let thumbnailBytes = 0;
+  const keep = (item: number, read: SourceItem) => {
+    columns.items[kept] = item;
+    columns.digests.set(hash('sha256', read.bytes, 'buffer'), 32 * kept);
+    columns.offsets[kept] = packBytes;
+    columns.lengths[kept] = read.bytes.length;
+    columns.encodings[kept] = encodings.indexOf(read.encoding);
+    columns.widths[kept] = read.width;
+    columns.heights[kept] = read.height;
+    columns.channels[kept] = read.channels;
+    columns.thumbnailOffsets[kept] = thumbnailBytes;
+    columns.thumbnailLengths[kept] = read.thumbnail?.length ?? 0;
+    perceptualHasher(read.preview)(read.preview.data, 0, hashes, kept);
+    if (read.slice) slices.push(read.slice);
+    pack.write(read.bytes);
+    packBytes += read.bytes.length;
+    if (read.thumbnail) thumbnails.write(read.thumbnail);
+    thumbnailBytes += read.thumbnail?.length ?? 0;
+    kept++;
+  };
+  try {
+    for (let first = from; first < to; first += DECODERS) {
+      stopWhenAsked(signal);
+      const batch = Array.from({ length: Math.min(DECODERS, to - first) }, (_, i) => first + i);
+      const results = await Promise.all(
+        batch.map((item) => source.read(item).catch((error: unknown) => reasonOf(error))),
+      );
+      for (const [i, result] of results.entries()) {
+        if (typeof result === 'string') unreadable.push({ path: source.name(batch[i]), reason: result });
+        else keep(batch[i], result);
+      }
+      progress('Reading images', Math.min(first + DECODERS, to), source.count, 'images');
+    }
+    const storedThumbnails = thumbnailBytes > 0 ? thumbnails.commit() : null;
+    if (storedThumbnails === null) thumbnails.abort();
+    const trimmed = Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [name, column.slice(0, (column.length / count) * kept)]),
+    ) as typeof columns;
+    return {
+      pack: pack.commit(),
+      thumbnails: storedThumbnails,
+      ...trimmed,
+      hashes: {
+        words: hashes.words.slice(0, 2 * kept),
+        cells: hashes.cells.slice(0, cellCount * kept),
+        brightness: hashes.brightness.slice(0, kept),
+      },
+      slices,
+      unreadable,
+    };
+  } catch (error) {
+    pack.abort();
+    thumbnails.abort();
+    throw error;
+  }
+}
+
+/** A damaged or vanished picture is listed; anything else ends the import. */
+function reasonOf(error: unknown): string {
+  if (error instanceof FormatError) return error.message;
+  const code = (error as { code?: string } | null)?.code;
+  if (code === 'ENOENT' || code === 'EACCES' || code === 'EIO') return (error as Error).message;
+  throw error;
+}
+
+interface NoteMeta {
+  readonly fingerprint: string;
+  readonly pack: ManifestArtifact;
+  readonly thumbnails: ManifestArtifact | null;
+  readonly slices: readonly SliceInfo[];
+  readonly unreadable: PackPart['unreadable'];
+}
+
+function writeNote(path: string, fingerprint: string, part: PackPart): void {
+  const { pack, thumbnails, slices, unreadable, hashes, ...columns } = part;
+  const meta: NoteMeta = { fingerprint, pack, thumbnails, slices, unreadable };
+  try {
+    writeFileSync(`${path}.new`, writeColumns(meta, { ...columns, ...hashes }));
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw LightbenchError.from(error);
+  }
+}
+
+/** A note counts when the same part of the source made it and its packs are still there. */
+function readNote(path: string, fingerprint: string, store: ArtifactStore): PackPart | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    const { meta, columns } = readColumns(readFileSync(path), path);
+    const { pack, thumbnails, slices, unreadable, fingerprint: noted } = meta as NoteMeta;
+    if (
+      noted !== fingerprint ||
+      !store.has(pack.digest, pack.sizeBytes) ||
+      (thumbnails !== null && !store.has(thumbnails.digest, thumbnails.sizeBytes))
+    )
+      return undefined;
+    const { words, cells, brightness, ...rest } = columns;
+    return {
+      ...(rest as unknown as PackPart),
+      pack,
+      thumbnails,
+      slices,
+      unreadable,
+      hashes: { words, cells, brightness } as PerceptualHashes,
+    };
+  } catch (error) {
+    // A note that a crash of the machine left half-written: the pack is read again.
+    if (error instanceof FormatError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { createReadStream, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { nearest } from '../../base/nearest.ts';
+import type { ImportInput, ImportResult } from '../../contract/import-worker.ts';
+import { allocateColumns, type DatasetIndex, identityOf } from '../../formats/dataset-pack/dataset-index.ts';
+import { FormatError } from '../../formats/format-error.ts';
+import { describeTable } from '../../formats/table/describe-table.ts';
+import { Table } from '../../formats/table/table.ts';
+import type { TableFormat } from '../../formats/table/table-source.ts';
+import type { ArtifactStore, StoredArtifact } from '../../storage/index.ts';
+import { assignSplits, summarizeSplits } from './assign-splits.ts';
+import { type ImportSurroundings, stopWhenAsked } from './import-items.ts';
+import { tableQuality } from './quality.ts';
+import { writeVersion } from './write-version.ts';
+
+const STEPS = 4;
+
+/** A table as a dataset version, its rows as Parquet. */
+export async function importTable(
+  path: string,
+  format: TableFormat,
+  input: ImportInput,
+  surroundings: ImportSurroundings,
+): Promise<ImportResult> {
+  const { store, scratchFolder, signal, progress, log } = surroundings;
+  const step = (done: number, phase: string) => {
+    stopWhenAsked(signal);
+    progress(phase, done, STEPS, 'steps');
+  };
+  mkdirSync(scratchFolder, { recursive: true });
+  step(0, 'Reading the table');
+  const table = await Table.open(path, format, { scratchFolder });
+  try {
+    for (const warning of table.warnings) log('warning', warning);
+    const { target } = input.options;
+    if (target !== undefined && !table.columns.some(({ name }) => name === target)) {
+      const names = table.columns.map(({ name }) => name);
+      const guess = nearest(target, names);
+      throw new FormatError(
+        format,
+        'unknown_column',
+        `The table has no column "${target}" to take labels from.`,
+        { path },
+        guess === undefined ? `Choose one of ${names.join(', ')}.` : `Did you mean "${guess}"?`,
+      );
+    }
+    const { schema, classes, labels, givenSplit } = await describeTable(table, target);
+    step(1, 'Looking for duplicates');
+    const rows = table.rowCount;
+    const columns = {
+      ...allocateColumns(0),
+      labels: labels ?? new Int32Array(rows).fill(-1),
+      splits: new Uint8Array(rows),
+      flags: new Uint8Array(rows),
+    };
+    columns.splits.set(assignSplits(columns.labels, givenSplit, input.options.splits));
+    const missing = table.columns
+      .filter((column) => column.missing > 0)
+      .map((column) => ({ column: column.name, count: column.missing }));
+    const quality = tableQuality(
+      columns,
+      classes,
+      await table.duplicateRows(),
+      missing,
+      await table.rowsWithMissing(),
+      table.warnings,
+    );
+    step(2, 'Taking the digest');
+    const index: DatasetIndex = { columns, names: [], slices: [] };
+    const digest = identityOf(
+      { kind: 'table', schema, target: target ?? null, classes },
+      index,
+      await table.contentDigest(),
+    );
+    step(3, 'Writing');
+    const known = input.knownDigests.includes(digest);
+    const stored = known ? null : await storeParquet(table, join(scratchFolder, 'table.parquet'), store);
+    const version = writeVersion(store, input.knownDigests, {
+      digest,
+      kind: 'table',
+      classes,
+      rows,
+      index,
+      packs: [],
+      thumbnails: [],
+      table: stored,
+    });
+    step(STEPS, 'Writing');
+    return {
+      digest,
+      ...version,
+      format,
+      kind: 'table',
+      schema: [...schema],
+      target: target ?? null,
+      rows,
+      classes: [...classes],
+      splits: summarizeSplits(columns.labels, columns.splits, classes.length),
+      image: null,
+      quality,
+    };
+  } finally {
+    table.close();
+  }
+}
+
+async function storeParquet(table: Table, temporary: string, store: ArtifactStore): Promise<StoredArtifact> {
+  rmSync(temporary, { force: true });
+  await table.writeParquet(temporary);
+  const writer = store.writer();
+  try {
+    for await (const chunk of createReadStream(temporary, { highWaterMark: 1 << 20 })) writer.write(chunk as Buffer);
+    return writer.commit();
+  } catch (error) {
+    writer.abort();
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
