@@ -2,5 +2,7 @@ export { ArtifactStore, type ArtifactWriter, type StoredArtifact, sha256 } from 
 export type { StoredDataset } from './tables/datasets.ts';
 export type { StoredLabelSet } from './tables/labels.ts';
 export type { NewLedgerEntry } from './tables/ledger.ts';
+export type { StoredModelVersion } from './tables/registry.ts';
+export type { DeploymentChange, StoredDeployment } from './tables/serving.ts';
 export type { StoredUser } from './tables/users.ts';
 export { type OpenOptions, Workspace } from './workspace.ts';

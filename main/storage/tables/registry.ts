@@ -106,9 +106,7 @@ export class RegistryTable {
 
   insertRequest(request: PromotionRequest): void {
     this.#database
-      .prepare(
-        'INSERT INTO promotion_requests (id, model_name, state, requested_at, record) VALUES (?, ?, ?, ?, ?)',
-      )
+      .prepare('INSERT INTO promotion_requests (id, model_name, state, requested_at, record) VALUES (?, ?, ?, ?, ?)')
       .run(request.id, request.modelName, request.state, request.requestedAt, JSON.stringify(request));
   }
 

@@ -162,9 +162,7 @@ export class ServingTable {
   /** Durations of the last requests that were answered, newest first. */
   recentDurationsMs(endpoint: string, limit: number): number[] {
     return this.#database
-      .prepare(
-        'SELECT duration_ms FROM predictions WHERE endpoint = ? AND status < 400 ORDER BY number DESC LIMIT ?',
-      )
+      .prepare('SELECT duration_ms FROM predictions WHERE endpoint = ? AND status < 400 ORDER BY number DESC LIMIT ?')
       .pluck()
       .all(endpoint, limit) as number[];
   }
