@@ -1,0 +1,85 @@
+import { Badge, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
+import { IconRefresh } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { Device } from '../../../main/contract/devices.ts';
+import { call, LightbenchError, rememberAnswer, useProcedure } from '../../client/index.ts';
+import { formatDuration, formatNumber } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { Fact, When } from '../../components/small.tsx';
+import { Answered, ErrorState } from '../../components/states.tsx';
+
+/** Where models can be trained here, and why or why not. */
+export function DevicesSection() {
+  const devices = useProcedure('devices.list', {});
+  const [testing, setTesting] = useState(false);
+  const [error, setError] = useState<LightbenchError | null>(null);
+  const test = async () => {
+    setTesting(true);
+    setError(null);
+    try {
+      rememberAnswer('devices.list', {}, await call('devices.list', { refresh: true }));
+    } catch (failure) {
+      setError(LightbenchError.from(failure));
+    } finally {
+      setTesting(false);
+    }
+  };
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between">
+        <Text c="dimmed" maw={620}>
+          Every device runs a numeric self-test of the training operators before it is offered. A device that computes
+          wrongly is worse than none.
+        </Text>
+        <Button variant="default" leftSection={<IconRefresh size={14} />} loading={testing} onClick={() => void test()}>
+          Test again
+        </Button>
+      </Group>
+      {error !== null && <ErrorState inline error={error} />}
+      <Answered query={devices}>
+        {(list) => (
+          <>
+            {list.map((device) => (
+              <DeviceCard key={device.id} device={device} />
+            ))}
+          </>
+        )}
+      </Answered>
+    </Stack>
+  );
+}
+
+function DeviceCard({ device }: { readonly device: Device }) {
+  const { selfTest } = device;
+  return (
+    <Panel
+      title={device.title}
+      aside={
+        <Badge color={device.offered ? 'green' : device.present ? 'red' : 'gray'}>
+          {device.offered ? 'offered' : device.present ? 'not offered' : 'not present'}
+        </Badge>
+      }
+    >
+      <Text c="dimmed">{device.reason}</Text>
+      {(selfTest !== null || Object.keys(device.details).length > 0) && (
+        <SimpleGrid cols={4} spacing="lg" mt="md">
+          {selfTest !== null && (
+            <>
+              <Fact label="Self-test">{selfTest.passed ? 'passed' : 'failed'}</Fact>
+              <Fact label="Largest relative error">{formatNumber(selfTest.maxRelativeError)}</Fact>
+              <Fact label="Took">{formatDuration(selfTest.durationMs)}</Fact>
+              <Fact label="Tested">
+                <When time={selfTest.testedAt} />
+              </Fact>
+            </>
+          )}
+          {Object.entries(device.details).map(([name, value]) => (
+            <Fact key={name} label={name}>
+              {value}
+            </Fact>
+          ))}
+        </SimpleGrid>
+      )}
+    </Panel>
+  );
+}
