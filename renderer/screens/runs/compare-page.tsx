@@ -13,6 +13,8 @@ import { paths } from '../../components/paths.ts';
 import { StateBadge } from '../../components/small.tsx';
 import { Answered, ErrorState, LoadingPage, NothingHere } from '../../components/states.tsx';
 import classes from './compare.module.css';
+import { Figures } from './compare-figures.tsx';
+import { Pair } from './compare-pair.tsx';
 import { comparedIds, comparePath } from './compare-path.ts';
 import { RunSwatch } from './run-swatch.tsx';
 
