@@ -1,20 +1,25 @@
 import { defineConfig } from '@playwright/test';
 import type { Door } from './support/studio.ts';
 
-/** The same journeys through both windows. A project is left out with `--project`. */
+const heavy = process.env.LIGHTBENCH_HEAVY === '1';
+
+/** The same journeys through both windows, and what only the desktop shell has. A project is chosen with `--project`. */
 export default defineConfig<object, { workerDoor: Door }>({
-  testDir: 'journeys',
   outputDir: '../out/journeys',
-  timeout: 180_000,
+  timeout: heavy ? 1_200_000 : 180_000,
   expect: { timeout: 20_000 },
+  // One at a time: each starts an engine, and training wants the machine for itself.
   workers: 1,
   fullyParallel: false,
   reporter: process.env.LIGHTBENCH_REPORT
     ? [['list'], ['json', { outputFile: process.env.LIGHTBENCH_REPORT }]]
     : [['list']],
+  testMatch: heavy ? '**/*.heavy.spec.ts' : '**/*.spec.ts',
+  testIgnore: heavy ? [] : '**/*.heavy.spec.ts',
   use: { actionTimeout: 20_000, screenshot: 'only-on-failure' },
   projects: [
-    { name: 'browser', use: { workerDoor: 'browser' } },
-    { name: 'desktop', use: { workerDoor: 'desktop' } },
+    { name: 'browser', testDir: 'journeys', use: { workerDoor: 'browser' } },
+    { name: 'desktop', testDir: 'journeys', use: { workerDoor: 'desktop' } },
+    { name: 'shell', testDir: 'desktop' },
   ],
 });

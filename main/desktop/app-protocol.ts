@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ErrorRecord, LightbenchError } from '../contract/errors.ts';
 import type { EngineLink } from './engine-link.ts';
-import { problemPolicy } from './problem-page.ts';
+import { shellPolicy } from './shell-pages.ts';
 
 export const scheme = 'lightbench';
 export const appOrigin = `${scheme}://app`;
@@ -52,16 +52,19 @@ export interface AppProtocol {
   readonly engine: () => EngineLink | null;
   /** The person signed in in the window; pictures are fetched by the page without saying who asks. */
   readonly sessionToken: () => string | undefined;
-  readonly problemPage: () => string;
+  /** The shell's own pages, by path: they are there when the engine is not. */
+  readonly shellPages: Readonly<Record<string, () => string>>;
 }
 
 /** Answers everything below lightbench://. Nothing else is ever loaded into a window. */
 export async function answer(request: Request, parts: AppProtocol): Promise<Response> {
   const url = new URL(request.url);
-  if (url.host === 'shell')
-    return url.pathname === '/problem'
-      ? page(parts.problemPage(), problemPolicy, 'text/html; charset=utf-8')
-      : refused(new LightbenchError('record.not_found', `There is nothing at ${url.href}.`));
+  if (url.host === 'shell') {
+    const write = parts.shellPages[url.pathname];
+    return write === undefined
+      ? refused(new LightbenchError('record.not_found', `There is nothing at ${url.href}.`))
+      : page(write(), shellPolicy, 'text/html; charset=utf-8');
+  }
   if (url.host !== 'app') return refused(new LightbenchError('access.door_closed', `${url.host} is not served.`));
   if (url.pathname.startsWith('/asset/')) return asset(url, parts);
   if (url.pathname.startsWith('/api/upload/') && request.method === 'PUT') return upload(url, request, parts);

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseUrl } from './parse-url.ts';
 
 export interface CommandLine {
   /** Absolute; null: the last one used, or the default. */
@@ -28,7 +29,8 @@ export function readCommandLine(args: readonly string[], workingFolder: string):
     (name) => values.has(name) && (!values.get(name) || values.get(name)?.startsWith('--')),
   );
   if (missing !== undefined) return { workspace: null, engine: null, problem: `--${missing} needs a value after it.` };
-  if (engine !== undefined && !isEngineUrl(engine))
+  const address = engine === undefined ? null : parseUrl(engine);
+  if (engine !== undefined && !/^https?:$/.test(address?.protocol ?? ''))
     return {
       workspace: null,
       engine: null,
@@ -36,11 +38,7 @@ export function readCommandLine(args: readonly string[], workingFolder: string):
     };
   return {
     workspace: workspace === undefined ? null : path.resolve(workingFolder, workspace),
-    engine: engine === undefined ? null : new URL(engine),
+    engine: address,
     problem: null,
   };
-}
-
-function isEngineUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

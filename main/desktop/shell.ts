@@ -9,7 +9,14 @@ import type { ElectronParts, Window } from './electron-parts.ts';
 import type { EngineLink } from './engine-link.ts';
 import { mountIpc } from './ipc.ts';
 import { PreferencesFile } from './preferences.ts';
-import { type ProblemAction, problemActions, problemPage, problemUrl } from './problem-page.ts';
+import {
+  type ProblemAction,
+  problemActions,
+  problemPage,
+  problemUrl,
+  startingPage,
+  startingUrl,
+} from './shell-pages.ts';
 import { smallestWindow, windowBounds } from './window-bounds.ts';
 import { denyPermissions, guardWindow } from './window-guard.ts';
 
@@ -83,7 +90,10 @@ class Shell {
       rendererFolder: path.join(this.#parts.builtFolder, 'renderer'),
       engine: () => this.#engine,
       sessionToken: () => this.#sessionToken,
-      problemPage: () => this.#problemPage(),
+      shellPages: {
+        '/problem': () => this.#problemPage(),
+        '/starting': () => startingPage(this.#commandLine.engine?.host ?? this.#workspace),
+      },
     };
     protocol.handle('lightbench', (request) => answer(request, protocolParts));
     const ipc = mountIpc(ipcMain, {
@@ -98,7 +108,7 @@ class Shell {
     app.on('activate', () => {
       if (this.#window === null) {
         this.#openWindow(() => ipc.forgetStreams());
-        this.#show();
+        if (this.#starting === null) this.#show();
       }
     });
     app.on('window-all-closed', () => {
@@ -116,6 +126,8 @@ class Shell {
   /** Starts or reaches the engine and shows the application, or shows why that failed. */
   async #openEngine(): Promise<void> {
     const opening = ++this.#opening;
+    if (this.#problem !== null) this.#window?.loadURL(startingUrl).catch(() => undefined);
+    this.#problem = null;
     await this.#closeEngine();
     const { engine: address, problem } = this.#commandLine;
     try {
@@ -170,11 +182,7 @@ class Shell {
   }
 
   #problemPage(): string {
-    const problem = this.#problem ?? {
-      error: new LightbenchError('internal.unexpected', 'Lightbench is starting.').toRecord(),
-      actions: [],
-    };
-    return problemPage(problem.error, problem.actions);
+    return this.#problem === null ? startingPage('') : problemPage(this.#problem.error, this.#problem.actions);
   }
 
   #openWindow(onPageGone: () => void): void {
@@ -212,6 +220,8 @@ class Shell {
       onPageGone();
       if (details.reason !== 'clean-exit' && !this.#quitting) window.reload();
     });
+    // A window without a page is unknown to tools that drive it, and white.
+    window.loadURL(startingUrl).catch(() => undefined);
     window.on('close', () => {
       this.#preferences.rememberWindow(window.getNormalBounds(), window.isMaximized());
     });

@@ -1,6 +1,7 @@
 import { appOrigin } from './app-protocol.ts';
 import type { ElectronParts, Window } from './electron-parts.ts';
-import { type ProblemAction, problemActionOf } from './problem-page.ts';
+import { parseUrl } from './parse-url.ts';
+import { type ProblemAction, problemActionOf } from './shell-pages.ts';
 
 /**
  * Keeps the window where it belongs: no navigation away from the application, no further windows, no embedded pages,
@@ -15,9 +16,8 @@ export function guardWindow(
   const contents = window.webContents;
 
   const openOutside = async (address: string): Promise<void> => {
-    if (!URL.canParse(address)) return;
-    const url = new URL(address);
-    if (url.protocol !== 'https:') return;
+    const url = parseUrl(address);
+    if (url?.protocol !== 'https:') return;
     if (!agreedHosts.has(url.host)) {
       const { response } = await electron.dialog.showMessageBox(window, {
         type: 'question',

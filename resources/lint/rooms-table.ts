@@ -162,7 +162,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'e2e',
       rooms: ['main/base', 'main/contract', 'resources'],
-      packages: ['node:', '@playwright/test', '@axe-core/playwright', 'ws', 'fflate', 'yaml'],
+      packages: ['node:', '@playwright/test', '@axe-core/playwright', 'playwright', 'ws', 'fflate', 'yaml'],
     },
     { path: 'resources', rooms: [], packages: ['node:', 'vite', 'oxc-parser'] },
   ],

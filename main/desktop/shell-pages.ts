@@ -10,6 +10,7 @@ export const problemActions = {
 export type ProblemAction = keyof typeof problemActions;
 
 export const problemUrl = 'lightbench://shell/problem';
+export const startingUrl = 'lightbench://shell/starting';
 const actionPrefix = 'lightbench://shell/action/';
 
 const style = `
@@ -25,33 +26,44 @@ p { margin: 0 0 12px; overflow-wrap: anywhere; }
 nav { display: flex; flex-wrap: wrap; gap: 8px; }
 a { padding: 8px 16px; border: 1px solid var(--border); border-radius: 6px; color: var(--text); text-decoration: none; }
 a:first-child { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+.starting { color: var(--muted); text-align: center; animation: appear 0.3s 0.8s both; }
+@keyframes appear { from { opacity: 0; } }
 a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 `;
 
 /** No script, no request, one style known by its hash. */
-export const problemPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
+export const shellPolicy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /** A whole page: title, cause, suggestion, and what can be done now. */
 export function problemPage(error: ErrorRecord, actions: readonly ProblemAction[]): string {
   const links = actions.map((action) => `<a href="${actionPrefix}${action}">${escaped(problemActions[action])}</a>`);
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Lightbench</title><style>${style}</style></head>
-<body><main role="alert">
+  return page(`<main role="alert">
 <h1>${escaped(error.title)}</h1>
 <p class="cause">${escaped(error.cause.replaceAll(' ⏎ ', '\n'))}</p>
 <p>${escaped(error.suggestion)}</p>
 <p class="code">${escaped(error.code)}</p>
 <nav>${links.join('')}</nav>
-</main></body>
-</html>
-`;
+</main>`);
+}
+
+/** What the window shows until the engine answers; said only when that takes a while. */
+export function startingPage(what: string): string {
+  return page(`<p class="starting" role="status">Opening ${escaped(what)}…</p>`);
 }
 
 /** The action that a link of the page asks for. */
 export function problemActionOf(url: string): ProblemAction | null {
   const name = url.startsWith(actionPrefix) ? url.slice(actionPrefix.length) : '';
   return name in problemActions ? (name as ProblemAction) : null;
+}
+
+function page(body: string): string {
+  return `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Lightbench</title><style>${style}</style></head>
+<body>${body}</body>
+</html>
+`;
 }
 
 function escaped(text: string): string {
