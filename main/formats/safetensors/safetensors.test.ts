@@ -12,7 +12,7 @@ describe('safetensors', () => {
   );
 
   it('reads back what it wrote, to the bit', () => {
-    const { tensors, metadata } = readSafetensors(file, 'a');
+    const { tensors, metadata } = readSafetensors(Buffer.from(file), 'a');
     expect(metadata).toEqual({ step: '7' });
     expect([...tensors.keys()]).toEqual(['weight', 'bias', 'indices']);
     expect(tensors.get('weight')).toEqual({ shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, Math.fround(0.1)) });

@@ -7,9 +7,10 @@ const HEADER_LENGTH_BYTES = 8;
 const MAXIMUM_HEADER_BYTES = 100_000_000;
 const ALIGNMENT_BYTES = 8;
 
+// Copied: `slice` of a Buffer would be a view, and the place in the file need not be aligned.
 const DTYPES = {
-  F32: (bytes: Uint8Array) => new Float32Array(bytes.slice().buffer),
-  I32: (bytes: Uint8Array) => new Int32Array(bytes.slice().buffer),
+  F32: (bytes: Uint8Array) => new Float32Array(new Uint8Array(bytes).buffer),
+  I32: (bytes: Uint8Array) => new Int32Array(new Uint8Array(bytes).buffer),
 } as const;
 
 export interface SafetensorsEntry {

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { column } from './datasets.ts';
+import { runConfig } from './run-config.ts';
+
+/** How raw data become the input of a model; the compiler builds it into every graph that ships. */
+export const preprocessing = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('image'),
+    layout: z.enum(['nhwc', 'nchw']),
+    channels: z.int(),
+    height: z.int(),
+    width: z.int(),
+    mean: z.array(z.number()),
+    deviation: z.array(z.number()),
+    resize: z.boolean(),
+    sourceChannels: z.int(),
+  }),
+  z.object({
+    kind: z.literal('table'),
+    columns: z.array(
+      z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('numeric'), mean: z.number(), deviation: z.number() }),
+        z.object({ kind: z.literal('category'), categories: z.int() }),
+      ]),
+    ),
+  }),
+]);
+export type Preprocessing = z.infer<typeof preprocessing>;
+
+/**
+ * What a checkpoint says besides its tensors: enough to go on to the bit, and to ship. Nothing in it depends on the clock,
+ * so that the same run gives the same checkpoint digests.
+ */
+export const checkpointState = z.object({
+  version: z.literal(1),
+  task: runConfig.shape.task,
+  model: runConfig.shape.model,
+  classes: z.array(z.string()),
+  /** Tables: the columns of the input in order. Empty for images. */
+  columns: z.array(column),
+  preprocessing,
+  /** Regression: the target was trained as (y − mean) / deviation. */
+  targetScale: z.object({ mean: z.number(), deviation: z.number() }).nullable(),
+  step: z.int(),
+  stepsPerEpoch: z.int(),
+  best: z.object({ step: z.int(), value: z.number() }).nullable(),
+  epochsWithoutImprovement: z.int(),
+  metrics: z.record(z.string(), z.number()),
+});
+export type CheckpointState = z.infer<typeof checkpointState>;
+
+/** The key of the checkpoint's safetensors metadata under which the state stands as JSON. */
+export const CHECKPOINT_KEY = 'lightbench.checkpoint';

@@ -1,0 +1,34 @@
+import { evaluatorInput, type TrainerMessage } from '../contract/training-worker.ts';
+import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
+import { asLightbenchError } from './training/as-lightbench-error.ts';
+import { loadCheckpoint } from './training/checkpoint-file.ts';
+import { evaluate } from './training/evaluate.ts';
+import { openExperiment } from './training/experiment.ts';
+import { runWorker } from './worker-channel.ts';
+
+/** Evaluates a checkpoint on splits of a dataset, in a process of its own. */
+runWorker(evaluatorInput, async (input, channel) => {
+  const store = new ArtifactStore(input.workspaceFolder);
+  const send = (message: TrainerMessage) => channel.send(message);
+  try {
+    const { state, tensors } = loadCheckpoint(store, input.checkpointDigest);
+    const experiment = await openExperiment(input, state);
+    const { module } = experiment.model;
+    const names = [...module.namedParameters(), ...module.namedBuffers()].map(([name]) => name);
+    const parameters = Object.fromEntries(names.map((name) => [name, tensors.get(name) ?? new Float32Array()]));
+    try {
+      for (const split of input.splits) {
+        const message = await evaluate(experiment, parameters, split, store, (done, total) =>
+          send({ type: 'progress', phase: `Evaluating on ${split}`, done, total, unit: 'items' }),
+        );
+        if (message !== null) send(message);
+        else send({ type: 'log', level: 'warning', text: `The split ${split} has no labelled items.` });
+      }
+      return {};
+    } finally {
+      experiment.close();
+    }
+  } catch (error) {
+    throw asLightbenchError(error);
+  }
+});

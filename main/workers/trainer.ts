@@ -1,0 +1,56 @@
+import { LightbenchError } from '../contract/errors.ts';
+import { type TrainerMessage, type TrainerResult, trainerInput } from '../contract/training-worker.ts';
+import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
+import { asLightbenchError } from './training/as-lightbench-error.ts';
+import { loadCheckpoint } from './training/checkpoint-file.ts';
+import { evaluate } from './training/evaluate.ts';
+import { openExperiment } from './training/experiment.ts';
+import { type TrainingControl, train } from './training/train.ts';
+import { runWorker } from './worker-channel.ts';
+
+/** The process of one run: trains, evaluates the best weights on validation and test, ends. */
+runWorker(trainerInput, async (input, channel): Promise<TrainerResult> => {
+  let wanted: ReturnType<TrainingControl['wanted']> = 'go_on';
+  channel.onMessage(({ type }) => {
+    if (type === 'pause' || type === 'finish') wanted = type;
+  });
+  const send = (message: TrainerMessage) => channel.send(message);
+  const store = new ArtifactStore(input.workspaceFolder);
+  try {
+    const known = input.resume === null ? null : loadCheckpoint(store, input.resume.checkpointDigest).state;
+    const experiment = await openExperiment(input, known);
+    try {
+      if (known === null) for (const text of experiment.notes) send({ type: 'log', level: 'warning', text });
+      const trained = await train(experiment, input, store, {
+        wanted: () => (channel.signal.aborted ? 'cancel' : wanted),
+        send,
+      });
+      if (trained.reason === 'paused')
+        return { outcome: 'paused', reason: 'paused', step: trained.step, metrics: trained.metrics };
+      const metrics = { ...trained.metrics };
+      for (const split of ['validation', 'test'] as const) {
+        if (channel.signal.aborted) throw new LightbenchError('job.cancelled', 'Stopped before the evaluation ended.');
+        const message = await evaluate(experiment, trained.parameters, split, store, (done, total) =>
+          send({ type: 'progress', phase: `Evaluating on ${split}`, done, total, unit: 'items' }),
+        );
+        if (message === null) continue;
+        send(message);
+        const { loss, classification, regression } = message.evaluation;
+        metrics[`${split}.loss`] = loss;
+        if (classification !== null) {
+          metrics[`${split}.accuracy`] = classification.accuracy;
+          metrics[`${split}.macro_f1`] = classification.macroF1;
+        }
+        if (regression !== null) {
+          metrics[`${split}.rmse`] = regression.rootMeanSquaredError;
+          metrics[`${split}.r2`] = regression.r2;
+        }
+      }
+      return { outcome: 'finished', reason: trained.reason, step: trained.step, metrics };
+    } finally {
+      experiment.close();
+    }
+  } catch (error) {
+    throw asLightbenchError(error);
+  }
+});

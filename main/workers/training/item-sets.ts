@@ -1,0 +1,37 @@
+import type { Split } from '../../contract/datasets.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
+import { stratifiedSplit } from '../../stats/stratified-split.ts';
+
+/** Which items a run learns from, is validated on and is tested on. */
+export type ItemSets = Readonly<Record<Split, Int32Array>>;
+
+/**
+ * Items without a label are left out. A dataset without a validation split gives up a fraction of train, each class in
+ * proportion; the same seed draws the same items.
+ *
+ * @param labels class per item, −1 = unlabeled; null for regression
+ * @param usable false where an item cannot be used: its target is missing
+ */
+export function itemSets(
+  splits: readonly Split[],
+  labels: Int32Array | null,
+  usable: (index: number) => boolean,
+  config: Pick<RunConfig, 'seed' | 'data'>,
+): ItemSets {
+  const kept: Record<Split, number[]> = { train: [], validation: [], test: [] };
+  splits.forEach((split, index) => {
+    if ((labels === null || labels[index] >= 0) && usable(index)) kept[split].push(index);
+  });
+  const fraction = config.data.validationFraction;
+  if (kept.validation.length === 0 && fraction > 0 && kept.train.length > 1) {
+    const strata = kept.train.map((index) => (labels === null ? 0 : labels[index]));
+    const parts = stratifiedSplit(strata, [1 - fraction, fraction], config.seed);
+    kept.validation = kept.train.filter((_, place) => parts[place] === 1);
+    kept.train = kept.train.filter((_, place) => parts[place] === 0);
+  }
+  return {
+    train: Int32Array.from(kept.train),
+    validation: Int32Array.from(kept.validation),
+    test: Int32Array.from(kept.test),
+  };
+}

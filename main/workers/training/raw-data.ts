@@ -1,0 +1,72 @@
+import type { Column, Split } from '../../contract/datasets.ts';
+import { DatasetFiles } from '../../formats/dataset-pack/dataset-files.ts';
+import { splitNames } from '../../formats/dataset-pack/dataset-index.ts';
+import { ParquetRows } from '../../formats/table/table.ts';
+import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+
+/** Pixels as uint8, [count, height, width, channels]. */
+export interface RawBatch {
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The items of a dataset version as a deployed model would get them. */
+export interface RawData {
+  readonly count: number;
+  /** The split of every item. */
+  readonly splits: readonly Split[];
+  /** Pictures only; null for tables. */
+  readonly images: RawImages | null;
+  /** Row-major, rows × columns: numbers, category indices, NaN where a value is missing. Tables only. */
+  numbers(columns: readonly Column[]): Promise<Float64Array>;
+  close(): void;
+}
+
+export interface RawImages {
+  readonly channels: 1 | 3;
+  /** Null when the pictures differ in size; they are then read one by one. */
+  readonly size: { readonly height: number; readonly width: number } | null;
+  /** Several pictures of the common size, or one of its own. */
+  read(items: ArrayLike<number>): Promise<RawBatch>;
+}
+
+/** @throws FormatError, or a system error when a file of the dataset is missing */
+export function openRawData(workspaceFolder: string, manifestDigest: string): RawData {
+  const files = DatasetFiles.open(new ArtifactStore(workspaceFolder), manifestDigest);
+  const splits = Array.from(files.index.columns.splits, (code) => splitNames[code] as Split);
+  const { tablePath } = files;
+  return {
+    count: files.count,
+    splits,
+    images: tablePath === null ? rawImages(files) : null,
+    numbers: async (columns) => {
+      if (tablePath === null || columns.length === 0) return new Float64Array();
+      const rows = await ParquetRows.open(tablePath);
+      try {
+        return await rows.readNumbers(
+          columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
+        );
+      } finally {
+        rows.close();
+      }
+    },
+    close: () => files.close(),
+  };
+}
+
+function rawImages(files: DatasetFiles): RawImages {
+  const { widths, heights, channels } = files.index.columns;
+  const common = files.commonShape();
+  const model = channels.every((count) => count === 1) ? 1 : 3;
+  return {
+    channels: model,
+    size: common === null ? null : { height: common.height, width: common.width },
+    read: async (items) => {
+      const first = items[0];
+      const shape = { height: heights[first], width: widths[first], channels: model } as const;
+      const { data } = await files.tensor(items, shape);
+      return { data, height: shape.height, width: shape.width };
+    },
+  };
+}
