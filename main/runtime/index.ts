@@ -1,7 +1,11 @@
 /** ONNX Runtime: devices, sessions, tensors in memory. Sessions block their thread: run them in worker processes only. */
+
+export { findBlockSize } from './block-size.ts';
+export { type ElementData, elementTensor } from './element-tensor.ts';
 export { availableBytes, residentBytes } from './memory.ts';
-export { compiledProviders, type ProviderName, providerNames, providers } from './provider.ts';
+export { compiledProviders, type ProviderName, providerNames, providers, runtimeVersion } from './provider.ts';
 export { RuntimeError, type RuntimeErrorReason } from './runtime-error.ts';
+export { runtimeVersion } from './runtime-version.ts';
 export { type Execute, type SelfTestResult, selfTest } from './self-test.ts';
 export {
   float32Scalar,

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { InlineConfig } from 'vite';
+import { listComponents } from './server-program.ts';
 
 export interface Target {
-  readonly name: 'renderer' | 'desktop' | 'preload' | 'engine';
+  readonly name: 'renderer' | 'desktop' | 'preload' | 'engine' | 'model-server';
   /** Files and folders whose contents make the output: while none changes, it is not stale. */
   readonly inputs: readonly string[];
   readonly output: string;
@@ -45,6 +46,13 @@ export function targets(root: string): readonly Target[] {
       output: 'out/engine',
       config: forNode(root, engineEntries(root), 'out/engine', 'es', 'node22'),
     },
+    {
+      name: 'model-server',
+      inputs: [...shared, 'main/formats', 'main/graph', 'main/runtime', 'main/workers'],
+      output: 'out/model-server',
+      // The same worker as one file, which goes into every bundle and runs without Lightbench.
+      config: serverProgram(root),
+    },
   ];
 }
 
@@ -56,6 +64,14 @@ function engineEntries(root: string): Record<string, string> {
     cli: 'main/cli/main.ts',
     ...Object.fromEntries(workers.map((file) => [`workers/${file.slice(0, -'.ts'.length)}`, `main/workers/${file}`])),
   };
+}
+
+function serverProgram(root: string): InlineConfig {
+  const config = forNode(root, { 'model-server': 'main/workers/model-server.ts' }, 'out/model-server', 'es', 'node22');
+  config.plugins = [listComponents(root)];
+  const output = config.build?.rolldownOptions?.output;
+  if (output !== undefined && !Array.isArray(output)) output.codeSplitting = false;
+  return config;
 }
 
 function forNode(

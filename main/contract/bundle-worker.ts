@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { digest } from './common.ts';
+
+/** The process that compares the graph of training with the graph that ships. */
+export const parityTensor = z.object({
+  dtype: z.enum(['float32', 'uint8', 'int64', 'int32']),
+  dims: z.array(z.int()),
+  data: z.union([
+    z.instanceof(Float32Array),
+    z.instanceof(Uint8Array),
+    z.instanceof(BigInt64Array),
+    z.instanceof(Int32Array),
+  ]),
+});
+export const parityInput = z.object({
+  reference: z.object({ onnx: z.instanceof(Uint8Array), weights: z.record(z.string(), parityTensor) }),
+  bundleOnnx: z.instanceof(Uint8Array),
+  inputName: z.string(),
+  outputName: z.string(),
+  samples: parityTensor,
+  batchSizes: z.array(z.int().min(1)).min(1),
+  tolerance: z.number().positive(),
+  /** Whether the largest output of a row is a class. */
+  classification: z.boolean(),
+});
+export type ParityInput = z.infer<typeof parityInput>;
+
+export const parityResult = z.object({
+  checks: z.array(
+    z.object({ batchSize: z.int(), samples: z.int(), maxAbsDiff: z.number(), classAgreement: z.number() }),
+  ),
+  maxAbsDiff: z.number(),
+  passed: z.boolean(),
+  runtime: z.string(),
+  /** The samples that differ most, at most ten. */
+  worst: z.array(
+    z.object({
+      sample: z.int(),
+      batchSize: z.int(),
+      maxAbsDiff: z.number(),
+      reference: z.array(z.number()),
+      bundle: z.array(z.number()),
+    }),
+  ),
+});
+export type ParityResult = z.infer<typeof parityResult>;
+
+/** The process that writes a bundle to the disk. */
+export const bundleWriterInput = z.object({
+  folder: z.string().describe('Absolute; made by the writer'),
+  zipPath: z.string(),
+  /** Name of the folder inside the archive. */
+  rootName: z.string(),
+  files: z.array(
+    z.union([
+      z.object({ path: z.string(), text: z.string() }),
+      z.object({ path: z.string(), source: z.string().describe('A file to copy') }),
+    ]),
+  ),
+});
+export type BundleWriterInput = z.infer<typeof bundleWriterInput>;
+
+export const bundleWriterProgress = z.object({ done: z.int(), total: z.int(), phase: z.string() });
+
+export const bundleWriterResult = z.object({
+  digest,
+  sizeBytes: z.int(),
+  files: z.array(z.object({ path: z.string(), sha256: digest, sizeBytes: z.int() })),
+});
+export type BundleWriterResult = z.infer<typeof bundleWriterResult>;

@@ -1,0 +1,147 @@
+import { Worker } from 'node:worker_threads';
+import { LightbenchError } from '../../contract/errors.ts';
+import type { OpenBundle } from '../../formats/bundle/bundle-folder.ts';
+import {
+  datatypeOfElement,
+  elementCount,
+  elementOfDatatype,
+  isDatatype,
+  numericRow,
+  type Tensor,
+} from '../../formats/open-inference/datatype.ts';
+import { buffersOf, type FromThread, type ThreadTensor, type ToThread } from './inference-thread.ts';
+
+/** `workerData` of the thread, by which the program knows which of its parts it is. */
+export const INFERENCE_THREAD = 'lightbench inference thread';
+
+/** A bundle whose graph the thread has taken. */
+export type ServedBundle = Omit<OpenBundle, 'onnx'>;
+
+interface Waiting {
+  readonly resolve: (outputs: Tensor[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One loaded model in a thread of its own. `run` is the one place where requests could be gathered into batches. */
+export class Predictor {
+  readonly bundle: ServedBundle;
+  readonly #thread: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #idle: (() => void)[] = [];
+  #next = 0;
+  #ended = false;
+
+  private constructor(bundle: ServedBundle, thread: Worker) {
+    this.bundle = bundle;
+    this.#thread = thread;
+    thread.on('message', (message: FromThread) => this.#hear(message));
+    thread.on('error', (error) => this.#fail(error));
+    thread.on('exit', () => this.#fail(new Error('The inference thread ended.')));
+  }
+
+  /**
+   * Loads the model and runs it once, so that the first request is no slower than the others.
+   *
+   * @param programPath of this very program, which is also the program of the thread
+   * @throws LightbenchError bundle.damaged when ONNX Runtime does not take the graph or it is not what the signature says
+   */
+  static async load(bundle: OpenBundle, programPath: string, threads: number): Promise<Predictor> {
+    const thread = new Worker(programPath, { workerData: INFERENCE_THREAD, argv: [] });
+    try {
+      const loaded = await new Promise<FromThread>((resolve, reject) => {
+        thread.once('message', resolve);
+        thread.once('error', reject);
+        const onnx = new Uint8Array(bundle.onnx);
+        const load: ToThread = { type: 'load', onnx, threads };
+        thread.postMessage(load, [onnx.buffer]);
+      });
+      if (loaded.type !== 'loaded')
+        throw new Error(loaded.type === 'load_failed' ? loaded.message : `The thread said ${loaded.type}.`);
+      const { inputs, outputs } = bundle.signature;
+      const missing = [
+        ...inputs.filter(({ name }) => !loaded.inputNames.includes(name)),
+        ...outputs.filter(({ name }) => !loaded.outputNames.includes(name)),
+      ];
+      if (missing.length > 0) throw new Error(`The graph has no ${missing.map(({ name }) => name).join(', ')}.`);
+      const { onnx: _, ...served } = bundle;
+      const predictor = new Predictor(served, thread);
+      await predictor.run(inputs.map(warmUpInput));
+      return predictor;
+    } catch (error) {
+      await thread.terminate();
+      throw new LightbenchError('bundle.damaged', `The model cannot be loaded: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  get dead(): boolean {
+    return this.#ended;
+  }
+
+  /** Requests that wait for their answer. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /** The memory of the inputs moves to the thread. */
+  run(inputs: readonly Tensor[]): Promise<Tensor[]> {
+    if (this.#ended) return Promise.reject(new Error('The inference thread has ended.'));
+    const number = this.#next++;
+    const tensors: ThreadTensor[] = inputs.map(({ name, datatype, shape, data }) => ({
+      name,
+      element: elementOfDatatype(datatype),
+      dims: shape,
+      data,
+    }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject });
+      const message: ToThread = { type: 'run', number, inputs: tensors };
+      this.#thread.postMessage(message, buffersOf(tensors));
+    });
+  }
+
+  /** Answers what it has taken, then ends its thread. */
+  async drain(): Promise<void> {
+    if (this.#waiting.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#ended) return;
+    this.#ended = true;
+    const ended = new Promise((resolve) => this.#thread.once('exit', resolve));
+    const message: ToThread = { type: 'end' };
+    this.#thread.postMessage(message);
+    await ended;
+  }
+
+  #hear(message: FromThread): void {
+    if (message.type !== 'ran' && message.type !== 'run_failed') return;
+    const waiting = this.#waiting.get(message.number);
+    this.#waiting.delete(message.number);
+    if (message.type === 'ran') waiting?.resolve(message.outputs.map(toTensor));
+    else waiting?.reject(new Error(message.message));
+    if (this.#waiting.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #fail(error: Error): void {
+    this.#ended = true;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function toTensor({ name, element, dims, data }: ThreadTensor): Tensor {
+  const datatype = datatypeOfElement(element);
+  if (datatype === undefined) throw new Error(`The output ${name} is ${element}, which the protocol does not have.`);
+  return { name, datatype, shape: dims, data: data as Tensor['data'] };
+}
+
+/** Zeros in the shape of the signature, one wherever it leaves the size open. */
+function warmUpInput(specification: OpenBundle['signature']['inputs'][number]): Tensor {
+  const { name, datatype } = specification;
+  if (!isDatatype(datatype)) throw new Error(`The input ${name} has the unknown datatype ${datatype}.`);
+  // Pictures of any size are tried with a size that convolutions and pools survive.
+  const shape = specification.shape.map((size, dimension) => (size !== -1 ? size : dimension === 0 ? 1 : 64));
+  const count = elementCount(shape);
+  const data = datatype === 'BYTES' ? Array<string>(count).fill('') : numericRow(datatype).make(count);
+  return { name, datatype, shape, data };
+}
