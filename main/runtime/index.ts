@@ -5,7 +5,6 @@ export { type ElementData, elementTensor } from './element-tensor.ts';
 export { availableBytes, residentBytes } from './memory.ts';
 export { compiledProviders, type ProviderName, providerNames, providers, runtimeVersion } from './provider.ts';
 export { RuntimeError, type RuntimeErrorReason } from './runtime-error.ts';
-export { runtimeVersion } from './runtime-version.ts';
 export { type Execute, type SelfTestResult, selfTest } from './self-test.ts';
 export {
   float32Scalar,

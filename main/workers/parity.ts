@@ -53,7 +53,7 @@ runWorker(parityInput, async (input) => {
     checks,
     maxAbsDiff,
     passed: maxAbsDiff <= input.tolerance && checks.every((check) => check.classAgreement === 1),
-    runtime: `${runtimeVersion}, cpu`,
+    runtime: `onnxruntime-node ${runtimeVersion()}, cpu`,
     worst: differences.toSorted((a, b) => b.maxAbsDiff - a.maxAbsDiff).slice(0, SHOWN_SAMPLES),
   };
   return result;
