@@ -1,4 +1,4 @@
-import { listSupportedBackends } from 'onnxruntime-node';
+import { env, listSupportedBackends } from 'onnxruntime-node';
 
 /** ONNX Runtime's execution providers that Lightbench knows, by its own names. */
 export const providers = {
@@ -15,4 +15,8 @@ export const providerNames = Object.keys(providers) as ProviderName[];
 /** Which providers this build of ONNX Runtime was compiled with, and whether their libraries came with it. */
 export function compiledProviders(): ReadonlyMap<string, { readonly bundled: boolean }> {
   return new Map(listSupportedBackends().map(({ name, bundled }) => [name, { bundled }]));
+}
+
+export function runtimeVersion(): string {
+  return env.versions.node ?? env.versions.common;
 }

@@ -1,0 +1,129 @@
+import { isoTime } from '../../base/clock.ts';
+import { type DeviceProbeResult, deviceProbeResult } from '../../contract/device-worker.ts';
+import { type Device, type ExecutionProvider, executionProvider } from '../../contract/devices.ts';
+import { LightbenchError } from '../../contract/errors.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
+import type { EngineContext, HandlersOf } from '../core/context.ts';
+import { startWorker } from '../processes/worker-process.ts';
+import { physicalCores } from './processor.ts';
+
+/** A driver that neither answers nor fails is given up on. */
+const PROBE_TIMEOUT_MS = 60_000;
+
+const TITLES: Readonly<Record<ExecutionProvider, string>> = {
+  cpu: 'CPU',
+  webgpu: 'WebGPU',
+  cuda: 'NVIDIA CUDA',
+  dml: 'DirectML',
+  coreml: 'Apple Core ML',
+};
+
+/** Where a run will compute. */
+export interface ChosenDevice {
+  readonly provider: ExecutionProvider;
+  readonly threads: number;
+  /** Channels per block of the fast convolution layout of this processor; null = standard operators only. */
+  readonly blockSize: 8 | 16 | null;
+}
+
+interface Probe {
+  readonly device: Device;
+  readonly blockSize: 8 | 16 | null;
+}
+
+/** The devices of this machine. Each is tried in a process of its own, once, and again on request. */
+export class Devices {
+  readonly #context: EngineContext;
+  readonly #probes = new Map<ExecutionProvider, Promise<Probe>>();
+  #cpuBlockSize: 8 | 16 | null = null;
+
+  readonly handlers: HandlersOf<'devices'> = {
+    'devices.list': async ({ refresh }) => {
+      if (refresh) this.#probes.clear();
+      const probes = await Promise.all(executionProvider.options.map((provider) => this.#probe(provider)));
+      if (refresh) this.#context.changed('devices');
+      return probes.map(({ device }) => device);
+    },
+  };
+
+  constructor(context: EngineContext) {
+    this.#context = context;
+  }
+
+  /** The block size of this processor as far as it was asked for; null until then. */
+  get knownBlockSize(): 8 | 16 | null {
+    return this.#cpuBlockSize;
+  }
+
+  threadsOf(config: Pick<RunConfig, 'threads'>): number {
+    return config.threads === 0 ? physicalCores() : config.threads;
+  }
+
+  /**
+   * @throws LightbenchError device.unavailable with the reason when the device that the config names is not offered
+   */
+  async choose(config: Pick<RunConfig, 'device' | 'threads'>): Promise<ChosenDevice> {
+    const threads = this.threadsOf(config);
+    const cpu = await this.#probe('cpu');
+    const onCpu: ChosenDevice = { provider: 'cpu', threads, blockSize: cpu.blockSize };
+    if (config.device === 'cpu') return onCpu;
+    const wanted = config.device === 'auto' ? executionProvider.options.filter((id) => id !== 'cpu') : [config.device];
+    for (const provider of wanted) {
+      const { device } = await this.#probe(provider);
+      if (device.offered) return { provider, threads, blockSize: null };
+      if (config.device !== 'auto')
+        throw new LightbenchError('device.unavailable', `${device.title} is not offered. ${device.reason}`);
+    }
+    return onCpu;
+  }
+
+  #probe(provider: ExecutionProvider): Promise<Probe> {
+    const known = this.#probes.get(provider);
+    if (known !== undefined) return known;
+    const probe = this.#run(provider);
+    this.#probes.set(provider, probe);
+    return probe;
+  }
+
+  async #run(provider: ExecutionProvider): Promise<Probe> {
+    const threads = physicalCores();
+    const result = await this.#ask(provider, threads);
+    const selfTest = result.selfTest && {
+      passed: result.selfTest.passed,
+      maxRelativeError: result.selfTest.maxRelativeError,
+      durationMs: result.selfTest.durationMs,
+      testedAt: isoTime(this.#context.clock),
+    };
+    const device: Device = {
+      id: provider,
+      title: provider === 'cpu' ? `CPU (${threads} thread${threads === 1 ? '' : 's'})` : TITLES[provider],
+      present: result.present,
+      offered: result.present && result.selfTest?.passed === true,
+      reason: result.reason,
+      selfTest,
+      details: result.details,
+    };
+    if (provider === 'cpu') this.#cpuBlockSize = result.blockSize;
+    return { device, blockSize: result.blockSize };
+  }
+
+  async #ask(provider: ExecutionProvider, threads: number): Promise<DeviceProbeResult> {
+    const abort = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+    const worker = startWorker({
+      entry: this.#context.workerEntry,
+      name: 'device-probe',
+      input: { provider, threads },
+      messages: deviceProbeResult,
+      onMessage: () => {},
+      signal: abort,
+    });
+    try {
+      return deviceProbeResult.parse(await worker.result);
+    } catch (error) {
+      const reason = abort.aborted
+        ? `It did not answer within ${PROBE_TIMEOUT_MS / 1000} seconds.`
+        : `Trying it ended its process: ${LightbenchError.from(error).message}`;
+      return { present: false, reason, selfTest: null, blockSize: null, details: {} };
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { type ChosenDevice, Devices } from './devices.ts';
