@@ -94,7 +94,9 @@ export const theme = createTheme({
     Card: { defaultProps: { radius: 'md', withBorder: true, padding: 'lg' } },
     Alert: { defaultProps: { radius: 'md', variant: 'light' } },
     Tabs: { defaultProps: { keepMounted: false } },
-    Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'md', fz: 'sm' } },
+    Table: {
+      defaultProps: { verticalSpacing: 'calc((var(--lb-row-height) - 20px) / 2)', horizontalSpacing: 'md', fz: 'sm' },
+    },
     Skeleton: { defaultProps: { radius: 'sm' } },
     Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
     Popover: { defaultProps: { shadow: 'md', radius: 'md' } },

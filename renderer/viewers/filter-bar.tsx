@@ -25,6 +25,8 @@ export interface FilterBarProps {
   /** How many items match; undefined while that is not known. */
   readonly total: number | undefined;
   readonly selected: number;
+  /** The label set is fixed by the screen and not a choice. */
+  readonly labelSetFixed?: boolean;
   readonly tilePx?: number;
   readonly onTilePx?: (tilePx: number) => void;
 }
@@ -41,7 +43,16 @@ const smallestTilePx = 28;
 const largestTilePx = 224;
 
 /** The conditions under which items are shown. Those about predictions appear once a run is chosen. */
-export function FilterBar({ dataset, filter, onChange, total, selected, tilePx, onTilePx }: FilterBarProps) {
+export function FilterBar({
+  dataset,
+  filter,
+  onChange,
+  total,
+  selected,
+  labelSetFixed = false,
+  tilePx,
+  onTilePx,
+}: FilterBarProps) {
   const runs = useProcedure('runs.list', { datasetDigest: dataset.digest }).data ?? [];
   const evaluated = runs.filter((run) => run.status === 'FINISHED' || run.id === filter.runId);
   const labelSets = useProcedure('labels.list', { datasetDigest: dataset.digest }).data ?? [];
@@ -75,7 +86,7 @@ export function FilterBar({ dataset, filter, onChange, total, selected, tilePx, 
           onChange={(labels) => set({ labels: labels && [...labels] })}
         />
       )}
-      {labelSets.length > 0 && (
+      {labelSets.length > 0 && !labelSetFixed && (
         <OneOfChip
           label="Labels of"
           choices={labelSets.map((entry) => ({ value: entry.id, label: entry.name }))}
