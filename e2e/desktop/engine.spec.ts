@@ -126,7 +126,7 @@ test.describe('an engine elsewhere', () => {
 
   test('is named with what to do when it does not answer', async ({ open }) => {
     const { page } = await open({ args: ['--engine', 'http://127.0.0.1:9/?token=none'] });
-    await expect(page.getByText('The engine at http://127.0.0.1:9 cannot be reached')).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'The engine cannot be reached' })).toBeVisible();
     await expect(page.getByRole('link', { name: 'Start again' })).toBeVisible();
   });
 

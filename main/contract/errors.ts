@@ -163,6 +163,16 @@ export const errorCodes = {
     suggestion: 'Resume it: it goes on from what was already saved.',
     status: 500,
   },
+  'engine.unreachable': {
+    title: 'The engine cannot be reached',
+    suggestion: 'Check that `lightbench serve` still runs there and that the address and its tunnel are right.',
+    status: 503,
+  },
+  'engine.no_runtime': {
+    title: 'There is nothing here to run the engine on',
+    suggestion: 'Install Node 22 or later, or name one with LIGHTBENCH_NODE, and start again.',
+    status: 500,
+  },
   'worker.crashed': {
     title: 'A worker process ended unexpectedly',
     suggestion: 'Resume the job. If it happens again, its log shows the last steps.',

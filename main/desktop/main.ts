@@ -66,8 +66,7 @@ async function startEngine(workspaceFolder: string, log: (text: string) => void)
   });
   if (found.path !== null) return new HostLink(nodeHost(found.path, program));
   throw new LightbenchError(
-    'internal.unexpected',
+    'engine.no_runtime',
     `The engine needs Node ${neededNodeMajor} or later, and this window brings ${process.versions.node}. ${found.tried.length === 0 ? 'No other was found.' : `Found: ${found.tried.join('; ')}.`}`,
-    { suggestion: `Install Node ${neededNodeMajor} or later, or name one with LIGHTBENCH_NODE, and start again.` },
   );
 }

@@ -139,10 +139,9 @@ export class RemoteLink implements EngineLink {
   #unreachable(error: unknown): LightbenchError {
     const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     return new LightbenchError(
-      'internal.unexpected',
+      'engine.unreachable',
       `The engine at ${this.#base.origin} cannot be reached: ${reason}`,
       {
-        suggestion: 'Check that `lightbench serve` still runs there and that the address and its tunnel are right.',
         cause: error,
       },
     );
