@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { findDicomFiles } from './dicom/dicom-series.ts';
 import { FormatError } from './format-error.ts';
 import { findIdxPairs, type IdxPair } from './idx/idx-pair.ts';
-import { imageExtensions } from './image/decode-image.ts';
+import { imageExtensions } from './image/image-extensions.ts';
 import { isImageFolder } from './image-folder/image-folder.ts';
 import { type TableFormat, tableFormat } from './table/table-source.ts';
 

@@ -3,12 +3,9 @@ import { type ImportMessage, importInput } from '../contract/import-worker.ts';
 import { sourceError } from '../contract/source-errors.ts';
 import { detectSource } from '../formats/detect-source.ts';
 import { ArtifactStore } from '../storage/index.ts';
-import { dicomSource } from './import/dicom-source.ts';
-import { folderSource } from './import/folder-source.ts';
 import { idxSource } from './import/idx-source.ts';
 import { importImages } from './import/import-images.ts';
 import type { ImportSurroundings } from './import/import-items.ts';
-import { importTable } from './import/import-table.ts';
 import { runWorker } from './worker-channel.ts';
 
 runWorker(importInput, async (input, channel) => {
@@ -25,10 +22,16 @@ runWorker(importInput, async (input, channel) => {
   try {
     const detected = await detectSource(input.path);
     if (detected.format === 'idx') return await importImages(await idxSource(detected.pairs), input, surroundings);
-    if (detected.format === 'image-folder')
+    // Decoders and DuckDB take longer to load than a small import takes: each only where it is needed.
+    if (detected.format === 'image-folder') {
+      const { folderSource } = await import('./import/folder-source.ts');
       return await importImages(await folderSource(detected.path), input, surroundings);
-    if (detected.format === 'dicom')
+    }
+    if (detected.format === 'dicom') {
+      const { dicomSource } = await import('./import/dicom-source.ts');
       return await importImages(dicomSource(detected.path, detected.names), input, surroundings);
+    }
+    const { importTable } = await import('./import/import-table.ts');
     return await importTable(detected.path, detected.format, input, surroundings);
   } catch (error) {
     throw sourceError(error);

@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FormatError } from '../format-error.ts';
-import { imageExtensions } from '../image/decode-image.ts';
+import { imageExtensions } from '../image/image-extensions.ts';
 import { type SplitName, splitFromName } from '../split-name.ts';
 
 const FORMAT = 'image-folder';

@@ -218,6 +218,18 @@ export class ParquetRows {
     );
   }
 
+  /** Rows that hold the text in one of these columns, whatever its case. */
+  async search(text: string, columns: readonly string[]): Promise<ReadonlySet<number>> {
+    const found = columns
+      .map((name) => `contains(lower(${identifier(name)}::VARCHAR), ${literal(text.toLowerCase())})`)
+      .join(' OR ');
+    const rows = await readRows(
+      this.#connection,
+      `SELECT file_row_number AS row FROM read_parquet(${literal(this.#path)}, file_row_number = true) WHERE ${found}`,
+    );
+    return new Set(rows.map((row) => Number(row.row)));
+  }
+
   /**
    * Columns as float64, missing values as NaN; text columns give their index in `categories`, NaN for a value that is not
    * in it. Row-major, rows × columns.

@@ -1,0 +1,1 @@
+export { type DatasetNeighbours, Datasets, type ItemPredictions } from './datasets.ts';

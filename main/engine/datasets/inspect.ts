@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import type { ImportOptions, Inspection } from '../../contract/datasets.ts';
+import { type DetectedSource, detectSource } from '../../formats/detect-source.ts';
+import { readDicomImage } from '../../formats/dicom/dicom-image.ts';
+import { inspectIdxPair, openIdxPair } from '../../formats/idx/idx-pair.ts';
+import { scanImageFolder } from '../../formats/image-folder/image-folder.ts';
+import { describeTable, likelyTarget } from '../../formats/table/describe-table.ts';
+import { Table } from '../../formats/table/table.ts';
+
+const PREVIEW_ROWS = 20;
+const NEAR_DUPLICATE_DISTANCE = 4;
+/** Share of train that is suggested for a split the source lacks. */
+const VALIDATION = 0.1;
+const TEST = 0.2;
+
+type Details = Omit<Inspection, 'path' | 'format' | 'suggested'> & { readonly target?: string };
+
+/** What a path holds and how it would be imported. Reads as little as the format allows. @throws FormatError */
+export async function inspectSource(path: string): Promise<Inspection> {
+  const detected = await detectSource(path);
+  const { target, ...details } = await look(detected);
+  return { path, format: detected.format, ...details, suggested: suggest(path, details, target) };
+}
+
+async function look(source: DetectedSource): Promise<Details> {
+  if (source.format === 'idx') return lookAtIdx(source.pairs);
+  if (source.format === 'image-folder') return lookAtFolder(source.path);
+  if (source.format === 'dicom') return lookAtDicom(source.path, source.names);
+  return lookAtTable(source.path, source.format);
+}
+
+async function lookAtIdx(pairs: Extract<DetectedSource, { format: 'idx' }>['pairs']): Promise<Details> {
+  const headers = await Promise.all(pairs.map(inspectIdxPair));
+  // Labels are small; reading one pair tells the classes.
+  const labeled = pairs.find((pair) => pair.labelsPath !== undefined);
+  const classes =
+    labeled === undefined ? [] : [...new Set((await openIdxPair(labeled)).labels)].sort((a, b) => a - b).map(String);
+  return {
+    kind: 'image',
+    rows: headers.reduce((sum, header) => sum + header.count, 0),
+    classes,
+    schema: imageSchema(
+      classes,
+      pairs.some((pair) => pair.labelsPath === undefined),
+    ),
+    givenSplits: (['train', 'validation', 'test'] as const).filter((split) =>
+      pairs.some((pair) => pair.split === split),
+    ),
+    preview: [],
+    warnings: pairs
+      .filter((pair) => pair.labelsPath === undefined)
+      .map((pair) => `No labels file lies beside ${basename(pair.imagesPath)}.`),
+  };
+}
+
+async function lookAtFolder(path: string): Promise<Details> {
+  const folder = await scanImageFolder(path);
+  const unlabeled = folder.items.filter((item) => item.label < 0).length;
+  return {
+    kind: 'image',
+    rows: folder.items.length,
+    classes: [...folder.classes],
+    schema: imageSchema(folder.classes, unlabeled > 0),
+    givenSplits: [...folder.givenSplits],
+    preview: [],
+    warnings: [
+      ...(unlabeled > 0 ? [`${unlabeled} pictures lie outside of class folders and have no label.`] : []),
+      ...(folder.ignored.length > 0
+        ? [
+            `${folder.ignored.length} files are no pictures and are left out: ${folder.ignored.slice(0, 3).join(', ')}${folder.ignored.length > 3 ? ' …' : ''}.`,
+          ]
+        : []),
+    ],
+  };
+}
+
+async function lookAtDicom(path: string, names: readonly string[]): Promise<Details> {
+  const file = join(path, names[0]);
+  const first = readDicomImage(await readFile(file), file);
+  return {
+    kind: 'volume',
+    rows: names.length,
+    classes: [],
+    schema: [{ name: 'slice', type: 'volume', nullable: false }],
+    givenSplits: [],
+    preview: [
+      {
+        modality: first.modality,
+        width: first.width,
+        height: first.height,
+        'pixel spacing (mm)': first.pixelSpacing?.join(' × ') ?? null,
+        'slice thickness (mm)': first.sliceThickness,
+      },
+    ],
+    warnings: ['Who was examined is not imported: only pixels and geometry are.'],
+  };
+}
+
+async function lookAtTable(path: string, format: 'csv' | 'tsv' | 'parquet' | 'json'): Promise<Details> {
+  const table = await Table.open(path, format);
+  try {
+    const target = likelyTarget(table);
+    const { schema, classes, givenSplits } = await describeTable(table, target);
+    return {
+      kind: 'table',
+      rows: table.rowCount,
+      classes,
+      schema,
+      givenSplits: [...givenSplits],
+      preview: [...(await table.preview(PREVIEW_ROWS))],
+      warnings: [...table.warnings],
+      ...(target === undefined ? {} : { target }),
+    };
+  } finally {
+    table.close();
+  }
+}
+
+function imageSchema(classes: readonly string[], nullable: boolean): Inspection['schema'] {
+  return [
+    { name: 'image', type: 'image', nullable: false },
+    ...(classes.length === 0 ? [] : [{ name: 'label', type: 'category' as const, nullable, categories: [...classes] }]),
+  ];
+}
+
+function suggest(
+  path: string,
+  { kind, givenSplits }: Omit<Details, 'target'>,
+  target: string | undefined,
+): ImportOptions {
+  const name = basename(path, extname(path)) || 'dataset';
+  const splits: ImportOptions['splits'] =
+    kind === 'volume'
+      ? { mode: 'given', validation: 0, test: 0, seed: 0 }
+      : givenSplits.length > 0
+        ? {
+            mode: 'given',
+            validation: givenSplits.includes('validation') ? 0 : VALIDATION,
+            test: givenSplits.includes('test') ? 0 : TEST,
+            seed: 0,
+          }
+        : { mode: 'stratified', validation: VALIDATION, test: TEST, seed: 0 };
+  return {
+    name: name.slice(0, 120),
+    licence: '',
+    description: '',
+    splits,
+    nearDuplicateDistance: NEAR_DUPLICATE_DISTANCE,
+    ...(target === undefined ? {} : { target }),
+  };
+}
