@@ -81,13 +81,13 @@ async function listProcedures(): Promise<number> {
 }
 
 async function serve(options: Arguments, openBrowser: boolean): Promise<number> {
-  const { applicationVersion, workerEntry, rendererFolder } = findLayout();
+  const { rendererFolder } = findLayout();
   if (!existsSync(join(rendererFolder, 'index.html'))) {
     throw new LightbenchError('internal.unexpected', 'The window has not been built yet.', {
       suggestion: 'Run `npm run build` once, or `npm start`, which builds what is stale.',
     });
   }
-  const engine = createEngine({ workspaceFolder: options.workspace, applicationVersion, workerEntry });
+  const engine = createEngine({ ...findLayout(), workspaceFolder: options.workspace });
   const server = await startHttpServer({
     engine,
     rendererFolder,

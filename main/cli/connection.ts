@@ -16,8 +16,7 @@ export interface Connection {
 
 /** Opens the workspace in this process, signed in as `--user` with LIGHTBENCH_PASSWORD when given. */
 export async function connect(options: Pick<Arguments, 'workspace' | 'user'>): Promise<Connection> {
-  const { applicationVersion, workerEntry } = findLayout();
-  const engine = createEngine({ workspaceFolder: options.workspace, applicationVersion, workerEntry });
+  const engine = createEngine({ ...findLayout(), workspaceFolder: options.workspace });
   try {
     const token = options.user === undefined ? undefined : await signIn(engine, options.user);
     return connection(engine, token);

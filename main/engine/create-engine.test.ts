@@ -14,6 +14,7 @@ const start = () =>
     workspaceFolder: folder,
     applicationVersion: '0.0.0',
     workerEntry: (name) => ({ path: join(import.meta.dirname, '..', 'workers', `${name}.ts`) }),
+    packageFolder: (name) => join(import.meta.dirname, '../../node_modules', name),
   });
 
 async function call<N extends ProcedureName>(

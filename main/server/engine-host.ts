@@ -86,8 +86,7 @@ function engineOptions(): EngineOptions {
   const { values } = parseArgs({ options: { workspace: { type: 'string' } } });
   if (values.workspace === undefined)
     throw new LightbenchError('request.invalid', 'The engine host needs --workspace DIR.');
-  const { applicationVersion, workerEntry } = findLayout();
-  return { workspaceFolder: values.workspace, applicationVersion, workerEntry };
+  return { ...findLayout(), workspaceFolder: values.workspace };
 }
 
 function openPort(): HostPort {

@@ -9,6 +9,8 @@ export interface Layout {
   readonly rendererFolder: string;
   readonly applicationVersion: string;
   readonly workerEntry: WorkerEntry;
+  /** Folder of an npm package that came with the program, whether or not it is there. */
+  readonly packageFolder: (name: string) => string;
 }
 
 /**
@@ -28,5 +30,6 @@ export function findLayout(moduleUrl: string = import.meta.url): Layout {
     rendererFolder: join(root, 'out', 'renderer'),
     applicationVersion: version,
     workerEntry: (name) => ({ path: join(workers, built ? `${name}.mjs` : `${name}.ts`) }),
+    packageFolder: (name) => join(root, 'node_modules', ...name.split('/')),
   };
 }
