@@ -9,11 +9,11 @@ import type { Procedure } from '../contract/procedure.ts';
 import type { AssetMessage, AssetReply, CallMessage, CallReply, StreamReply, StreamRequest } from '../contract/wire.ts';
 import { Workspace } from '../storage/index.ts';
 import type { AssetHandlers, Caller, EngineContext, Handlers, StreamHandlers, WorkerEntry } from './core/context.ts';
-import { Datasets, Datasets } from './datasets/index.ts';
+import { Datasets } from './datasets/index.ts';
 import { Devices } from './devices/index.ts';
 import { Governance } from './governance/index.ts';
 import { Jobs } from './jobs/index.ts';
-import { Labeling, Labeling } from './labeling/index.ts';
+import { Labeling } from './labeling/index.ts';
 import { Samples } from './samples/index.ts';
 import { Workspaces } from './workspaces/index.ts';
 
