@@ -1,0 +1,193 @@
+import { Accordion, ActionIcon, Button, Group, NumberInput, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { IconArrowsShuffle, IconSend } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { DatasetVersion } from '../../../main/contract/datasets.ts';
+import type { Prediction } from '../../../main/contract/serving.ts';
+import { assetUrl, call, LightbenchError, queryClient, useProcedure } from '../../client/index.ts';
+import { formatCount, formatDuration, formatPercent } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { ProbabilityBars } from '../../components/probability-bars.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { ExplanationPanel } from '../../viewers/explanation/index.tsx';
+import classes from './deploy.module.css';
+import type { EndpointTabProps } from './endpoint-page.tsx';
+
+interface Sent {
+  readonly datasetDigest: string;
+  readonly index: number;
+  readonly prediction: Prediction;
+}
+
+/** Sends an item of a dataset over HTTP, as any client would, and shows the answer and its explanation. */
+export function TryIt({ deployment }: EndpointTabProps) {
+  const { endpoint, modelName, version } = deployment;
+  const datasets = useProcedure('datasets.list', {});
+  const model = useProcedure('registry.get', { modelName, version });
+  const methods = useProcedure('deployments.methods', { endpoint });
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [index, setIndex] = useState(0);
+  const [sent, setSent] = useState<Sent | null>(null);
+  const [error, setError] = useState<LightbenchError | null>(null);
+  const [sending, setSending] = useState(false);
+  const versions = datasets.data?.flatMap((entry) => entry.versions) ?? [];
+  const dataset = versions.find(({ digest }) => digest === (chosen ?? model.data?.datasetDigest));
+  const ready = deployment.state === 'READY' || deployment.state === 'DEGRADED';
+
+  const send = async () => {
+    if (dataset === undefined) return;
+    setSending(true);
+    setError(null);
+    try {
+      const prediction = await call('deployments.predict', { endpoint, datasetDigest: dataset.digest, index });
+      setSent({ datasetDigest: dataset.digest, index, prediction });
+      void queryClient.invalidateQueries({
+        predicate: ({ queryKey }) => String(queryKey[0]).startsWith('deployments.'),
+      });
+    } catch (thrown) {
+      setError(LightbenchError.from(thrown));
+    } finally {
+      setSending(false);
+    }
+  };
+  return (
+    <Stack gap="lg">
+      <Panel title="Send an item">
+        <form
+          className={classes.send}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          {dataset !== undefined && dataset.kind !== 'table' && (
+            <img
+              className={classes.preview}
+              src={assetUrl('datasets.image', { digest: dataset.digest, index })}
+              alt={`Item ${index} of ${dataset.name}`}
+            />
+          )}
+          <Stack gap="md">
+            <Group gap="sm" align="flex-end">
+              <Select
+                label="Dataset"
+                w={240}
+                allowDeselect={false}
+                searchable
+                value={dataset?.digest ?? null}
+                onChange={(digest) => {
+                  setChosen(digest);
+                  setIndex(0);
+                }}
+                data={versions.map(({ digest, name, version: number }) => ({
+                  value: digest,
+                  label: `${name}@${number}`,
+                }))}
+              />
+              <ItemInput dataset={dataset} index={index} onIndex={setIndex} />
+              <Button
+                type="submit"
+                leftSection={<IconSend size={14} />}
+                loading={sending}
+                disabled={!ready || dataset === undefined}
+              >
+                Send
+              </Button>
+            </Group>
+            {!ready && <Text c="dimmed">The endpoint does not serve at the moment. Start it to try it.</Text>}
+            {error !== null && <ErrorState inline error={error} />}
+          </Stack>
+        </form>
+      </Panel>
+      {sent !== null && (
+        <div className={classes.answer} aria-live="polite">
+          <Answer sent={sent} />
+          {(methods.data?.length ?? 0) > 0 && (
+            <Panel title={`Why version ${sent.prediction.version} says so`}>
+              <ExplanationPanel
+                datasetDigest={sent.datasetDigest}
+                index={sent.index}
+                model={{ modelName, version: sent.prediction.version }}
+              />
+            </Panel>
+          )}
+        </div>
+      )}
+    </Stack>
+  );
+}
+
+interface ItemInputProps {
+  readonly dataset: DatasetVersion | undefined;
+  readonly index: number;
+  readonly onIndex: (index: number) => void;
+}
+
+function ItemInput({ dataset, index, onIndex }: ItemInputProps) {
+  const rows = dataset?.rows ?? 1;
+  return (
+    <Group gap={4} align="flex-end">
+      <NumberInput
+        label={`Item, 0 to ${formatCount(rows - 1)}`}
+        w={140}
+        min={0}
+        max={rows - 1}
+        allowDecimal={false}
+        value={index}
+        onChange={(value) => typeof value === 'number' && value >= 0 && value < rows && onIndex(value)}
+      />
+      <Tooltip label="Any item">
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label="Choose any item"
+          onClick={() => onIndex(Math.floor(Math.random() * rows))}
+        >
+          <IconArrowsShuffle size={15} />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}
+
+function Answer({ sent }: { readonly sent: Sent }) {
+  const { prediction } = sent;
+  const { classes: names, probabilities, predicted } = prediction;
+  return (
+    <Panel
+      title="Answer"
+      aside={
+        <Text c="dimmed">
+          version {prediction.version}, {formatDuration(prediction.durationMs)} round trip
+        </Text>
+      }
+    >
+      <Stack gap="md">
+        <Text fz={24} fw={600} lh={1.2}>
+          {names[predicted] ?? predicted}{' '}
+          <Text span c="dimmed" size="sm">
+            {formatPercent(probabilities[predicted], 1)} sure
+          </Text>
+        </Text>
+        <ProbabilityBars classes={names} probabilities={probabilities} />
+        <Accordion variant="default" chevronPosition="left">
+          <Raw title="Request" text={prediction.request} />
+          <Raw title="Response" text={prediction.response} />
+        </Accordion>
+      </Stack>
+    </Panel>
+  );
+}
+
+function Raw({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <Accordion.Item value={title}>
+      <Accordion.Control>{title} as it went over HTTP</Accordion.Control>
+      <Accordion.Panel>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
+        <pre className={classes.code} tabIndex={0} aria-label={title}>
+          {text}
+        </pre>
+      </Accordion.Panel>
+    </Accordion.Item>
+  );
+}
