@@ -68,7 +68,7 @@ export const theme = createTheme({
   },
   components: {
     Text: { defaultProps: { size: 'sm' } },
-    Button: small,
+    Button: { defaultProps: { size: 'xs', fw: 500 } },
     TextInput: small,
     Textarea: small,
     NumberInput: small,

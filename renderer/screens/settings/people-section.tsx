@@ -56,7 +56,9 @@ export function PeopleSection() {
                     <Table.Td>
                       <Group gap={6}>
                         <Text fw={500}>{user.displayName || user.name}</Text>
-                        {user.displayName !== '' && <Text c="dimmed">{user.name}</Text>}
+                        {user.displayName !== '' && user.displayName !== user.name && (
+                          <Text c="dimmed">{user.name}</Text>
+                        )}
                         {me.data?.id === user.id && <Badge>you</Badge>}
                         {user.disabled && <Badge color="red">may not sign in</Badge>}
                       </Group>
