@@ -1,8 +1,9 @@
 import { Button, CopyButton, Stack, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { CodeBlock } from '../../components/code-block.tsx';
 import { Panel } from '../../components/panel.tsx';
 import classes from './deploy.module.css';
-import type { EndpointTabProps } from './endpoint-page.tsx';
+import type { EndpointTabProps } from './endpoint-tab.ts';
 
 /** Lines for a shell, to copy. */
 export function CurlLines({ deployment }: EndpointTabProps) {
@@ -33,10 +34,7 @@ export function CurlLines({ deployment }: EndpointTabProps) {
                   )}
                 </CopyButton>
               </div>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long line scrolls sideways */}
-              <pre className={classes.code} tabIndex={0} aria-label={title}>
-                {line}
-              </pre>
+              <CodeBlock label={title} text={line} />
             </div>
           ))}
         </Stack>

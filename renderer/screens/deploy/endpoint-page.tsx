@@ -13,12 +13,9 @@ import { Fact, When } from '../../components/small.tsx';
 import { ErrorState, LoadingPage, NothingHere } from '../../components/states.tsx';
 import { CurlLines } from './curl-lines.tsx';
 import { bundlePath, DeploymentBadge, isServing } from './deployment-state.tsx';
+import type { EndpointTabProps } from './endpoint-tab.ts';
 import { PredictionLog } from './prediction-log.tsx';
 import { TryIt } from './try-it.tsx';
-
-export interface EndpointTabProps {
-  readonly deployment: Deployment;
-}
 
 const refreshMs = 2000;
 const tabs = [

@@ -4,7 +4,7 @@ import { formatDuration, formatPercent, formatTime } from '../../components/form
 import { Panel } from '../../components/panel.tsx';
 import { Answered } from '../../components/states.tsx';
 import classes from './deploy.module.css';
-import type { EndpointTabProps } from './endpoint-page.tsx';
+import type { EndpointTabProps } from './endpoint-tab.ts';
 
 const refreshMs = 3000;
 const limit = 200;

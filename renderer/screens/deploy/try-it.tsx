@@ -4,13 +4,14 @@ import { useState } from 'react';
 import type { DatasetVersion } from '../../../main/contract/datasets.ts';
 import type { Prediction } from '../../../main/contract/serving.ts';
 import { assetUrl, call, LightbenchError, queryClient, useProcedure } from '../../client/index.ts';
+import { CodeBlock } from '../../components/code-block.tsx';
 import { formatCount, formatDuration, formatPercent } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { ErrorState } from '../../components/states.tsx';
 import { ExplanationPanel } from '../../viewers/explanation/index.tsx';
 import classes from './deploy.module.css';
-import type { EndpointTabProps } from './endpoint-page.tsx';
+import type { EndpointTabProps } from './endpoint-tab.ts';
 
 interface Sent {
   readonly datasetDigest: string;
@@ -183,10 +184,7 @@ function Raw({ title, text }: { readonly title: string; readonly text: string })
     <Accordion.Item value={title}>
       <Accordion.Control>{title} as it went over HTTP</Accordion.Control>
       <Accordion.Panel>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls */}
-        <pre className={classes.code} tabIndex={0} aria-label={title}>
-          {text}
-        </pre>
+        <CodeBlock label={title} text={text} />
       </Accordion.Panel>
     </Accordion.Item>
   );

@@ -6,7 +6,7 @@ import { formatBytes, formatCompact, formatCount, formatNumber } from '../../com
 import { Panel } from '../../components/panel.tsx';
 import { Digest, When } from '../../components/small.tsx';
 import classes from './run.module.css';
-import type { RunTabProps } from './run-page.tsx';
+import type { RunTabProps } from './run-tab.ts';
 
 /** What the run was told, what was built from it, and what it saved. */
 export function RunConfigTab({ record }: RunTabProps) {

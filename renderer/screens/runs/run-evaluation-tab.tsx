@@ -21,7 +21,7 @@ import { itemFilterToSearch } from '../../viewers/item-filter.ts';
 import { MistakeStrip } from './mistake-strip.tsx';
 import { PerClassTable } from './per-class-table.tsx';
 import classes from './run.module.css';
-import type { RunTabProps } from './run-page.tsx';
+import type { RunTabProps } from './run-tab.ts';
 
 const splitOrder: readonly Split[] = ['test', 'validation', 'train'];
 const splitNames: Readonly<Record<Split, string>> = { test: 'Test', validation: 'Validation', train: 'Train' };

@@ -8,7 +8,7 @@ import { useScreenActions } from '../../components/screen-actions.ts';
 import { NothingHere } from '../../components/states.tsx';
 import { ExplanationPanel } from '../../viewers/explanation/index.tsx';
 import { MistakeStrip } from './mistake-strip.tsx';
-import type { RunTabProps } from './run-page.tsx';
+import type { RunTabProps } from './run-tab.ts';
 
 /** Why the run's best checkpoint says what it says of one image. */
 export function ExplanationTab({ run }: RunTabProps) {

@@ -4,7 +4,7 @@ import { useProcedure } from '../../client/index.ts';
 import { Panel } from '../../components/panel.tsx';
 import { Answered } from '../../components/states.tsx';
 import classes from './run.module.css';
-import type { RunTabProps } from './run-page.tsx';
+import type { RunTabProps } from './run-tab.ts';
 
 const refreshMs = 2000;
 

@@ -14,7 +14,7 @@ import { paths } from '../../components/paths.ts';
 import { Digest, Fact, When } from '../../components/small.tsx';
 import { ErrorState, NothingHere } from '../../components/states.tsx';
 import { durationMs } from './run-columns.ts';
-import type { RunTabProps } from './run-page.tsx';
+import type { RunTabProps } from './run-tab.ts';
 
 const headlines = [
   'test.accuracy',

@@ -2,7 +2,6 @@ import { Button, Group, Tabs } from '@mantine/core';
 import { IconBox, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
-import type { ProcedureOutput } from '../../../main/contract/index.ts';
 import type { Run } from '../../../main/contract/training.ts';
 import { useCommand, useProcedure } from '../../client/index.ts';
 import { Page } from '../../components/page.tsx';
@@ -18,12 +17,6 @@ import { RunLogTab } from './run-log-tab.tsx';
 import { OverviewTab } from './run-overview-tab.tsx';
 import type { RunLive } from './use-run-live.ts';
 import { useRunLive } from './use-run-live.ts';
-
-export interface RunTabProps {
-  readonly run: Run;
-  readonly record: ProcedureOutput<'runs.get'>;
-  readonly live: RunLive;
-}
 
 const tabs = [
   { value: 'overview', label: 'Overview', view: OverviewTab },
