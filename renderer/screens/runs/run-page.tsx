@@ -15,7 +15,6 @@ import { EvaluationTab } from './run-evaluation-tab.tsx';
 import { ExplanationTab } from './run-explanation-tab.tsx';
 import { RunLogTab } from './run-log-tab.tsx';
 import { OverviewTab } from './run-overview-tab.tsx';
-import type { RunLive } from './use-run-live.ts';
 import { useRunLive } from './use-run-live.ts';
 
 const tabs = [
