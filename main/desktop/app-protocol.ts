@@ -76,7 +76,7 @@ async function asset(url: URL, parts: AppProtocol): Promise<Response> {
   if (engine === null) return refused(new LightbenchError('worker.crashed', 'The engine is not running.'));
   const { token = parts.sessionToken(), ...params } = Object.fromEntries(url.searchParams);
   try {
-    const name = decodeURIComponent(url.pathname.slice('/asset/'.length));
+    const name = decoded(url.pathname.slice('/asset/'.length));
     const reply = await engine.asset({ asset: name, params, ...(token === undefined ? {} : { token }) });
     return new Response(reply.bytes as Uint8Array<ArrayBuffer>, {
       headers: {
@@ -107,7 +107,7 @@ async function upload(url: URL, request: Request, parts: AppProtocol): Promise<R
 }
 
 async function file(url: URL, folder: string): Promise<Response> {
-  const wanted = url.pathname === '/' ? '/index.html' : decodeURIComponent(url.pathname);
+  const wanted = url.pathname === '/' ? '/index.html' : decoded(url.pathname);
   const target = path.normalize(path.join(folder, wanted));
   const contentType = contentTypes[path.extname(target)];
   if (!target.startsWith(folder + path.sep) || wanted.includes('\0') || contentType === undefined)
@@ -116,6 +116,15 @@ async function file(url: URL, folder: string): Promise<Response> {
     return page(await readFile(target), contentSecurityPolicy, contentType);
   } catch {
     return refused(new LightbenchError('record.not_found', `The application has no file ${wanted}.`));
+  }
+}
+
+/** The text itself where its escapes are broken: nothing is called that. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -54,7 +54,7 @@ export function startingPage(what: string): string {
 /** The action that a link of the page asks for. */
 export function problemActionOf(url: string): ProblemAction | null {
   const name = url.startsWith(actionPrefix) ? url.slice(actionPrefix.length) : '';
-  return name in problemActions ? (name as ProblemAction) : null;
+  return Object.hasOwn(problemActions, name) ? (name as ProblemAction) : null;
 }
 
 function page(body: string): string {
