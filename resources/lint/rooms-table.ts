@@ -17,15 +17,15 @@ export interface Room {
   readonly rooms: readonly (string | Grant)[];
   /** Packages that may be imported; `node:` stands for everything built into Node. */
   readonly packages: readonly string[];
-  /** Every folder directly below is entered from outside only through its `index.ts`. */
-  readonly domains?: true;
+  /** Every folder directly below is entered from outside only through its `index.ts`, but what all of them stand on. */
+  readonly domains?: { readonly common: readonly string[] };
   /** Folders directly below do not import each other. */
   readonly separate?: true;
 }
 
 export interface RoomsTable {
   readonly rooms: readonly Room[];
-  /** Packages that a `*.test.ts` may import besides those of its room. */
+  /** Packages that a `*.test.ts` or `*.test-support.ts` may import besides those of its room. */
   readonly testPackages: readonly string[];
   /** Files and folders at the top of the repository that are no rooms. */
   readonly topLevel: readonly string[];
@@ -80,8 +80,8 @@ export const roomsTable: RoomsTable = {
         'main/storage',
         { room: 'main/runtime', typesOnly: true },
       ],
-      packages: ['node:', 'zod', 'yaml', 'fflate', 'hash-wasm', 'pino', '@cyclonedx/cyclonedx-library'],
-      domains: true,
+      packages: ['node:', 'zod', 'yaml', 'fflate', 'hash-wasm', 'pino', '@cyclonedx/cyclonedx-library', 'sharp'],
+      domains: { common: ['core', 'processes'] },
     },
     {
       path: 'main/workers',
@@ -95,7 +95,7 @@ export const roomsTable: RoomsTable = {
         'main/runtime',
         { room: 'main/storage', below: 'main/storage/artifacts' },
       ],
-      packages: ['node:', 'zod', 'fastify', 'pino', 'yaml', 'fflate'],
+      packages: ['node:', 'zod', 'fastify', 'pino', 'yaml', 'fflate', 'sharp'],
     },
     {
       path: 'main/server',
@@ -126,7 +126,7 @@ export const roomsTable: RoomsTable = {
         'renderer/client',
         'renderer/theme',
       ],
-      packages: react,
+      packages: [...react, 'zod'],
     },
     {
       path: 'renderer/screens',
@@ -145,7 +145,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'renderer/viewers',
       rooms: ['main/base', 'main/contract', 'renderer/components', 'renderer/client', 'renderer/theme'],
-      packages: [...react, '@tanstack/react-virtual'],
+      packages: [...react, '@tanstack/react-table', '@tanstack/react-virtual'],
     },
     {
       path: 'renderer/charts',
@@ -159,6 +159,12 @@ export const roomsTable: RoomsTable = {
     },
     { path: 'renderer/client', rooms: ['main/base', 'main/contract'], packages: [...react, 'zod'] },
     { path: 'renderer/theme', rooms: ['main/base'], packages: react },
+    {
+      // Benchmarks measure the engine's parts where they are, without the processes around them.
+      path: 'e2e/bench',
+      rooms: ['main/base', 'main/contract', 'main/graph', 'main/models', 'main/formats', 'main/runtime'],
+      packages: ['node:', 'onnxruntime-node'],
+    },
     {
       path: 'e2e',
       rooms: ['main/base', 'main/contract', 'resources'],

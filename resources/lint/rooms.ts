@@ -66,7 +66,11 @@ function complaintAbout(
   const from = folderIn(file, other);
   const into = folderIn(target, other);
   if (into === undefined || from === into) return undefined;
-  if (other.domains && path.posix.relative(`${other.path}/${into}`, target) !== 'index.ts')
+  if (
+    other.domains &&
+    !other.domains.common.includes(into) &&
+    path.posix.relative(`${other.path}/${into}`, target) !== 'index.ts'
+  )
     return `${other.path}/${into} is entered only through its index.ts`;
   if (other.separate && other === room && from !== undefined)
     return `${other.path}/${from} may not import its neighbour ${other.path}/${into}`;
@@ -74,13 +78,16 @@ function complaintAbout(
 }
 
 function mayUsePackage(file: string, room: Room, specifier: string, table: RoomsTable): boolean {
-  const allowed = /\.test\.tsx?$/.test(file) ? [...room.packages, ...table.testPackages] : room.packages;
+  const allowed = /\.test(-support)?\.tsx?$/.test(file) ? [...room.packages, ...table.testPackages] : room.packages;
   if (specifier.startsWith('node:')) return allowed.includes('node:');
   return allowed.some((name) => specifier === name || specifier.startsWith(`${name}/`));
 }
 
 function roomOf(file: string, table: RoomsTable): Room | undefined {
-  const direct = table.rooms.find((room) => isBelow(file, room.path));
+  const direct = table.rooms
+    .filter((room) => isBelow(file, room.path))
+    // The innermost: a room may lie inside another.
+    .reduce<Room | undefined>((best, room) => ((best?.path.length ?? 0) > room.path.length ? best : room), undefined);
   // The page's own entry files lie beside the rooms of the renderer and start the application.
   return (
     direct ?? (file.startsWith('renderer/') ? table.rooms.find((room) => room.path === 'renderer/app') : undefined)
