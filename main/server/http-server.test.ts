@@ -106,6 +106,16 @@ describe('browser mode', () => {
     ).toMatchObject({ code: 'request.invalid' });
   });
 
+  it('lets a call take its time', async () => {
+    const { result } = JSON.parse(
+      (await post(bearer(), { procedure: 'samples.import', input: { ids: ['penguins'] } })).body,
+    );
+    const waited = JSON.parse(
+      (await post(bearer(), { procedure: 'jobs.wait', input: { id: result.jobIds[0], timeoutMs: 60_000 } })).body,
+    );
+    expect(waited).toMatchObject({ ok: true, result: { state: 'FINISHED' } });
+  });
+
   it('streams events over the socket, and keeps the socket of a stranger out', async () => {
     const socket = new WebSocket(`${server.origin.replace('http', 'ws')}/api/stream`, { headers: bearer() });
     await new Promise((resolve) => socket.once('open', resolve));

@@ -82,7 +82,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
   app.post('/api/call', async (request, reply) => {
     const abort = new AbortController();
-    request.raw.on('close', () => {
+    // Of the response: a request closes as soon as its body has been read.
+    reply.raw.on('close', () => {
       if (!reply.raw.writableEnded) abort.abort();
     });
     const message = callMessage.safeParse(request.body);
