@@ -2,6 +2,7 @@ import { GraphError } from '../graph-error.ts';
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx/model.ts';
 import type { OperatorTable } from '../operator.ts';
 import { countUses, withoutDeadNodes } from '../passes/dead-nodes.ts';
+import { fuseConvolutions } from '../passes/fuse-convolutions.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import { Lowering } from './lowering.ts';
 import type { Target } from './target.ts';
@@ -25,7 +26,8 @@ export function lowerGraph(
   metadata: Readonly<Record<string, string>> = {},
 ): OnnxModel {
   const tensors = outputs.map((output) => output.tensor);
-  const nodes = withoutDeadNodes(graph.nodes, tensors);
+  const alive = withoutDeadNodes(graph.nodes, tensors);
+  const nodes = target.blockSize === undefined ? alive : fuseConvolutions(alive, tensors);
   const uses = countUses(nodes, tensors);
   const lowering = new Lowering(target, uses);
   const inputs: OnnxValueInfo[] = [];

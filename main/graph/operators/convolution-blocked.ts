@@ -91,8 +91,7 @@ export function weightGradientBlocked(lowering: Lowering, node: Node): boolean {
   if (window.dilations.some((d) => d !== 1)) return false;
   const [kh, kw] = window.kernel;
   if (kh === 1 && kw === 1 && window.pads.every((pad) => pad === 0)) return pointwise(lowering, node, x, g, window);
-  if (window.strides.some((stride) => stride !== 1)) return unfolded(lowering, node, x, g, window);
-  return shifted(lowering, node, x, g, window);
+  return unfolded(lowering, node, x, g, window);
 }
 
 /** One matrix product over all pixels of all images. */
@@ -112,82 +111,36 @@ function pointwise(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window:
   return true;
 }
 
-/** Any stride: gather every window's pixels, then one matrix product. */
+/** Gather every window's pixels with channels last, then one matrix product per image, summed over the images. */
 function unfolded(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
-  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
+  const channels = staticSize(x.shape[1]);
   const [outputs, rows, columns] = g.shape.slice(1).map(Number) as [number, number, number];
-  const [kh, kw] = window.kernel;
+  const taps = window.kernel[0] * window.kernel[1];
+  const pixels = rows * columns;
+  const left = lowering.reshape(lowering.plain(g), [-1, outputs, pixels]);
+  const right = lowering.reshape(windows(lowering, x, rows, columns, window), [-1, pixels, taps * channels]);
+  const sum = lowering.reduceSum(lowering.emit('MatMul', [left, right]), [0], false);
+  const apart = lowering.transpose(lowering.reshape(sum, [outputs, taps, channels]), [0, 2, 1]);
+  lowering.define(outputOf(node), lowering.reshape(apart, outputOf(node).shape.map(Number)));
+  return true;
+}
+
+/** [N, output pixels · taps, C]: what each window reads; places outside the image read an added zero. */
+function windows(lowering: Lowering, x: Tensor, rows: number, columns: number, window: Window): string {
+  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
+  const outside = height * width;
   const indices: number[] = [];
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
-      for (let dy = 0; dy < kh; dy++)
-        for (let dx = 0; dx < kw; dx++) {
-          const [y, z] = [
-            row * window.strides[0] + dy - window.pads[0],
-            column * window.strides[1] + dx - window.pads[1],
-          ];
-          indices.push(y < 0 || z < 0 || y >= height || z >= width ? height * width : y * width + z);
+      for (let dy = 0; dy < window.kernel[0]; dy++)
+        for (let dx = 0; dx < window.kernel[1]; dx++) {
+          const y = row * window.strides[0] + dy - window.pads[0];
+          const z = column * window.strides[1] + dx - window.pads[1];
+          indices.push(y < 0 || z < 0 || y >= height || z >= width ? outside : y * width + z);
         }
-  const flat = lowering.reshape(channelsLast(lowering, x), [-1, height * width, channels]);
-  const padded = lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 1, 0])]);
-  const gathered = lowering.emit('Gather', [padded, lowering.int64s(indices)], { axis: 1 });
-  const windows = lowering.reshape(gathered, [-1, kh * kw * channels]);
-  const gradients = lowering.reshape(channelsLast(lowering, g), [-1, outputs]);
-  const product = lowering.reshape(lowering.emit('Gemm', [gradients, windows], { transA: 1 }), [
-    outputs,
-    kh * kw,
-    channels,
-  ]);
-  lowering.define(
-    outputOf(node),
-    lowering.reshape(lowering.transpose(product, [0, 2, 1]), [outputs, channels, kh, kw]),
-  );
-  return true;
-}
-
-/**
- * Stride 1: shift x along its width once per kernel column and g along its height once per kernel row (kw + kh copies
- * instead of kh · kw), then one matrix product per image, summed over the images.
- */
-function shifted(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
-  const [channels, height] = x.shape.slice(1).map(Number) as [number, number];
-  const [outputs, rows, columns] = g.shape.slice(1).map(Number) as [number, number, number];
-  const [kh, kw] = window.kernel;
-  const right = shiftedColumns(lowering, x, columns, window);
-  const indices: number[] = [];
-  for (let dy = 0; dy < kh; dy++)
-    for (let row = 0; row < height; row++) {
-      const source = row - dy + window.pads[0];
-      indices.push(source < 0 || source >= rows ? rows : source);
-    }
-  const padded = lowering.emit('Pad', [lowering.plain(g), lowering.int64s([0, 0, 0, 0, 0, 0, 1, 0])]);
-  const left = lowering.emit('Gather', [padded, lowering.int64s(indices)], { axis: 2 });
-  const pixels = height * columns;
-  const product = lowering.emit('MatMul', [
-    lowering.reshape(left, [-1, outputs * kh, pixels]),
-    lowering.reshape(right, [-1, pixels, kw * channels]),
-  ]);
-  const sum = lowering.reshape(lowering.reduceSum(product, [0], false), [outputs, kh, kw, channels]);
-  lowering.define(outputOf(node), lowering.transpose(sum, [0, 3, 1, 2]));
-  return true;
-}
-
-/** x with channels last, each output column followed by the kw pixels it reads: [N, H, W'·kw, C]. */
-function shiftedColumns(lowering: Lowering, x: Tensor, columns: number, window: Window): string {
-  const kw = window.kernel[1];
-  const width = staticSize(x.shape[3]);
-  const left = window.pads[1];
-  return lowering.memo(`shifted-columns:${x.id}:${kw}:${left}:${columns}`, () => {
-    const indices: number[] = [];
-    for (let column = 0; column < columns; column++)
-      for (let dx = 0; dx < kw; dx++) {
-        const source = column + dx - left;
-        indices.push(source < 0 || source >= width ? width : source);
-      }
-    let pixels = channelsLast(lowering, x);
-    if (indices.includes(width)) pixels = lowering.emit('Pad', [pixels, lowering.int64s([0, 0, 0, 0, 0, 0, 1, 0])]);
-    return lowering.emit('Gather', [pixels, lowering.int64s(indices)], { axis: 2 });
-  });
+  let flat = lowering.reshape(channelsLast(lowering, x), [-1, outside, channels]);
+  if (indices.includes(outside)) flat = lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 1, 0])]);
+  return lowering.emit('Gather', [flat, lowering.int64s(indices)], { axis: 1 });
 }
 
 /** [N, C, H, W] in blocks → [N, H, W, C]. */

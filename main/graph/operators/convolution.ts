@@ -12,7 +12,11 @@ import { onnxWindow, windowOf, windowOutput } from './window.ts';
 const convolutionStandard: LoweringRule = (lowering, node) => {
   const names = node.inputs.slice(0, 3).map((input) => (input ? lowering.plain(input) : undefined));
   const attributes = { ...onnxWindow(windowOf(node.attributes)), group: numberOf(node.attributes, 'groups') };
-  lowering.define(outputOf(node), lowering.emit('Conv', names, attributes));
+  let y = lowering.emit('Conv', names, attributes);
+  const residual = node.inputs[3];
+  if (residual) y = lowering.emit('Add', [y, lowering.plain(residual)]);
+  if (node.attributes.activation === 'Relu') y = lowering.emit('Relu', [y]);
+  lowering.define(outputOf(node), y);
 };
 
 /** At stride 1 a convolution with the flipped kernel, otherwise the transposed convolution. */

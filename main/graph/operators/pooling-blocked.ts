@@ -28,25 +28,29 @@ export function maxPoolGradientBlocked(lowering: Lowering, node: Node): boolean 
   if (block === undefined || !lowering.isBlocked(y) || !lowering.canBlock(x) || !halves(node.attributes, x))
     return false;
   const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
-  const rows = lowering.reshape(lowering.blocked(x), [-1, 2, width / 2, 2 * block]);
   const small = (tensor: Tensor): string => lowering.reshape(lowering.blocked(tensor), [-1, 1, width / 2, block]);
-  const best = small(y);
+  const minusBest = lowering.emit('Neg', [lowering.blocked(y)]);
   let rest = small(g);
   const shares: string[] = [];
-  for (const [row, column] of [
-    [0, 0],
-    [0, 1],
-    [1, 0],
-  ] as const) {
-    const bounds = [
-      [row, column * block],
-      [row + 1, (column + 1) * block],
-      [1, 3],
-    ];
-    const place = lowering.emit('Slice', [rows, ...bounds.map((values) => lowering.int64s(values))]);
+  for (const place of [0, 1, 2]) {
+    // A depthwise convolution with a single one picks a place of every window and subtracts the maximum on all threads.
+    const filter = lowering.memo(`window-place:${channels}:${place}`, () => {
+      const taps = Float32Array.from({ length: 4 * channels }, (_, index) =>
+        Math.floor(index / block) % 4 === place ? 1 : 0,
+      );
+      return lowering.constant('float32', [channels, 1, 2, 2], taps);
+    });
+    const attributes = {
+      kernel_shape: [2, 2],
+      strides: [2, 2],
+      pads: [0, 0, 0, 0],
+      dilations: [1, 1],
+      group: channels,
+    };
+    const difference = lowering.emitBlocked('Conv', [lowering.blocked(x), filter, undefined, minusBest], attributes);
     // 1 where the place holds the maximum: a steep clamped line through the difference, which is never positive.
-    const difference = lowering.emit('Sub', [place, best]);
-    const hit = lowering.emit('HardSigmoid', [difference], { alpha: float(1e30), beta: float(1) });
+    const apart = lowering.reshape(difference, [-1, 1, width / 2, block]);
+    const hit = lowering.emit('HardSigmoid', [apart], { alpha: float(1e30), beta: float(1) });
     const share = lowering.emit('Mul', [rest, hit]);
     shares.push(share);
     rest = lowering.emit('Sub', [rest, share]);
