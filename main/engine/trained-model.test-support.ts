@@ -2,6 +2,7 @@
  * For the tests of the registry, the bundles and the model server: a workspace with a real dataset of small pictures, and
  * finished runs whose models the compiler really makes.
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -287,4 +288,13 @@ function evaluationOf(runId: string): Evaluation {
     },
     regression: null,
   };
+}
+
+/** Builds the program that goes into bundles, as `npm run build` does. */
+export function buildServerProgram(folder: string): void {
+  const root = join(import.meta.dirname, '../..');
+  execFileSync(process.execPath, [join(root, 'resources/build/build-server-program.ts'), folder], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
