@@ -7,9 +7,14 @@ import { StateBadge } from './small.tsx';
 
 const live: readonly Job['state'][] = ['SCHEDULED', 'RUNNING', 'PAUSED'];
 
+const resumable: readonly Job['state'][] = ['PAUSED', 'FAILED', 'KILLED'];
+
 export function isLive(job: Job): boolean {
   return live.includes(job.state);
 }
+
+/** Nobody acts on less than a second. */
+const shortestLeftMs = 1000;
 
 /** How far a job is, in words: "12,300 of 60,000 images · 4,100 images/s · 12 s left". */
 export function progressText(progress: Progressing): string {
@@ -19,9 +24,14 @@ export function progressText(progress: Progressing): string {
       : `${formatCount(progress.done)} of ${formatCount(progress.total)} ${progress.unit}`,
   ];
   if (progress.ratePerSecond !== null && progress.ratePerSecond > 0)
-    parts.push(`${formatNumber(Math.round(progress.ratePerSecond * 10) / 10)} ${progress.unit}/s`);
-  if (progress.remainingMs !== null) parts.push(`${formatDuration(progress.remainingMs)} left`);
+    parts.push(`${formatRate(progress.ratePerSecond)} ${progress.unit}/s`);
+  if (progress.remainingMs !== null)
+    parts.push(`${formatDuration(Math.max(shortestLeftMs, progress.remainingMs))} left`);
   return parts.join(' · ');
+}
+
+function formatRate(perSecond: number): string {
+  return perSecond < 10 ? formatNumber(Math.round(perSecond * 10) / 10) : formatCount(perSecond);
 }
 
 /** Done of total in percent; null when the end is not known. */
@@ -55,7 +65,7 @@ export function JobLine({ job, hideTitle = false }: { readonly job: Job; readonl
               </ActionIcon>
             </Tooltip>
           )}
-          {job.resumable && !isLive(job) && (
+          {job.resumable && resumable.includes(job.state) && (
             <Tooltip label="Resume">
               <ActionIcon
                 size="sm"
@@ -72,9 +82,9 @@ export function JobLine({ job, hideTitle = false }: { readonly job: Job; readonl
       {isLive(job) && (
         <Progress
           size={4}
-          value={percent ?? 100}
+          value={percent ?? (job.state === 'RUNNING' ? 100 : 0)}
           animated={percent === null && job.state === 'RUNNING'}
-          striped={percent === null}
+          striped={percent === null && job.state === 'RUNNING'}
           aria-label={`Progress of ${job.title}`}
         />
       )}

@@ -16,11 +16,14 @@ export interface Rectangle {
   readonly size: number;
 }
 
+/** The least air left and right of the tiles. */
+const sidePx = 16;
+
 export function gridGeometry(count: number, widthPx: number, tilePx: number, gapPx: number): GridGeometry {
   const pitch = tilePx + gapPx;
-  const columns = Math.max(1, Math.floor((widthPx - gapPx) / pitch));
+  const columns = Math.max(1, Math.floor((widthPx - 2 * sidePx + gapPx) / pitch));
   const rows = Math.ceil(count / columns);
-  const leftPx = Math.max(gapPx, Math.floor((widthPx - columns * pitch + gapPx) / 2));
+  const leftPx = Math.max(sidePx, Math.floor((widthPx - columns * pitch + gapPx) / 2));
   return { count, columns, rows, tilePx, gapPx, leftPx, heightPx: rows * pitch + gapPx };
 }
 

@@ -7,13 +7,15 @@ describe('grid geometry', () => {
   const grid = gridGeometry(60_000, 1000, 48, 4);
 
   it('fills the width with whole tiles', () => {
-    expect(grid.columns).toBe(19);
-    expect(grid.rows).toBe(3158);
-    expect(grid.heightPx).toBe(3158 * 52 + 4);
+    expect(grid.columns).toBe(18);
+    expect(grid.rows).toBe(3334);
+    expect(grid.heightPx).toBe(3334 * 52 + 4);
+    expect(grid.leftPx).toBeGreaterThanOrEqual(16);
+    expect(1000 - grid.leftPx - 18 * 52 + 4).toBeGreaterThanOrEqual(16);
   });
 
   it('finds the tile under every tile centre and nothing in the gaps', () => {
-    for (const position of [0, 1, 18, 19, 20_000, 59_999]) {
+    for (const position of [0, 1, 17, 18, 20_000, 59_999]) {
       const { x, y, size } = tileAt(grid, position);
       expect(positionAt(grid, x + size / 2, y + size / 2)).toBe(position);
       expect(positionAt(grid, x + size + 1, y)).toBeNull();
@@ -23,15 +25,15 @@ describe('grid geometry', () => {
   });
 
   it('knows what is in view', () => {
-    expect(visibleRange(grid, 0, 500)).toEqual({ first: 0, end: 190 });
+    expect(visibleRange(grid, 0, 500)).toEqual({ first: 0, end: 180 });
     expect(visibleRange(grid, grid.heightPx - 500, 500).end).toBe(60_000);
     expect(visibleRange(gridGeometry(0, 1000, 48, 4), 0, 500)).toEqual({ first: 0, end: 0 });
   });
 
   it('scrolls no further than needed', () => {
     expect(scrollToShow(grid, 0, 300, 500)).toBe(0);
-    expect(scrollToShow(grid, 19, 0, 500)).toBe(0);
-    expect(scrollToShow(grid, 190, 0, 500)).toBe(tileAt(grid, 190).y + 52 - 500);
+    expect(scrollToShow(grid, 18, 0, 500)).toBe(0);
+    expect(scrollToShow(grid, 180, 0, 500)).toBe(tileAt(grid, 180).y + 52 - 500);
   });
 
   it('stays inside with every key', () => {

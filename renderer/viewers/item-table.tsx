@@ -35,6 +35,7 @@ export function ItemTable({ dataset, indices, items }: ItemTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const density = useDensity((state) => state.density);
   const columns = useMemo(() => columnsOf(dataset), [dataset]);
+  const numeric = useMemo(() => numericColumns(dataset), [dataset]);
   const virtualizer = useVirtualizer({
     count: indices.length,
     getScrollElement: () => scroller.current,
@@ -83,6 +84,7 @@ export function ItemTable({ dataset, indices, items }: ItemTableProps) {
                 key={header.id}
                 role="columnheader"
                 className={classes.headerCell}
+                data-number={numeric.has(header.column.id)}
                 style={{ width: header.getSize() }}
               >
                 <table.FlexRender header={header} />
@@ -126,7 +128,11 @@ export function ItemTable({ dataset, indices, items }: ItemTableProps) {
   );
 }
 
-const numeric = new Set(['#']);
+/** Columns whose values stand at the right, so that their digits line up. */
+function numericColumns(dataset: DatasetVersion): ReadonlySet<string> {
+  const numbers = dataset.schema.filter((column) => column.type === 'number' || column.type === 'integer');
+  return new Set(['#', ...numbers.map((column) => `column-${column.name}`)]);
+}
 
 function columnsOf(dataset: DatasetVersion) {
   return helper.columns([

@@ -13,7 +13,7 @@ export function useGridColors(): GridColors {
       ground: token('--lb-canvas'),
       empty: token('--lb-hover'),
       accent: token('--lb-selection'),
-      warn: token('--lb-warn'),
+      warn: token('--lb-flag'),
       font: getComputedStyle(document.body).fontFamily,
     };
   }, [scheme]);

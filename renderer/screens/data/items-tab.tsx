@@ -16,7 +16,10 @@ import { decorationOf, describeItem, nativeSide } from '../../viewers/item-words
 import { useItems } from '../../viewers/use-items.ts';
 
 const noIndices: readonly number[] = [];
-const defaultTilePx = 72;
+const defaultTilePx = 112;
+/** Tiny images need no large tiles. */
+const smallImageTilePx = 72;
+const smallImagePx = 64;
 const typingMs = 250;
 
 /** Every item of a dataset version: a grid or a table under a filter, and one item in detail. */
@@ -24,7 +27,9 @@ export function ItemsTab({ dataset }: { readonly dataset: DatasetVersion }) {
   const [search, setSearch] = useSearchParams();
   const filter = useMemo(() => itemFilterFromSearch(search), [search]);
   const [asked] = useDebouncedValue(filter, typingMs);
-  const [tilePx, setTilePx] = useState(defaultTilePx);
+  const [tilePx, setTilePx] = useState(
+    (nativeSide(dataset) ?? defaultTilePx) <= smallImagePx ? smallImageTilePx : defaultTilePx,
+  );
   const [selection, setSelection] = useState(nothingSelected);
   const [active, setActive] = useState(0);
 

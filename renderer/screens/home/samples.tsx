@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, SimpleGrid, Text } from '@mantine/core';
+import { Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { TablerIcon } from '@tabler/icons-react';
 import { IconCheck, IconDownload, IconHeartRateMonitor, IconNumbers, IconTable } from '@tabler/icons-react';
 import { useState } from 'react';
@@ -22,31 +22,47 @@ const icons: Readonly<Record<Sample['id'], TablerIcon>> = {
 /** The datasets that come with Lightbench. `compact`: hides those that are there already. */
 export function Samples({ compact }: { readonly compact: boolean }) {
   const samples = useProcedure('samples.list', {});
+  const [asked, setAsked] = useState<readonly Sample['id'][]>([]);
+  const start = useCommand('samples.import', {
+    onSuccess: (_jobs, { ids }) => setAsked((before) => [...before, ...ids]),
+  });
   const imports = useJobs(
     useShallow((state) => sortedJobs(state).filter((job) => job.kind === 'import' && isLive(job))),
   );
   return (
     <Answered query={samples} loading={<Loading lines={3} />}>
       {(list) => {
+        const open = list.filter((sample) => !sample.imported && !asked.includes(sample.id)).map((sample) => sample.id);
         const shown = compact ? list.filter((sample) => !sample.imported) : list;
         return (
           <>
-            {imports.map((job) => (
-              <Panel key={job.id}>
-                <JobLine job={job} />
+            {imports.length > 0 && (
+              <Panel>
+                <Stack gap="lg">
+                  {imports.map((job) => (
+                    <JobLine key={job.id} job={job} />
+                  ))}
+                </Stack>
               </Panel>
-            ))}
+            )}
             {shown.length > 0 && (
               <div>
                 <Group justify="space-between" mb="sm">
                   <Text fw={600}>{compact ? 'More samples' : 'Samples'}</Text>
-                  {shown.length > 1 && (
-                    <ImportAll ids={shown.filter((sample) => !sample.imported).map((sample) => sample.id)} />
+                  {open.length > 1 && (
+                    <Button variant="subtle" onClick={() => start.mutate({ ids: open })}>
+                      Import all
+                    </Button>
                   )}
                 </Group>
                 <SimpleGrid cols={3} spacing="md">
                   {shown.map((sample) => (
-                    <SampleCard key={sample.id} sample={sample} />
+                    <SampleCard
+                      key={sample.id}
+                      sample={sample}
+                      asked={asked.includes(sample.id)}
+                      onImport={() => start.mutate({ ids: [sample.id] })}
+                    />
                   ))}
                 </SimpleGrid>
               </div>
@@ -58,20 +74,15 @@ export function Samples({ compact }: { readonly compact: boolean }) {
   );
 }
 
-function ImportAll({ ids }: { readonly ids: readonly Sample['id'][] }) {
-  const start = useCommand('samples.import');
-  if (ids.length === 0) return null;
-  return (
-    <Button variant="subtle" loading={start.isPending} onClick={() => start.mutate({ ids: [...ids] })}>
-      Import all
-    </Button>
-  );
+interface SampleCardProps {
+  readonly sample: Sample;
+  /** The import has been asked for. */
+  readonly asked: boolean;
+  readonly onImport: () => void;
 }
 
-function SampleCard({ sample }: { readonly sample: Sample }) {
+function SampleCard({ sample, asked, onImport }: SampleCardProps) {
   const Icon = icons[sample.id];
-  const [asked, setAsked] = useState(false);
-  const start = useCommand('samples.import', { onSuccess: () => setAsked(true) });
   return (
     <section className={classes.card} aria-label={sample.title}>
       <Group gap="sm" wrap="nowrap">
@@ -91,13 +102,7 @@ function SampleCard({ sample }: { readonly sample: Sample }) {
           </Group>
         </Anchor>
       ) : (
-        <Button
-          variant="default"
-          leftSection={<IconDownload size={14} />}
-          loading={start.isPending}
-          disabled={asked}
-          onClick={() => start.mutate({ ids: [sample.id] })}
-        >
+        <Button variant="default" leftSection={<IconDownload size={14} />} disabled={asked} onClick={onImport}>
           {asked ? 'Importing' : 'Import'}
         </Button>
       )}

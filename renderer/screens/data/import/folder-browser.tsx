@@ -39,7 +39,9 @@ export function FolderBrowser({ onWalk, onChoose }: FolderBrowserProps) {
           >
             <IconArrowUp size={14} />
           </Button>
-          <Text truncate="start">{path}</Text>
+          <Text truncate title={path}>
+            {path}
+          </Text>
         </Group>
         <Button variant="default" onClick={() => onChoose(path)}>
           Use this folder
