@@ -22,10 +22,12 @@ export interface ReferenceModel {
 /**
  * A trained model as it leaves the machine.
  *
- * Images: input `image` UINT8 [N, H, W, C], raw pixels, interleaved; H and W as the dataset has them.
- * Tables: input `columns` FP32 [N, F], the raw columns of `columns` in order; a category is its index in
- * `categories`, NaN stands for a missing value.
- * Outputs: classification `probabilities` FP32 [N, K] and `logits` FP32 [N, K]; regression `prediction` FP32 [N, 1].
+ * Images: input `image` UINT8 [N, H, W, C], raw pixels, interleaved; H and W as the dataset has them, −1 where the graph
+ * resizes.
+ * Tables: input `table` FP32 [N, F], the raw columns of `columns` in order; a category is its index in `categories`, NaN
+ * stands for a missing value.
+ * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
+ * [N, 1] in the units of the target.
  */
 export interface ShippingModel {
   readonly runId: string;

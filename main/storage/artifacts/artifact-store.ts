@@ -119,6 +119,11 @@ export class ArtifactStore {
     }
   }
 
+  /** Removes a file that no record needs any more. */
+  remove(digest: string): void {
+    rmSync(this.path(digest), { force: true });
+  }
+
   /** Re-hashes one artifact. */
   async verify(digest: string): Promise<'intact' | 'missing' | 'altered'> {
     if (!this.has(digest)) return 'missing';

@@ -1,0 +1,50 @@
+import { LightbenchError } from '../../contract/errors.ts';
+import { runConfig } from '../../contract/run-config.ts';
+import type { Run } from '../../contract/training.ts';
+import type { ExperimentInput } from '../../contract/training-worker.ts';
+import type { EngineContext } from '../core/context.ts';
+import type { ChosenDevice } from '../devices/index.ts';
+import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
+
+/** What a run was planned to be, as far as its config alone does not say it: stored with the run. */
+export type StoredPlan = Pick<Plan, 'labelSet' | 'classes' | 'columns' | 'target'>;
+
+/** Makes what a worker needs of what is stored of a run. */
+export class Experiments {
+  readonly #context: EngineContext;
+  readonly #datasets: TrainingDatasets;
+  readonly #labels: TrainingLabels;
+
+  constructor(context: EngineContext, datasets: TrainingDatasets, labels: TrainingLabels) {
+    this.#context = context;
+    this.#datasets = datasets;
+    this.#labels = labels;
+  }
+
+  /** @throws LightbenchError record.not_found when the dataset or the label set is gone */
+  inputOf(run: Run, device: ChosenDevice): ExperimentInput {
+    const { workspace } = this.#context;
+    const stored = workspace.runs.config(run.configDigest);
+    const plan = workspace.runs.plan(run.id) as StoredPlan | undefined;
+    if (stored === undefined || plan === undefined)
+      throw new LightbenchError('record.not_found', `The run ${run.name} has no config.`);
+    return {
+      workspaceFolder: workspace.folder,
+      manifestDigest: this.#datasets.manifestDigest(run.datasetDigest),
+      config: runConfig.parse(stored.config),
+      classes: [...plan.classes],
+      columns: [...plan.columns],
+      target: plan.target,
+      labels: this.labelsOf(run),
+      ...device,
+    };
+  }
+
+  /** Class of every item as the run learned it, −1 = left out; null for regression. */
+  labelsOf(run: Run): Int32Array<ArrayBuffer> | null {
+    if (run.task === 'table-regression') return null;
+    const plan = this.#context.workspace.runs.plan(run.id) as StoredPlan | undefined;
+    if (plan?.labelSet == null) return Int32Array.from(this.#datasets.labels(run.datasetDigest));
+    return Int32Array.from(this.#labels.values(plan.labelSet.labelSetId, plan.labelSet.digest));
+  }
+}

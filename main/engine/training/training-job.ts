@@ -1,0 +1,189 @@
+import { isoTime } from '../../base/clock.ts';
+import { LightbenchError } from '../../contract/errors.ts';
+import type { Job } from '../../contract/jobs.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
+import type { Run } from '../../contract/training.ts';
+import { type TrainerMessage, trainerMessage, trainerResult } from '../../contract/training-worker.ts';
+import type { EngineContext } from '../core/context.ts';
+import type { ChosenDevice } from '../devices/index.ts';
+import type { JobContext, JobDefinition } from '../jobs/index.ts';
+import { startWorker, type WorkerProcess } from '../processes/worker-process.ts';
+import type { Experiments } from './experiments.ts';
+import type { RunRecords } from './run-records.ts';
+
+export interface TrainingDevices {
+  /** @throws LightbenchError device.unavailable */
+  choose(config: Pick<RunConfig, 'device' | 'threads'>): Promise<ChosenDevice>;
+}
+
+interface Specification {
+  readonly runId: string;
+}
+
+/** The job of a run: one process that trains, then evaluates. */
+export class TrainingJob implements JobDefinition {
+  readonly kind = 'training';
+  readonly concurrency = 1;
+  readonly #context: EngineContext;
+  readonly #records: RunRecords;
+  readonly #experiments: Experiments;
+  readonly #devices: TrainingDevices;
+  readonly #workers = new Map<string, WorkerProcess>();
+
+  constructor(context: EngineContext, records: RunRecords, experiments: Experiments, devices: TrainingDevices) {
+    this.#context = context;
+    this.#records = records;
+    this.#experiments = experiments;
+    this.#devices = devices;
+  }
+
+  /** Tells the process of a run something; false when it has none. */
+  tell(runId: string, type: 'pause' | 'finish'): boolean {
+    const worker = this.#workers.get(runId);
+    worker?.send({ type });
+    return worker !== undefined;
+  }
+
+  async run(specification: unknown, job: JobContext): Promise<'finished' | 'paused'> {
+    const { runId } = specification as Specification;
+    try {
+      return await this.#train(runId, job);
+    } catch (error) {
+      const reason = LightbenchError.from(job.signal.aborted ? job.signal.reason : error);
+      const status = reason.code === 'job.cancelled' ? 'KILLED' : 'FAILED';
+      const { name } = this.#records.get(runId);
+      this.#records.change(
+        runId,
+        { status, error: status === 'FAILED' ? reason.toRecord() : null, endedAt: isoTime(this.#context.clock) },
+        {
+          actor: job.createdBy,
+          action: status === 'KILLED' ? 'run.killed' : 'run.failed',
+          subject: runId,
+          summary: status === 'KILLED' ? `The run ${name} was cancelled.` : `The run ${name} failed: ${reason.message}`,
+          payload: { code: reason.code },
+        },
+      );
+      this.#records.recordLineage(runId);
+      throw error;
+    } finally {
+      this.#workers.delete(runId);
+    }
+  }
+
+  /** In the transaction that marks the job: the run says the same. */
+  interrupted(specification: unknown, job: Job): void {
+    const { runId } = specification as Specification;
+    const { workspace, clock } = this.#context;
+    const run = workspace.runs.get(runId);
+    if (run === undefined) return;
+    workspace.runs.update({ ...run, status: 'FAILED', error: job.error, endedAt: isoTime(clock) });
+    workspace.ledger.append({
+      actor: 'lightbench',
+      action: 'run.failed',
+      subject: runId,
+      summary: `The run ${run.name} was interrupted.`,
+      payload: { code: 'job.interrupted', lastCheckpoint: run.lastCheckpoint },
+    });
+  }
+
+  async #train(runId: string, job: JobContext): Promise<'finished' | 'paused'> {
+    const { workspace, clock } = this.#context;
+    const stored = this.#records.get(runId);
+    const config = workspace.runs.config(stored.configDigest)?.config as RunConfig;
+    const device = await this.#devices.choose({ device: config.device, threads: stored.threads });
+    job.signal.throwIfAborted();
+    const points = workspace.runs.points(runId);
+    const last = workspace.runs.checkpoints(runId).find(({ digest }) => digest === stored.lastCheckpoint);
+    this.#records.forgetAfter(runId, last?.step ?? 0);
+    const run = this.#records.change(runId, {
+      status: 'RUNNING',
+      device: device.provider,
+      threads: device.threads,
+      startedAt: stored.startedAt ?? isoTime(clock),
+      endedAt: null,
+      error: null,
+      step: last?.step ?? 0,
+      epoch: last?.epoch ?? 0,
+    });
+    const worker = startWorker({
+      entry: this.#context.workerEntry,
+      name: 'trainer',
+      input: {
+        ...this.#experiments.inputOf(run, device),
+        resume:
+          last === undefined
+            ? null
+            : {
+                checkpointDigest: last.digest,
+                bestCheckpointDigest: run.bestCheckpoint,
+                elapsedMs: points.findLast((point) => point.step <= last.step)?.elapsedMs ?? 0,
+              },
+      },
+      messages: trainerMessage,
+      onMessage: (message) => this.#hear(runId, message, job),
+      onStderr: (line) => job.log('warning', line),
+      signal: job.signal,
+    });
+    this.#workers.set(runId, worker);
+    const result = trainerResult.parse(await worker.result);
+    if (result.outcome === 'paused') {
+      this.#records.change(runId, { status: 'PAUSED', step: result.step });
+      this.#records.recordLineage(runId);
+      return 'paused';
+    }
+    this.#finish(runId, result.reason, result.step, result.metrics);
+    return 'finished';
+  }
+
+  #hear(runId: string, message: TrainerMessage, job: JobContext): void {
+    switch (message.type) {
+      case 'started': {
+        this.#records.change(runId, { totalSteps: message.totalSteps, step: message.step });
+        const { trainCount, validationCount, stepsPerEpoch } = message;
+        job.log(
+          'info',
+          `${trainCount} items to train on, ${validationCount} to validate on, ${stepsPerEpoch} steps an epoch.`,
+        );
+        return;
+      }
+      case 'points':
+        this.#records.addPoints(runId, message.points);
+        return;
+      case 'checkpoint':
+        this.#records.addCheckpoint(runId, message.artifact, message);
+        return;
+      case 'evaluation':
+        this.#records.addEvaluation(runId, message.evaluation, message.predictions);
+        return;
+      case 'progress':
+        job.progress(message);
+        return;
+      case 'log':
+        job.log(message.level, message.text);
+        return;
+    }
+  }
+
+  #finish(runId: string, reason: string, step: number, metrics: Run['metrics']): void {
+    const before = this.#records.get(runId);
+    const run = this.#records.change(
+      runId,
+      {
+        status: 'FINISHED',
+        endedAt: isoTime(this.#context.clock),
+        step,
+        // Without validation there is no best checkpoint but the last.
+        bestCheckpoint: before.bestCheckpoint ?? before.lastCheckpoint,
+        metrics: { ...before.metrics, ...metrics },
+      },
+      {
+        actor: before.createdBy,
+        action: 'run.finished',
+        subject: runId,
+        summary: `The run ${before.name} finished (${reason.replaceAll('_', ' ')}).`,
+        payload: { reason, step, bestCheckpoint: before.bestCheckpoint ?? before.lastCheckpoint, metrics },
+      },
+    );
+    this.#records.recordLineage(run.id);
+  }
+}

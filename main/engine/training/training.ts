@@ -1,0 +1,308 @@
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { isoTime } from '../../base/clock.ts';
+import { newId } from '../../base/ids.ts';
+import { LightbenchError } from '../../contract/errors.ts';
+import type { ParsedInput } from '../../contract/index.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
+import type { Diagnostic, ModelSummary, Run } from '../../contract/training.ts';
+import type { Target } from '../../graph/index.ts';
+import { sha256 } from '../../storage/index.ts';
+import type { Caller, EngineContext, HandlersOf, StreamHandlers } from '../core/context.ts';
+import type { Jobs } from '../jobs/index.ts';
+import { codeVersion } from './code-version.ts';
+import { configSchema } from './config-schema.ts';
+import { parseConfig } from './config-text.ts';
+import { Experiments, type StoredPlan } from './experiments.ts';
+import { flattenConfig } from './flatten-config.ts';
+import { type Plan, planRun, type TrainingDatasets, type TrainingLabels } from './plan.ts';
+import { RunRecords } from './run-records.ts';
+import { shipModel } from './ship-model.ts';
+import type { Shipping, ShippingModel } from './shipping.ts';
+import { templates } from './templates.ts';
+import { seriesOf } from './thin-series.ts';
+import { type TrainingDevices, TrainingJob } from './training-job.ts';
+
+const PAUSE_TIMEOUT_MS = 60_000;
+const RESUMABLE = new Set<Run['status']>(['PAUSED', 'FAILED', 'KILLED']);
+const ACTIVE = new Set<Run['status']>(['SCHEDULED', 'RUNNING']);
+
+/** What training needs of the domains around it. */
+export interface TrainingNeighbours {
+  readonly datasets: TrainingDatasets;
+  readonly labels: TrainingLabels;
+  readonly devices: TrainingDevices & { readonly knownBlockSize: 8 | 16 | null; threadsOf(config: RunConfig): number };
+  /** Model versions that were made of a run, by name: it cannot be deleted. */
+  dependents(runId: string): readonly string[];
+}
+
+/** Runs: from a config in YAML to checkpoints, metrics and evaluations. */
+export class Training implements Shipping {
+  readonly records: RunRecords;
+  readonly experiments: Experiments;
+  readonly #context: EngineContext;
+  readonly #jobs: Jobs;
+  readonly #neighbours: TrainingNeighbours;
+  readonly #job: TrainingJob;
+  #codeVersion: string | undefined;
+
+  readonly handlers: HandlersOf<'training' | 'runs'> = {
+    'training.templates': ({ datasetDigest }) =>
+      templates(datasetDigest === undefined ? undefined : this.#neighbours.datasets.get(datasetDigest)),
+    'training.schema': () => ({ schema: configSchema }),
+    'training.validate': async ({ yaml }) => {
+      const { diagnostics, plan } = await this.#check(yaml);
+      return { diagnostics, summary: plan?.summary ?? null, config: plan === null ? null : { ...plan.config } };
+    },
+    'training.start': ({ yaml }, caller) => this.#start(yaml, caller),
+    'runs.list': (filter) => this.#context.workspace.runs.list(filter),
+    'runs.get': ({ runId }) => {
+      const { runs } = this.#context.workspace;
+      const run = this.records.get(runId);
+      return {
+        run,
+        yaml: runs.config(run.configDigest)?.yaml ?? '',
+        summary: runs.summary(runId) as ModelSummary,
+        checkpoints: runs.checkpoints(runId),
+      };
+    },
+    'runs.metrics': ({ runIds, keys, maximumPoints }) =>
+      runIds.flatMap((id) =>
+        seriesOf(this.records.get(id).id, this.#context.workspace.runs.points(id), keys, maximumPoints),
+      ),
+    'runs.pause': ({ runId }, caller) => this.#pause(runId, caller),
+    'runs.stop': ({ runId }) => {
+      const run = this.records.get(runId);
+      if (!this.#job.tell(runId, 'finish'))
+        throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be stopped.`, {
+          suggestion: run.status === 'SCHEDULED' ? 'Cancel its job instead.' : 'Only a running run can be stopped.',
+        });
+      return run;
+    },
+    'runs.resume': ({ runId }, caller) => this.#resume(runId, caller),
+    'runs.update': (input, caller) => this.#update(input, caller),
+    'runs.delete': ({ runIds }, caller) => this.#delete(runIds, caller),
+  };
+
+  readonly streamHandlers: Pick<StreamHandlers, 'runs.watch'> = {
+    'runs.watch': ({ runId }, emit) => this.records.watch(runId, emit),
+  };
+
+  constructor(context: EngineContext, jobs: Jobs, neighbours: TrainingNeighbours) {
+    this.#context = context;
+    this.#jobs = jobs;
+    this.#neighbours = neighbours;
+    this.records = new RunRecords(context);
+    this.experiments = new Experiments(context, neighbours.datasets, neighbours.labels);
+    this.#job = new TrainingJob(context, this.records, this.experiments, neighbours.devices);
+    jobs.define(this.#job);
+    // A job that never began again (cancelled while it waited) or was resumed from the tray has told nobody else.
+    context.events.on((event) => {
+      if (event.type !== 'job' || event.job.kind !== 'training') return;
+      const { state, subject, error } = event.job;
+      const run = context.workspace.runs.get(subject.runId);
+      if (run === undefined || run.status === state || (state !== 'KILLED' && state !== 'SCHEDULED')) return;
+      this.records.change(run.id, {
+        status: state,
+        error: null,
+        endedAt: state === 'KILLED' ? isoTime(context.clock) : null,
+        ...(error === null ? {} : { note: run.note }),
+      });
+    });
+  }
+
+  ship(runId: string): ShippingModel {
+    const run = this.records.get(runId);
+    const digest = run.bestCheckpoint ?? run.lastCheckpoint;
+    if (digest === null)
+      throw new LightbenchError('run.wrong_state', `${run.name} has no checkpoint yet.`, {
+        suggestion: 'Wait until it has written one.',
+      });
+    const blockSize = this.#neighbours.devices.knownBlockSize;
+    const reference: Target = blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
+    return shipModel(run, digest, this.#context.workspace.artifacts.read(digest), reference);
+  }
+
+  async #check(yaml: string): Promise<{ diagnostics: Diagnostic[]; plan: Plan | null; unknownKey: boolean }> {
+    const parsed = parseConfig(yaml);
+    if (parsed.config === null)
+      return { diagnostics: [...parsed.diagnostics], plan: null, unknownKey: parsed.unknownKey };
+    const { config, locate } = parsed;
+    const { datasets, labels, devices } = this.#neighbours;
+    const { plan, problems } = planRun(config, datasets, labels, process.availableMemory());
+    const diagnostics = problems.map(locate);
+    if (config.device !== 'cpu') {
+      try {
+        await devices.choose({ device: config.device, threads: config.threads });
+      } catch (error) {
+        const { message, suggestion } = LightbenchError.from(error);
+        diagnostics.push(locate({ severity: 'error', path: ['device'], message, suggestion }));
+        return { diagnostics, plan: null, unknownKey: false };
+      }
+    }
+    return { diagnostics, plan, unknownKey: false };
+  }
+
+  async #start(yaml: string, caller: Caller): Promise<{ runId: string; jobId: string }> {
+    const { diagnostics, plan, unknownKey } = await this.#check(yaml);
+    if (plan === null) throw refusal(diagnostics, unknownKey);
+    const { workspace, clock } = this.#context;
+    this.#codeVersion ??= codeVersion(this.#context);
+    const { dataset, labelSet } = plan;
+    // What the names meant at this moment is part of the run.
+    const config: RunConfig = {
+      ...plan.config,
+      data: {
+        ...plan.config.data,
+        dataset: dataset.digest,
+        labelSet: labelSet === null ? '' : `${labelSet.labelSetId}@${labelSet.digest}`,
+      },
+    };
+    const configDigest = sha256(canonicalJson(config));
+    const now = isoTime(clock);
+    const id = newId('run', clock.nowMs());
+    const name = config.name || `${config.model.kind} ${now.slice(0, 16).replace('T', ' ')}`;
+    const run: Run = {
+      id,
+      name,
+      experiment: config.experiment,
+      status: 'SCHEDULED',
+      jobId: id,
+      createdAt: now,
+      createdBy: caller.userName,
+      startedAt: null,
+      endedAt: null,
+      configDigest,
+      datasetDigest: dataset.digest,
+      datasetName: `${dataset.name}@${dataset.version}`,
+      labelSetDigest: labelSet?.digest ?? null,
+      task: config.task,
+      device: config.device,
+      threads: this.#neighbours.devices.threadsOf(config),
+      seed: config.seed,
+      codeVersion: this.#codeVersion,
+      parameters: plan.summary.parameters,
+      params: flattenConfig(config),
+      metrics: {},
+      tags: config.tags,
+      note: '',
+      epoch: 0,
+      step: 0,
+      totalSteps: 0,
+      bestCheckpoint: null,
+      lastCheckpoint: null,
+      error: null,
+    };
+    const stored: StoredPlan = { labelSet, classes: plan.classes, columns: plan.columns, target: plan.target };
+    const jobId = workspace.transaction(() => {
+      workspace.runs.insertConfig(configDigest, yaml, config);
+      workspace.runs.insert(run, plan.summary, stored);
+      workspace.lineage.node({ digest: configDigest, kind: 'config', title: `Config of ${name}` });
+      workspace.lineage.node({ digest: id, kind: 'run', title: name });
+      workspace.lineage.edge(configDigest, id, 'configured');
+      workspace.lineage.edge(dataset.digest, id, 'trained on');
+      if (labelSet !== null) workspace.lineage.edge(labelSet.digest, id, 'labels');
+      workspace.ledger.append({
+        actor: caller.userName,
+        action: 'run.started',
+        subject: id,
+        summary: `${caller.userName} started the run ${name} on ${run.datasetName}.`,
+        payload: {
+          config: configDigest,
+          dataset: dataset.digest,
+          labelSet: labelSet?.digest ?? null,
+          seed: config.seed,
+        },
+      });
+      const job = this.#jobs.start({
+        kind: 'training',
+        title: `Train ${name}`,
+        createdBy: caller.userName,
+        specification: { runId: id },
+        subject: { runId: id, datasetDigest: dataset.digest },
+        resumable: true,
+      });
+      workspace.runs.update({ ...this.records.get(id), jobId: job.id });
+      return job.id;
+    });
+    this.#context.changed('runs', [id], caller.userName);
+    return { runId: id, jobId };
+  }
+
+  async #pause(runId: string, caller: Caller): Promise<Run> {
+    const run = this.records.get(runId);
+    if (!this.#job.tell(runId, 'pause'))
+      throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be paused.`);
+    await this.#jobs.wait(run.jobId, PAUSE_TIMEOUT_MS, caller.signal);
+    return this.records.get(runId);
+  }
+
+  #resume(runId: string, caller: Caller): Run {
+    const { workspace } = this.#context;
+    const run = this.records.get(runId);
+    if (!RESUMABLE.has(run.status))
+      throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be resumed.`);
+    workspace.transaction(() => {
+      this.#jobs.resume(run.jobId);
+      workspace.ledger.append({
+        actor: caller.userName,
+        action: 'run.resumed',
+        subject: runId,
+        summary: `${caller.userName} resumed the run ${run.name} at step ${run.step}.`,
+        payload: { checkpoint: run.lastCheckpoint },
+      });
+    });
+    return this.records.get(runId);
+  }
+
+  #update(input: ParsedInput<'runs.update'>, caller: Caller): Run {
+    const { runId, name, tags, note } = input;
+    const before = this.records.get(runId);
+    return this.records.change(
+      runId,
+      {
+        ...(name === undefined ? {} : { name }),
+        ...(tags === undefined ? {} : { tags }),
+        ...(note === undefined ? {} : { note }),
+      },
+      {
+        actor: caller.userName,
+        action: 'run.described',
+        subject: runId,
+        summary: `${caller.userName} changed the description of the run ${before.name}.`,
+        payload: { ...input },
+      },
+    );
+  }
+
+  #delete(runIds: readonly string[], caller: Caller): { deleted: number } {
+    const runs = [...new Set(runIds)].map((id) => this.records.get(id));
+    for (const run of runs) {
+      if (ACTIVE.has(run.status))
+        throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be deleted.`, {
+          suggestion: 'Cancel it first.',
+        });
+      const dependents = this.#neighbours.dependents(run.id);
+      if (dependents.length > 0)
+        throw new LightbenchError('record.in_use', `${run.name} became ${dependents.join(', ')}.`);
+    }
+    for (const run of runs) {
+      if (run.status === 'PAUSED') this.#jobs.cancel(run.jobId);
+      this.records.delete(run, caller.userName);
+    }
+    this.#context.changed('runs', runIds, caller.userName);
+    return { deleted: runs.length };
+  }
+}
+
+/** The first problem as the message, all of them as details. */
+function refusal(diagnostics: readonly Diagnostic[], unknownKey: boolean): LightbenchError {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const more = errors.length > 1 ? ` And ${errors.length - 1} more.` : '';
+  const memory = first !== undefined && /^The run needs about/.test(first.message);
+  return new LightbenchError(
+    unknownKey ? 'config.unknown_key' : memory ? 'training.out_of_memory' : 'config.invalid',
+    first === undefined ? 'The config is not valid.' : `Line ${first.line}: ${first.message}${more}`,
+    { ...(first === undefined ? {} : { suggestion: first.suggestion }), details: { diagnostics: errors } },
+  );
+}
