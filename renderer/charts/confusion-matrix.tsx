@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { formatCount } from '../components/format.ts';
 import type { Normalisation } from './confusion.ts';
-import { cellShares } from './confusion.ts';
+import { cellDepths, cellShares } from './confusion.ts';
 import classes from './confusion-matrix.module.css';
 
 export interface ConfusionMatrixProps {
@@ -16,11 +16,15 @@ export interface ConfusionMatrixProps {
 
 /** Above this the cells are too small for numbers. */
 const numbersUpTo = 26;
+/** Full colour is for charts; behind text a little less reads better. */
+const deepestPercent = 92;
+const strongDepth = 0.68;
 
 /** Rows are what is true, columns what was predicted. Right answers are blue, mistakes orange; depth is the share. */
 export function ConfusionMatrix({ classes: names, matrix, normalisation, linkOf }: ConfusionMatrixProps) {
   const [active, setActive] = useState<readonly [number, number] | null>(null);
   const shares = cellShares(matrix, normalisation === 'counts' ? 'row' : normalisation);
+  const depths = cellDepths(shares);
   const showNumbers = names.length <= numbersUpTo;
   const text = (row: number, column: number) => {
     const count = matrix[row]?.[column] ?? 0;
@@ -57,14 +61,14 @@ export function ConfusionMatrix({ classes: names, matrix, normalisation, linkOf 
               {names.map((predictedName, column) => {
                 const count = matrix[row]?.[column] ?? 0;
                 const label = `${formatCount(count)} of ${trueName} predicted as ${predictedName}`;
-                const share = shares[row]?.[column] ?? 0;
+                const depth = depths[row]?.[column] ?? 0;
                 return (
                   <td
                     key={predictedName}
                     data-right={row === column || undefined}
-                    data-strong={share > 0.45 || undefined}
+                    data-strong={depth > strongDepth || undefined}
                     data-zero={count === 0 || undefined}
-                    style={{ '--share': `${Math.round(Math.sqrt(share) * 100)}%` } as React.CSSProperties}
+                    style={{ '--share': `${Math.round(depth * deepestPercent)}%` } as React.CSSProperties}
                     onMouseEnter={() => setActive([row, column])}
                   >
                     {linkOf === undefined || count === 0 ? (

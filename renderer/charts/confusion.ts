@@ -8,6 +8,9 @@ export interface Confusion {
   readonly share: number;
 }
 
+/** A model that confuses next to nothing must not look as if it did. */
+const smallestScale = 0.03;
+
 /** Each cell's share of its row (recall on the diagonal) or of its column (precision on the diagonal); 0 for an empty one. */
 export function cellShares(
   matrix: readonly (readonly number[])[],
@@ -38,4 +41,15 @@ export function topConfusions(matrix: readonly (readonly number[])[], limit: num
     .filter(({ trueClass, predictedClass, count }) => trueClass !== predictedClass && count > 0)
     .sort((a, b) => b.count - a.count || b.share - a.share)
     .slice(0, limit);
+}
+
+/** How deep the colour of each cell is, 0 … 1. Mistakes are rare: they have a scale of their own, up to the most frequent. */
+export function cellDepths(shares: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const worst = Math.max(
+    smallestScale,
+    ...shares.flatMap((row, trueClass) => row.filter((_, predictedClass) => predictedClass !== trueClass)),
+  );
+  return shares.map((row, trueClass) =>
+    row.map((share, predictedClass) => Math.sqrt(trueClass === predictedClass ? share : share / worst)),
+  );
 }

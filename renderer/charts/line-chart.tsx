@@ -42,7 +42,8 @@ export function LineChart(props: LineChartProps) {
 
   const aligned = useMemo(() => {
     const raw = series.map(({ x, y }) => ({ x, y }));
-    const smoothed = smoothing > 0 ? series.map(({ x, y }) => ({ x, y: smooth(y, smoothing) })) : [];
+    const smoothed =
+      smoothing > 0 ? series.map(({ x, y, noisy }) => ({ x, y: noisy === false ? y : smooth(y, smoothing) })) : [];
     return align([...raw, ...smoothed], { positiveX: logX, positiveY: logY });
   }, [series, smoothing, logX, logY]);
   const latest = useRef(aligned);

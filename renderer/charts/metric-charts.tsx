@@ -27,6 +27,8 @@ export interface MetricChartsProps {
 
 /** More than a screen has pixels to show. */
 const maximumPoints = 1500;
+/** A curve of so few values, one an epoch, is not noise to be smoothed away. */
+const exactValues = 30;
 
 const axes: Readonly<
   Record<Abscissa, { label: string; of: (series: MetricSeries) => readonly number[]; format: (x: number) => string }>
@@ -65,7 +67,9 @@ function MetricChart({ group, runs, series, settings, syncKey, height }: MetricC
   const axis = axes[settings.abscissa];
   const single = runs.length === 1;
   const lines = useMemo<readonly LineSeries[]>(() => {
-    const shown = series.filter(({ key }) => group.keys.includes(key));
+    const shown = series
+      .filter(({ key }) => group.keys.includes(key))
+      .sort((a, b) => group.keys.indexOf(a.key) - group.keys.indexOf(b.key));
     return shown.map((entry) => {
       const position = single ? group.keys.indexOf(entry.key) : runs.findIndex(({ id }) => id === entry.runId);
       const curve = thin({ x: axis.of(entry), y: entry.values }, maximumPoints);
@@ -79,12 +83,11 @@ function MetricChart({ group, runs, series, settings, syncKey, height }: MetricC
             : `${runName} · ${metricTitle(entry.key)}`,
         color: seriesColor(Math.max(0, position)),
         dashed: isHeldOut(entry.key) && group.keys.length > 1 ? true : !single && isDashed(position),
+        noisy: entry.steps.length > exactValues,
         ...curve,
       };
     });
   }, [group, runs, series, axis, single]);
-  // A handful of values, one an epoch, is not noise to be smoothed away.
-  const dense = lines.some(({ x }) => x.length > 30);
   return (
     <section className={classes.chart} aria-label={group.title}>
       <header className={classes.header}>
@@ -96,7 +99,7 @@ function MetricChart({ group, runs, series, settings, syncKey, height }: MetricC
         series={lines}
         xLabel={axis.label}
         height={height}
-        smoothing={dense && !group.system ? settings.smoothing : 0}
+        smoothing={lines.some(({ noisy }) => noisy) && !group.exact ? settings.smoothing : 0}
         logX={settings.logX}
         logY={settings.logY && !group.system}
         syncKey={syncKey}

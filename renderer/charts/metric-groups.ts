@@ -9,12 +9,15 @@ export interface MetricGroup {
   readonly format: (value: number) => string;
   /** True for what describes the machine rather than the model. */
   readonly system: boolean;
+  /** Set rather than measured: never smoothed. */
+  readonly exact: boolean;
 }
 
 interface Quantity {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly system?: boolean;
+  readonly exact?: boolean;
   /** Place among the charts. */
   readonly rank: number;
 }
@@ -26,7 +29,7 @@ const quantities: Readonly<Record<string, Quantity>> = {
   rmse: { title: 'Root mean squared error', format: formatNumber, rank: 1 },
   mae: { title: 'Mean absolute error', format: formatNumber, rank: 2 },
   r2: { title: 'R²', format: formatNumber, rank: 2 },
-  learning_rate: { title: 'Learning rate', format: formatNumber, rank: 3 },
+  learning_rate: { title: 'Learning rate', format: formatNumber, exact: true, rank: 3 },
   gradient_norm: { title: 'Gradient norm', format: formatNumber, rank: 4 },
   samples_per_second: { title: 'Samples per second', format: formatNumber, system: true, rank: 10 },
   steps_per_second: { title: 'Steps per second', format: formatNumber, system: true, rank: 11 },
@@ -53,6 +56,7 @@ export function groupMetrics(keys: readonly string[]): readonly MetricGroup[] {
       keys: members.sort((a, b) => subsetRank(a) - subsetRank(b)),
       format: quantities[base]?.format ?? formatNumber,
       system: quantities[base]?.system ?? false,
+      exact: quantities[base]?.exact ?? false,
     }));
 }
 

@@ -5,6 +5,8 @@ export interface LineSeries {
   readonly color: string;
   /** Told apart without colour as well: validation curves are dashed. */
   readonly dashed?: boolean;
+  /** False: few, exact values that a moving average would only falsify. */
+  readonly noisy?: boolean;
   readonly x: readonly number[];
   readonly y: readonly number[];
 }

@@ -20,7 +20,8 @@ import 'monaco-editor/features/indentation/register.js';
 import 'monaco-editor/features/linesOperations/register.js';
 import 'monaco-editor/features/multicursor/register.js';
 import 'monaco-editor/features/snippet/register.js';
-import 'monaco-editor/features/suggest/register.js';
+// The package's own entry for suggestions leaves their widget out.
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
 import 'monaco-editor/features/wordHighlighter/register.js';
 import 'monaco-editor/features/wordOperations/register.js';
 import 'monaco-editor/languages/definitions/yaml/register.js';
@@ -68,6 +69,7 @@ export function defineThemes(): void {
       { token: 'type.yaml', foreground: bare(token('--lb-accent-text')) },
       { token: 'string.yaml', foreground: bare(token('--lb-text')) },
       { token: 'number.yaml', foreground: bare(token('--lb-series-2')) },
+      { token: 'number.float.yaml', foreground: bare(token('--lb-series-2')) },
       { token: 'keyword.yaml', foreground: bare(token('--lb-series-4')) },
       { token: 'comment.yaml', foreground: bare(token('--lb-text-faint')) },
     ],
@@ -140,8 +142,9 @@ function rangeOf(model: monaco.editor.ITextModel, from: number, to: number): mon
   return new monaco.Range(start.lineNumber, start.column, end.lineNumber, end.column);
 }
 
-/** Monaco takes #rrggbb only. */
+/** Monaco takes #rrggbb only; a build shortens the tokens to #rgb where it can. */
 function hexadecimal(color: string): string {
+  if (/^#[0-9a-f]{3}$/i.test(color)) return `#${[...color.slice(1)].map((digit) => digit + digit).join('')}`;
   return /^#[0-9a-f]{6}$/i.test(color) ? color : '#808080';
 }
 

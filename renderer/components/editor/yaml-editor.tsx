@@ -61,6 +61,7 @@ export default function YamlEditor(props: YamlEditorProps) {
       suggest: { showWords: false, preview: false },
       wordBasedSuggestions: 'off',
       occurrencesHighlight: 'off',
+      bracketPairColorization: { enabled: false },
       accessibilitySupport: 'auto',
       // A text area, so that everything which must not answer to typed letters knows it for one.
       editContext: false,

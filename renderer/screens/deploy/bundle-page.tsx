@@ -1,7 +1,7 @@
 import { Alert, Button, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconCircleCheck, IconDownload, IconFileUnknown, IconRocket, IconShieldCheck } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { assetUrl, useProcedure } from '../../client/index.ts';
 import { formatBytes } from '../../components/format.ts';
 import { Page } from '../../components/page.tsx';
@@ -9,6 +9,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Digest, Fact, When } from '../../components/small.tsx';
 import { ErrorState, LoadingPage, NothingHere } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './deploy.module.css';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { ParityCertificate } from './parity-certificate.tsx';
@@ -85,9 +86,9 @@ export function BundlePage() {
         <Panel>
           <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="sm">
             <Fact label="Model version">
-              <Link to={paths.modelVersion(bundle.modelName, bundle.version)}>
+              <TextLink to={paths.modelVersion(bundle.modelName, bundle.version)}>
                 {bundle.modelName} v{bundle.version}
-              </Link>
+              </TextLink>
             </Fact>
             <Fact label="Exported">
               <When time={bundle.createdAt} /> by {bundle.createdBy}

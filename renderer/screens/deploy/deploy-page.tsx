@@ -10,6 +10,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Digest, When } from '../../components/small.tsx';
 import { Answered, NothingHere } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './deploy.module.css';
 import { DeployDialog } from './deploy-dialog.tsx';
 import { bundlePath, DeploymentBadge } from './deployment-state.tsx';
@@ -87,9 +88,9 @@ function Endpoints({ deployments }: { readonly deployments: readonly Deployment[
                     <DeploymentBadge state={deployment.state} />
                   </Table.Td>
                   <Table.Td>
-                    <Link to={paths.modelVersion(deployment.modelName, deployment.version)}>
+                    <TextLink to={paths.modelVersion(deployment.modelName, deployment.version)}>
                       {deployment.modelName} v{deployment.version}
-                    </Link>
+                    </TextLink>
                   </Table.Td>
                   <Table.Td className={classes.mono}>{deployment.url ?? '–'}</Table.Td>
                   <Table.Td ta="right">{formatCount(deployment.requests)}</Table.Td>

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Modal, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
 import { IconAlertTriangle, IconArrowBackUp, IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import type { Deployment } from '../../../main/contract/serving.ts';
 import { useCommand, useJobs, useProcedure } from '../../client/index.ts';
 import { formatCount, formatDuration } from '../../components/format.ts';
@@ -11,6 +11,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Fact, When } from '../../components/small.tsx';
 import { ErrorState, LoadingPage, NothingHere } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { CurlLines } from './curl-lines.tsx';
 import { bundlePath, DeploymentBadge, isServing } from './deployment-state.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
@@ -49,7 +50,7 @@ export function EndpointPage() {
           <LoadingPage />
         ) : (
           <NothingHere title={`There is no endpoint called ${endpoint}`}>
-            <Link to={paths.deploy()}>Deploy a bundle</Link> to make one.
+            <TextLink to={paths.deploy()}>Deploy a bundle</TextLink> to make one.
           </NothingHere>
         )}
       </Page>
@@ -90,12 +91,12 @@ export function EndpointPage() {
         <Panel>
           <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="md" verticalSpacing="sm">
             <Fact label="Serves">
-              <Link to={paths.modelVersion(deployment.modelName, deployment.version)}>
+              <TextLink to={paths.modelVersion(deployment.modelName, deployment.version)}>
                 {deployment.modelName} v{deployment.version}
-              </Link>
+              </TextLink>
             </Fact>
             <Fact label="Bundle">
-              <Link to={bundlePath(deployment.bundleDigest)}>Open the bundle</Link>
+              <TextLink to={bundlePath(deployment.bundleDigest)}>Open the bundle</TextLink>
             </Fact>
             <Fact label="Address">{deployment.url ?? 'not listening'}</Fact>
             <Fact label="Requests">{formatCount(deployment.requests)}</Fact>

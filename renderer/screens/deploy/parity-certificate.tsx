@@ -1,10 +1,10 @@
 import { Badge, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { IconRosetteDiscountCheck, IconRosetteDiscountCheckOff } from '@tabler/icons-react';
-import { Link } from 'react-router';
 import type { ParityCertificate as Certificate } from '../../../main/contract/serving.ts';
 import { formatCount, formatNumber, formatPercent, formatTime } from '../../components/format.ts';
 import { paths } from '../../components/paths.ts';
 import { Digest, Fact } from '../../components/small.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import classes from './deploy.module.css';
 
 export function ParityBadge({ parity }: { readonly parity: Certificate }) {
@@ -61,7 +61,7 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
             <Digest value={parity.bundleGraph} label="Graph in the bundle" />
           </Fact>
           <Fact label="Samples from">
-            <Link to={paths.dataset(parity.dataset)}>the dataset</Link>
+            <TextLink to={paths.dataset(parity.dataset)}>the dataset</TextLink>
           </Fact>
           <Fact label="Runtime">{parity.runtime}</Fact>
           <Fact label="Checked">{formatTime(parity.createdAt)}</Fact>

@@ -1,6 +1,5 @@
 import { Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { Link } from 'react-router';
 import type { Alias } from '../../../main/contract/registry.ts';
 import { useProcedure } from '../../client/index.ts';
 import { aliases } from '../../components/alias-badge.tsx';
@@ -8,6 +7,7 @@ import { formatTime } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { ErrorState } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { fromLocalInput, toLocalInput } from './local-time.ts';
 
 /** What was in production at a moment: the question an inspector asks. */
@@ -49,7 +49,9 @@ export function AliasAt({ modelName }: { readonly modelName: string }) {
                 <Text fw={600}>No version was in {alias} then.</Text>
               ) : (
                 <Text fz={18} fw={600}>
-                  <Link to={paths.modelVersion(modelName, answer.data.version)}>Version {answer.data.version}</Link>
+                  <TextLink to={paths.modelVersion(modelName, answer.data.version)}>
+                    Version {answer.data.version}
+                  </TextLink>
                 </Text>
               )}
               {answer.data.since !== null && (

@@ -13,6 +13,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Digest, Fact, When } from '../../components/small.tsx';
 import { Answered, ErrorState, LoadingPage } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { LineageGraph } from '../../viewers/lineage-graph.tsx';
 import classes from './models.module.css';
 import { PromotionDialog } from './promotion-dialog.tsx';
@@ -128,10 +129,10 @@ function Overview({ version }: { readonly version: ModelVersion }) {
               <When time={version.createdAt} /> by {version.createdBy}
             </Fact>
             <Fact label="Run">
-              <Link to={paths.run(version.runId)}>Open the run</Link>
+              <TextLink to={paths.run(version.runId)}>Open the run</TextLink>
             </Fact>
             <Fact label="Dataset">
-              <Link to={paths.dataset(version.datasetDigest)}>Open the dataset</Link>
+              <TextLink to={paths.dataset(version.datasetDigest)}>Open the dataset</TextLink>
             </Fact>
             <Fact label="Task">{version.task}</Fact>
             <Fact label="Size of the graph">{formatBytes(version.sizeBytes)}</Fact>

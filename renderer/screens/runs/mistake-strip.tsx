@@ -6,6 +6,7 @@ import { formatCount, formatPercent } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Answered } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { itemFilterToSearch } from '../../viewers/item-filter.ts';
 import { ItemThumbnail } from '../../viewers/item-thumbnail.tsx';
 import { className } from '../../viewers/item-words.ts';
@@ -39,9 +40,9 @@ export function MistakeStrip({ datasetDigest, runId, split, classes: names }: Mi
       aside={
         found.data !== undefined &&
         found.data.total > 0 && (
-          <Link to={paths.dataset(datasetDigest, itemFilterToSearch(filter))}>
+          <TextLink to={paths.dataset(datasetDigest, itemFilterToSearch(filter))}>
             All {formatCount(found.data.total)} mistakes
-          </Link>
+          </TextLink>
         )
       }
     >

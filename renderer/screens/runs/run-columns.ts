@@ -67,7 +67,7 @@ export function runColumns(runs: readonly Run[]): readonly RunColumn[] {
         title: metricTitle(key),
         group: 'Metrics',
         kind: 'number',
-        widthPx: 130,
+        widthPx: widthOf(metricTitle(key)),
         value: (run) => run.metrics[key],
         text: (run) => formatMetric(key, run.metrics[key]),
       }),
@@ -128,6 +128,11 @@ function numeric(
     return number === undefined ? '–' : format(number);
   };
   return { id, title, group: 'Run', kind: 'number', widthPx, value, text };
+}
+
+/** Wide enough for the title with its sort arrow and menu. */
+function widthOf(title: string): number {
+  return Math.min(240, Math.max(110, 56 + title.length * 7));
 }
 
 function asValue(value: string | number | boolean | undefined): string | number | undefined {

@@ -2,8 +2,9 @@ import { Badge, Button, CopyButton, Stack, Table, Text } from '@mantine/core';
 import { IconCopy } from '@tabler/icons-react';
 import { formatMetric, metricTitle } from '../../charts/metric-groups.ts';
 import { YamlEditor } from '../../components/editor/index.tsx';
-import { formatBytes, formatCompact, formatCount, formatNumber } from '../../components/format.ts';
+import { formatBytes, formatCount, formatNumber } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
+import { formatQuantity } from '../../components/quantity.ts';
 import { Digest, When } from '../../components/small.tsx';
 import classes from './run.module.css';
 import type { RunTabProps } from './run-tab.ts';
@@ -36,7 +37,7 @@ export function RunConfigTab({ record }: RunTabProps) {
           title="Model"
           aside={
             <Text c="dimmed">
-              {formatCount(summary.parameters)} parameters · {formatCompact(summary.flops)} FLOPs ·{' '}
+              {formatCount(summary.parameters)} parameters · {formatQuantity(summary.flops)} FLOPs ·{' '}
               {formatBytes(summary.memoryBytes)}
             </Text>
           }
@@ -58,7 +59,7 @@ export function RunConfigTab({ record }: RunTabProps) {
                     <Table.Td>{layer.kind}</Table.Td>
                     <Table.Td className={classes.mono}>{layer.outputShape.join(' × ')}</Table.Td>
                     <Table.Td ta="right">{layer.parameters === 0 ? '–' : formatCount(layer.parameters)}</Table.Td>
-                    <Table.Td ta="right">{layer.flops === 0 ? '–' : formatCompact(layer.flops)}</Table.Td>
+                    <Table.Td ta="right">{layer.flops === 0 ? '–' : formatQuantity(layer.flops)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

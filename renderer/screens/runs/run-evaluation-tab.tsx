@@ -1,7 +1,6 @@
 import { Button, Group, SegmentedControl, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconClipboardCheck } from '@tabler/icons-react';
 import { useState } from 'react';
-import { Link } from 'react-router';
 import type { Split } from '../../../main/contract/datasets.ts';
 import type { Evaluation } from '../../../main/contract/evaluation.ts';
 import type { Run } from '../../../main/contract/training.ts';
@@ -17,6 +16,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Fact, When } from '../../components/small.tsx';
 import { Answered, NothingHere } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { itemFilterToSearch } from '../../viewers/item-filter.ts';
 import { MistakeStrip } from './mistake-strip.tsx';
 import { PerClassTable } from './per-class-table.tsx';
@@ -46,7 +46,7 @@ export function EvaluationTab({ run }: RunTabProps) {
         return (
           <Stack gap="lg">
             <Group justify="space-between">
-              {done.length > 0 ? (
+              {done.length > 1 ? (
                 <SegmentedControl
                   aria-label="Split"
                   value={split ?? ''}
@@ -54,7 +54,7 @@ export function EvaluationTab({ run }: RunTabProps) {
                   data={done.map((value) => ({ value, label: splitNames[value] }))}
                 />
               ) : (
-                <span />
+                <Text c="dimmed">{split === undefined ? '' : `On the ${split} split`}</Text>
               )}
               <MoreEvaluations run={run} missing={splits.filter((candidate) => !done.includes(candidate))} />
             </Group>
@@ -110,7 +110,7 @@ function EvaluationView({ evaluation }: { readonly evaluation: Evaluation }) {
   return (
     <Stack gap="lg">
       <Panel>
-        <SimpleGrid cols={{ base: 2, sm: 4, lg: 7 }} spacing="md">
+        <SimpleGrid cols={{ base: 2, sm: 4, lg: 8 }} spacing="md">
           <Fact label="Items">{formatCount(evaluation.count)}</Fact>
           {classification !== null && (
             <>
@@ -202,9 +202,9 @@ function ClassificationView({ evaluation, classification }: ClassificationViewPr
             <Stack gap={4}>
               {confusions.map((entry) => (
                 <Group key={`${entry.trueClass} ${entry.predictedClass}`} justify="space-between" wrap="nowrap">
-                  <Link to={linkOf(entry.trueClass, entry.predictedClass)}>
+                  <TextLink to={linkOf(entry.trueClass, entry.predictedClass)}>
                     {names[entry.trueClass]} taken for {names[entry.predictedClass]}
-                  </Link>
+                  </TextLink>
                   <Text c="dimmed">
                     {formatCount(entry.count)} · {formatPercent(entry.share, 1)} of {names[entry.trueClass]}
                   </Text>

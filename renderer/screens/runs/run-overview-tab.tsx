@@ -1,7 +1,6 @@
 import { Alert, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMemo } from 'react';
-import { Link } from 'react-router';
 import type { Run } from '../../../main/contract/training.ts';
 import { ChartSettingsBar, useChartSettings } from '../../charts/chart-settings.tsx';
 import { MetricCharts } from '../../charts/metric-charts.tsx';
@@ -13,6 +12,7 @@ import { Panel } from '../../components/panel.tsx';
 import { paths } from '../../components/paths.ts';
 import { Digest, Fact, When } from '../../components/small.tsx';
 import { ErrorState, NothingHere } from '../../components/states.tsx';
+import { TextLink } from '../../components/text-link.tsx';
 import { durationMs } from './run-columns.ts';
 import type { RunTabProps } from './run-tab.ts';
 
@@ -45,7 +45,7 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
           <Headlines run={run} />
           <SimpleGrid cols={{ base: 2, sm: 4, lg: 6 }} spacing="md" verticalSpacing="sm">
             <Fact label="Dataset">
-              <Link to={paths.dataset(run.datasetDigest)}>{run.datasetName}</Link>
+              <TextLink to={paths.dataset(run.datasetDigest)}>{run.datasetName}</TextLink>
             </Fact>
             <Fact label="Model">
               {String(run.params['model.kind'] ?? '')}, {formatCount(run.parameters)} parameters

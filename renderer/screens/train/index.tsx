@@ -88,7 +88,7 @@ export default function TrainScreen() {
         <section className={classes.side} aria-label="Architecture">
           <h2 className={classes.sideTitle}>
             Architecture
-            {config.summaryIsStale && <Badge color="yellow">before the last change</Badge>}
+            {config.summaryIsStale && config.summary !== null && <Badge color="yellow">before the last change</Badge>}
           </h2>
           {config.validationError !== null && config.summary === null ? (
             <ErrorState error={config.validationError} />

@@ -1,6 +1,7 @@
 import { Group, ScrollArea, Table, Text } from '@mantine/core';
 import type { ModelSummary } from '../../../main/contract/training.ts';
-import { formatBytes, formatCompact, formatCount } from '../../components/format.ts';
+import { formatBytes, formatCount } from '../../components/format.ts';
+import { formatQuantity } from '../../components/quantity.ts';
 import { Fact } from '../../components/small.tsx';
 import classes from './train.module.css';
 
@@ -10,6 +11,8 @@ export interface ModelPreviewProps {
   readonly stale: boolean;
 }
 
+const visibleShare = 0.02;
+
 /** The architecture as it would be trained: layers, shapes, parameters, cost. */
 export function ModelPreview({ summary, stale }: ModelPreviewProps) {
   const largest = Math.max(1, ...summary.layers.map((layer) => layer.parameters));
@@ -18,7 +21,7 @@ export function ModelPreview({ summary, stale }: ModelPreviewProps) {
     <div className={classes.preview} data-stale={stale || undefined}>
       <Group gap="xl" className={classes.facts}>
         <Fact label="Parameters">{formatCount(summary.parameters)}</Fact>
-        <Fact label="FLOPs per sample">{formatCompact(summary.flops)}</Fact>
+        <Fact label="FLOPs per sample">{formatQuantity(summary.flops)}</Fact>
         <Fact label="Memory, estimated">{formatBytes(summary.memoryBytes)}</Fact>
         <Fact label="Layers">{summary.layers.length}</Fact>
       </Group>
@@ -72,8 +75,8 @@ function Amount({
   if (value === 0) return <Text c="dimmed">–</Text>;
   return (
     <div className={classes.amount}>
-      {compact ? formatCompact(value) : formatCount(value)}
-      <span className={classes.share} style={{ width: `${Math.max(2, share * 100)}%` }} />
+      {compact ? formatQuantity(value) : formatCount(value)}
+      {share >= visibleShare && <span className={classes.share} style={{ width: `${share * 100}%` }} />}
     </div>
   );
 }
