@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../base/random.ts';
 import { classBalance } from './class-balance.ts';
-import { hammingPairs } from './hamming-pairs.ts';
 import { leakageBetweenSplits } from './leakage.ts';
-import { exactDuplicates, nearDuplicates } from './near-duplicates.ts';
+import { CELL_CORRELATION, exactDuplicates, nearDuplicates } from './near-duplicates.ts';
 import { allocateHashes, hammingDistance, type ImageShape, perceptualHasher } from './perceptual-hash.ts';
 import { robustOutliers } from './robust-outliers.ts';
 import { stratifiedSplit } from './stratified-split.ts';
@@ -60,28 +59,6 @@ describe('perceptual hash', () => {
   });
 });
 
-describe('hamming pairs', () => {
-  it.each([0, 1, 2, 3, 4, 5, 7, 9, 12])('finds exactly the pairs within %i, on skewed hashes', (distance) => {
-    const random = seededRandom(distance);
-    const words = new Uint32Array(2 * 1500);
-    for (let i = 0; i < 1500; i++) {
-      const near = i > 0 && random.uniform() < 0.5 ? random.below(i) : -1;
-      for (const half of [0, 1]) {
-        words[2 * i + half] = near >= 0 ? words[2 * near + half] : random.uint32() & random.uint32() & 0x3ffff0;
-        if (near >= 0)
-          for (let flips = random.below(4); flips > 0; flips--) words[2 * i + half] ^= 1 << random.below(32);
-      }
-    }
-    const expected: string[] = [];
-    for (let a = 0; a < 1500; a++)
-      for (let b = a + 1; b < 1500; b++) if (hammingDistance(words, a, b) <= distance) expected.push(`${a},${b}`);
-    const found: string[] = [];
-    hammingPairs(words, distance, (a, b) => found.push(`${a},${b}`));
-    expect(expected.length).toBeGreaterThan(20);
-    expect(found.sort()).toEqual(expected.sort());
-  });
-});
-
 describe('duplicates', () => {
   it('groups resized, brighter and stronger copies and keeps other scenes apart', () => {
     const pictures = [
@@ -96,6 +73,39 @@ describe('duplicates', () => {
       [0, 2, 3],
       [1, 4],
     ]);
+  });
+
+  it.each([0, 2, 6])('finds exactly the pairs that a comparison of all with all finds, within %i', (distance) => {
+    const pictures = Array.from({ length: 400 }, (_, i) => {
+      const { data, ...shape } = scene(i >> 2, 24, 24);
+      const random = seededRandom(i);
+      return {
+        ...shape,
+        data: data.map((value) => Math.max(0, Math.min(255, value + random.below(1 + (i % 4) * 6) - (i % 4) * 3))),
+      };
+    });
+    const hashes = hashOf(pictures);
+    const correlation = (a: number, b: number) => {
+      const [x, y] = [a, b].map((item) => Array.from(hashes.cells.subarray(72 * item, 72 * item + 72)));
+      const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 72;
+      const product = (p: number[], q: number[]) =>
+        p.reduce((sum, value, i) => sum + (value - mean(p)) * (q[i] - mean(q)), 0);
+      return product(x, y) / Math.sqrt(product(x, x) * product(y, y));
+    };
+    const group = new Map(pictures.map((_, i) => [i, i]));
+    let pairs = 0;
+    for (let a = 0; a < 400; a++)
+      for (let b = a + 1; b < 400; b++) {
+        if (hammingDistance(hashes.words, a, b) > distance || correlation(a, b) < CELL_CORRELATION) continue;
+        pairs++;
+        const [from, to] = [group.get(b)!, group.get(a)!];
+        for (const [item, own] of group) if (own === from) group.set(item, to);
+      }
+    const expected = Map.groupBy(group.keys(), (item) => group.get(item)!);
+    expect(pairs).toBeGreaterThan(40);
+    expect(nearDuplicates(hashes, distance).groups).toEqual(
+      [...expected.values()].filter((members) => members.length > 1),
+    );
   });
 
   it('compares flat pictures by brightness', () => {

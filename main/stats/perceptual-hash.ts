@@ -8,7 +8,7 @@ const ROWS = 8;
 /** ITU-R BT.601 luma in 256ths. */
 const LUMA = [77, 150, 29] as const;
 
-/** Grey cells of one picture. */
+/** Grey cells of one picture, row-major. */
 export const cellCount = COLUMNS * ROWS;
 
 export interface ImageShape {
@@ -44,23 +44,18 @@ export function perceptualHasher({
 }: ImageShape): (pixels: Uint8Array, offset: number, out: PerceptualHashes, index: number) => void {
   const horizontal = overlaps(width, COLUMNS);
   const vertical = overlaps(height, ROWS);
-  // Float64 holds the sums of any picture exactly (below 2^53); int32 would overflow above some 30,000 grey pixels.
-  const line = new Float64Array(width);
-  const sums = new Float64Array(cellCount);
   const area = width * height * (channels === 1 ? 1 : 256);
+  // Integers are faster; float64 holds the sums of any picture exactly (below 2^53).
+  const small = 255 * area < 2 ** 31;
+  const line = small ? new Int32Array(width) : new Float64Array(width);
+  const sums = new Float64Array(cellCount);
+  const addLines = channels === 1 ? addGreyLines : addColourLines;
 
   return (pixels, offset, out, index) => {
     let total = 0;
     for (let row = 0; row < ROWS; row++) {
       line.fill(0);
-      for (let e = vertical.starts[row]; e < vertical.starts[row + 1]; e++) {
-        const weight = vertical.weights[e];
-        const lineStart = offset + vertical.positions[e] * width * channels;
-        if (channels === 1) for (let x = 0; x < width; x++) line[x] += weight * pixels[lineStart + x];
-        else
-          for (let x = 0, at = lineStart; x < width; x++, at += channels)
-            line[x] += weight * (LUMA[0] * pixels[at] + LUMA[1] * pixels[at + 1] + LUMA[2] * pixels[at + 2]);
-      }
+      addLines(line, pixels, offset, vertical, row, channels);
       for (let column = 0; column < COLUMNS; column++) {
         let sum = 0;
         for (let e = horizontal.starts[column]; e < horizontal.starts[column + 1]; e++)
@@ -83,10 +78,42 @@ export function hammingDistance(words: Uint32Array, a: number, b: number): numbe
 }
 
 /** Set bits of a 32-bit integer. */
-export function popCount(word: number): number {
+function popCount(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Adds the weighted lines of the picture that fall into a row of cells. */
+function addGreyLines(
+  line: Int32Array | Float64Array,
+  pixels: Uint8Array,
+  offset: number,
+  { starts, positions, weights }: Overlaps,
+  row: number,
+): void {
+  const width = line.length;
+  for (let e = starts[row]; e < starts[row + 1]; e++) {
+    const weight = weights[e];
+    const lineStart = offset + positions[e] * width;
+    for (let x = 0; x < width; x++) line[x] += weight * pixels[lineStart + x];
+  }
+}
+
+function addColourLines(
+  line: Int32Array | Float64Array,
+  pixels: Uint8Array,
+  offset: number,
+  { starts, positions, weights }: Overlaps,
+  row: number,
+  channels: number,
+): void {
+  const width = line.length;
+  for (let e = starts[row]; e < starts[row + 1]; e++) {
+    const weight = weights[e];
+    for (let x = 0, at = offset + positions[e] * width * channels; x < width; x++, at += channels)
+      line[x] += weight * (LUMA[0] * pixels[at] + LUMA[1] * pixels[at + 1] + LUMA[2] * pixels[at + 2]);
+  }
 }
 
 interface Overlaps {
