@@ -2,7 +2,7 @@
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
-export { architectureOf, lossOf, optimizerOf, scheduleOf } from './recipe.ts';
+export { lossOf, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
 export type {
   ActivationName,
   ArchitectureSpec,

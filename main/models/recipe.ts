@@ -1,4 +1,11 @@
-import type { LossSpec, OptimizerSpec, ScheduleSpec } from '../graph/index.ts';
+import {
+  featureCount,
+  type LossSpec,
+  type OptimizerSpec,
+  type PreprocessingSpec,
+  type ScheduleSpec,
+} from '../graph/index.ts';
+import { buildModel, type Model } from './build-model.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 
 /**
@@ -55,7 +62,28 @@ export type ScheduleChoice = { readonly warmupSteps: number } & (
   | { readonly kind: 'cosine'; readonly minimumFactor: number }
 );
 
-export function architectureOf(choice: ModelChoice): ArchitectureSpec {
+/**
+ * The model for what the preprocessing yields and the task asks for.
+ *
+ * @param classCount 0 for the regression of one number
+ * @throws GraphError where layers do not fit each other
+ */
+export function modelFor(choice: ModelChoice, preprocessing: PreprocessingSpec, classCount: number): Model {
+  return buildModel(
+    architectureOf(choice),
+    preprocessing.kind === 'image'
+      ? {
+          kind: 'image',
+          channels: preprocessing.channels,
+          height: preprocessing.height,
+          width: preprocessing.width,
+        }
+      : { kind: 'table', features: featureCount(preprocessing.columns) },
+    classCount > 0 ? { kind: 'classification', classes: classCount } : { kind: 'regression', outputs: 1 },
+  );
+}
+
+function architectureOf(choice: ModelChoice): ArchitectureSpec {
   switch (choice.kind) {
     case 'mlp':
       return { ...choice, normalization: choice.norm };

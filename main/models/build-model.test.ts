@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import {
+  compileTrainStep,
+  estimateTrainingMemory,
+  GraphError,
+  initializeParameters,
+  summarize,
+} from '../graph/index.ts';
+import type { ArchitectureSpec, InputSignature } from './index.ts';
+import { buildModel } from './index.ts';
+
+const digits: InputSignature = { kind: 'image', channels: 1, height: 28, width: 28 };
+const classes = { kind: 'classification', classes: 10 } as const;
+const cnn: ArchitectureSpec = { kind: 'cnn', channels: [32, 64], poolAfter: [2], hidden: [128] };
+
+describe('buildModel', () => {
+  it('counts parameters and operations as PyTorch and pencil do', () => {
+    const { summary } = buildModel(cnn, digits, classes);
+    expect(summary.parameterCount).toBe(320 + 18_496 + 1_179_776 + 1_290);
+    expect(summary.flops).toBe(2 * (32 * 676 * 9 + 64 * 576 * 288 + 9216 * 128 + 128 * 10));
+    expect(summary.outputShape).toEqual(['batch', 10]);
+    const pool = summary.layers.find((layer) => layer.kind === 'MaxPool2d');
+    expect(pool).toMatchObject({
+      name: 'layers.4',
+      inputShape: ['batch', 64, 24, 24],
+      outputShape: ['batch', 64, 12, 12],
+    });
+  });
+
+  it('names residual parts by their path', () => {
+    const { module, summary } = buildModel(
+      { kind: 'resnet', channels: [16, 32], blocksPerStage: 2 },
+      { kind: 'image', channels: 3, height: 16, width: 16 },
+      classes,
+    );
+    const names = module.namedParameters().map(([name]) => name);
+    expect(names).toContain('layers.5.shortcut.layers.0.weight');
+    expect(names).toContain('layers.3.body.layers.3.weight');
+    expect(new Set(names).size).toBe(names.length);
+    expect(summary.layers.filter((layer) => layer.kind === 'Residual')).toHaveLength(4);
+  });
+
+  it('takes tables, images as rows, and regression', () => {
+    const table = buildModel(
+      { kind: 'mlp', hidden: [8], normalization: 'layer', dropout: 0.1 },
+      { kind: 'table', features: 5 },
+      { kind: 'regression', outputs: 2 },
+    );
+    expect(table.summary.layers.map((layer) => layer.kind)).toEqual([
+      'Linear',
+      'LayerNorm',
+      'ReLU',
+      'Dropout',
+      'Linear',
+    ]);
+    expect(buildModel({ kind: 'mlp', hidden: [] }, digits, classes).summary.layers[0]?.kind).toBe('Flatten');
+  });
+
+  it('refuses what does not fit, naming shapes and names', () => {
+    expect(() => buildModel(cnn, { kind: 'image', channels: 1, height: 3, width: 3 }, classes)).toThrow(GraphError);
+    expect(() => buildModel(cnn, { kind: 'table', features: 4 }, classes)).toThrow('image layer');
+    const unknown = { kind: 'sequential', layers: [{ kind: 'attention' }] } as unknown as ArchitectureSpec;
+    expect(() => buildModel(unknown, digits, classes)).toThrow('attention');
+  });
+
+  it('starts from He weights when asked', () => {
+    const { module } = buildModel({ ...cnn, initialization: 'he' }, digits, classes);
+    const values = initializeParameters(module, 0);
+    const weight = values['layers.6.weight'] ?? new Float32Array();
+    const deviation = Math.sqrt(weight.reduce((sum, value) => sum + value * value, 0) / weight.length);
+    expect(deviation).toBeCloseTo(Math.sqrt(2 / 9216), 4);
+    expect(values['layers.6.bias']?.every((value) => value === 0)).toBe(true);
+  });
+});
+
+it('the memory estimate grows with the batch, and the state is counted exactly', () => {
+  const model = buildModel(cnn, digits, classes);
+  const options = { loss: { kind: 'cross_entropy' }, optimizer: { kind: 'adamw' } } as const;
+  const [small, large] = [estimateTrainingMemory(model, options, 8), estimateTrainingMemory(model, options, 64)];
+  expect(small.stateBytes).toBe(2 * 3 * 4 * model.summary.parameterCount);
+  expect(large.activationBytes).toBeGreaterThan(small.activationBytes);
+  expect(large.totalBytes).toBe(large.stateBytes + large.activationBytes + large.workspaceBytes);
+  // At least the images after both convolutions must be held at once.
+  expect(large.activationBytes).toBeGreaterThan(64 * 4 * (32 * 676 + 64 * 576));
+  expect(compileTrainStep(model, options).state.every(({ initial }) => initial.length > 0)).toBe(true);
+  expect(summarize(model).parameterCount).toBe(model.summary.parameterCount);
+});
