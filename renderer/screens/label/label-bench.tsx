@@ -160,6 +160,11 @@ export function LabelBench({ labelSet, dataset, session }: LabelBenchProps) {
       toolbar={
         <>
           <QueueSelect dataset={dataset} filter={filter} order={order} onChange={change} />
+          {indices.length > 0 && (
+            <Text size="xs" c="dimmed">
+              {formatCount(here + 1)} of {formatCount(indices.length)}
+            </Text>
+          )}
           <Act label="Draw the queue up again" onClick={queue.refresh} icon={<IconRefresh size={15} />} />
           <Group gap="sm" ml="auto" wrap="nowrap">
             <Text size="xs" c="dimmed">
