@@ -52,6 +52,31 @@ describe('perceptual hash', () => {
     expect([cells[0], cells[1]]).toEqual([0, 10 * (1 / 5) * 256]);
   });
 
+  it('gives the same for four pixels at a time as for one', () => {
+    for (const [width, height] of [
+      [28, 28],
+      [8, 257],
+      [64, 5],
+    ]) {
+      const random = seededRandom(width);
+      const bytes = Uint8Array.from({ length: width * height + 8 }, () =>
+        random.uniform() < 0.3 ? 255 : random.below(256),
+      );
+      const hash = perceptualHasher({ width, height, channels: 1 });
+      const out = allocateHashes(4);
+      for (let shift = 0; shift < 4; shift++) {
+        // Moved within the buffer, the same pixels are aligned once and not aligned three times.
+        const moved = new Uint8Array(bytes.length + shift);
+        moved.set(bytes, shift);
+        hash(moved, shift, out, shift);
+      }
+      for (let shift = 1; shift < 4; shift++) {
+        expect(out.cells.subarray(72 * shift, 72 * shift + 72)).toEqual(out.cells.subarray(0, 72));
+        expect(hammingDistance(out.words, 0, shift)).toBe(0);
+      }
+    }
+  });
+
   it('weighs colours by luma and does not look at alpha', () => {
     const rgb = hashOf([{ width: 1, height: 1, channels: 3, data: Uint8Array.of(255, 0, 0) }]);
     expect(rgb.brightness[0]).toBeCloseTo((255 * 77) / 256, 4);

@@ -101,7 +101,7 @@ function correlatedPairs(unit: Float32Array, items: Uint32Array, visit: (a: numb
   for (let i = 0; i < items.length; i++)
     for (let d = 0; d < DIMENSIONS; d++)
       keys[i] = keys[i] * bins + 1 + Math.floor((points[i * DIMENSIONS + d] + 1) / step);
-  const starts = new Uint32Array(bins ** DIMENSIONS + 1);
+  const starts = new Uint32Array(bins ** DIMENSIONS + 3);
   for (const key of keys) starts[key + 1]++;
   for (let key = 0; key < starts.length - 1; key++) starts[key + 1] += starts[key];
   const next = starts.slice(0, -1);
@@ -117,7 +117,10 @@ function correlatedPairs(unit: Float32Array, items: Uint32Array, visit: (a: numb
 
   const compare = (at: number, from: number, to: number) => {
     const p = at * DIMENSIONS;
-    const [p0, p1, p2, p3] = [place[p], place[p + 1], place[p + 2], place[p + 3]];
+    const p0 = place[p];
+    const p1 = place[p + 1];
+    const p2 = place[p + 2];
+    const p3 = place[p + 3];
     const own = sorted[at] * cellCount;
     for (let other = from, q = from * DIMENSIONS; other < to; other++, q += DIMENSIONS) {
       const d0 = p0 - place[q];
@@ -131,13 +134,16 @@ function correlatedPairs(unit: Float32Array, items: Uint32Array, visit: (a: numb
       if (apart <= limit) visit(sorted[at], sorted[other]);
     }
   };
+  // Cells that touch along the last axis follow each other, so three of them are one range.
   const offsets = forwardOffsets(bins);
   for (let from = 0; from < sorted.length; ) {
     const key = sortedKeys[from];
     const to = starts[key + 1];
-    for (let at = from; at < to; at++) compare(at, at + 1, to);
-    for (const offset of offsets) {
-      const [otherFrom, otherTo] = [starts[key + offset], starts[key + offset + 1]];
+    const rowEnd = starts[key + 2];
+    for (let at = from; at < to; at++) compare(at, at + 1, rowEnd);
+    for (let o = 0; o < offsets.length; o++) {
+      const otherFrom = starts[key + offsets[o] - 1];
+      const otherTo = starts[key + offsets[o] + 2];
       if (otherFrom < otherTo) for (let at = from; at < to; at++) compare(at, otherFrom, otherTo);
     }
     from = to;
@@ -150,7 +156,10 @@ function project(unit: Float32Array, items: Uint32Array): Float32Array {
   const points = new Float32Array(items.length * DIMENSIONS);
   for (let i = 0; i < items.length; i++) {
     const at = items[i] * cellCount;
-    let [x0, x1, x2, x3] = [0, 0, 0, 0];
+    let x0 = 0;
+    let x1 = 0;
+    let x2 = 0;
+    let x3 = 0;
     for (let cell = 0; cell < cellCount; cell++) {
       const value = unit[at + cell];
       x0 += axis0[cell] * value;
@@ -158,17 +167,20 @@ function project(unit: Float32Array, items: Uint32Array): Float32Array {
       x2 += axis2[cell] * value;
       x3 += axis3[cell] * value;
     }
-    points.set([x0, x1, x2, x3], i * DIMENSIONS);
+    points[i * DIMENSIONS] = x0;
+    points[i * DIMENSIONS + 1] = x1;
+    points[i * DIMENSIONS + 2] = x2;
+    points[i * DIMENSIONS + 3] = x3;
   }
   return points;
 }
 
-/** Key differences to half of the touching grid cells, so that every two cells meet once. */
+/** Key differences to half of the touching rows of grid cells, so that every two rows meet once. */
 function forwardOffsets(bins: number): readonly number[] {
   let offsets = [0];
-  for (let d = 0; d < DIMENSIONS; d++)
+  for (let d = 1; d < DIMENSIONS; d++)
     offsets = offsets.flatMap((offset) => [-1, 0, 1].map((move) => offset * bins + move));
-  return offsets.filter((offset) => offset > 0);
+  return offsets.filter((offset) => offset > 0).map((offset) => offset * bins);
 }
 
 /** Union-find with path halving. */
