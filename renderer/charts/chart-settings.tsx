@@ -42,7 +42,7 @@ export function ChartSettingsBar({ settings, onChange }: ChartSettingsBarProps) 
           label={(value) => value.toFixed(2)}
           value={settings.smoothing}
           onChange={(smoothing) => onChange({ ...settings, smoothing })}
-          thumbProps={{ 'aria-label': 'Smoothing' }}
+          thumbLabel="Smoothing"
         />
         <Text size="xs" w={28}>
           {settings.smoothing.toFixed(2)}

@@ -58,6 +58,16 @@ export function MetricCharts({ runs, series, settings, syncKey, height = 200 }: 
   );
 }
 
+/** With several runs the colours are explained once, above the charts; here only what a dashed line is. */
+function lineStyles(group: MetricGroup) {
+  return group.keys.map((key) => ({
+    id: key,
+    label: metricTitle(key),
+    color: 'var(--lb-text-muted)',
+    dashed: isHeldOut(key),
+  }));
+}
+
 interface MetricChartProps extends MetricChartsProps {
   readonly group: MetricGroup;
   readonly height: number;
@@ -91,8 +101,8 @@ function MetricChart({ group, runs, series, settings, syncKey, height }: MetricC
   return (
     <section className={classes.chart} aria-label={group.title}>
       <header className={classes.header}>
-        <h3 className={classes.title}>{group.title}</h3>
-        {lines.length > 1 && lines.length <= 6 && <Legend entries={lines} />}
+        <h2 className={classes.title}>{group.title}</h2>
+        {(single ? lines.length > 1 : group.keys.length > 1) && <Legend entries={single ? lines : lineStyles(group)} />}
       </header>
       <LineChart
         title={group.title}

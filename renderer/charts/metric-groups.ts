@@ -76,7 +76,7 @@ export function formatMetric(key: string, value: number | null | undefined): str
 
 /** "Validation loss", "Learning rate". */
 export function metricTitle(key: string): string {
-  return sentence(key.replaceAll('.', ' '));
+  return quantities[key]?.title ?? sentence(key.replaceAll('.', ' '));
 }
 
 /** Curves on data the model has not learned from are dashed. */

@@ -11,7 +11,7 @@ import {
 } from 'recharts';
 import { formatCount, formatPercent } from '../components/format.ts';
 import classes from './charts.module.css';
-import { formatTick } from './ticks.ts';
+import { axisLabel, axisTick, formatTick } from './ticks.ts';
 
 export interface CalibrationBin {
   readonly lower: number;
@@ -43,15 +43,16 @@ export function ReliabilityDiagram({
     <div role="img" aria-label={`Reliability diagram. ${words.join('. ')}`}>
       <ResponsiveContainer width="100%" height={height}>
         <ComposedChart data={data} margin={{ top: 8, right: 12, bottom: 20, left: 4 }} accessibilityLayer={false}>
-          <CartesianGrid className={classes.grid} vertical={false} />
+          <CartesianGrid stroke="var(--lb-border)" vertical={false} />
           <XAxis
             type="number"
             dataKey="middle"
             domain={[0, 1]}
             ticks={ticks}
             tickFormatter={formatTick}
-            className={classes.axis}
-            label={{ value: 'Confidence', position: 'bottom', offset: 4, className: classes.axisLabel }}
+            tick={axisTick}
+            stroke="var(--lb-border-strong)"
+            label={{ value: 'Confidence', position: 'bottom', offset: 4, ...axisLabel }}
           />
           <YAxis
             type="number"
@@ -59,8 +60,9 @@ export function ReliabilityDiagram({
             ticks={ticks}
             tickFormatter={formatTick}
             width={44}
-            className={classes.axis}
-            label={{ value: 'Share right', angle: -90, position: 'insideLeft', className: classes.axisLabel }}
+            tick={axisTick}
+            stroke="var(--lb-border-strong)"
+            label={{ value: 'Share right', angle: -90, position: 'insideLeft', ...axisLabel }}
           />
           <Tooltip
             cursor={false}
@@ -81,7 +83,7 @@ export function ReliabilityDiagram({
               );
             }}
           />
-          <Bar dataKey="accuracy" barSize={20} isAnimationActive={false} className={classes.bar}>
+          <Bar dataKey="accuracy" barSize={28} isAnimationActive={false} className={classes.bar}>
             {data.map((bin) => (
               <Cell key={bin.lower} fillOpacity={bin.count < total / 100 ? 0.35 : 0.9} />
             ))}
@@ -91,7 +93,8 @@ export function ReliabilityDiagram({
               { x: 0, y: 0 },
               { x: 1, y: 1 },
             ]}
-            className={classes.diagonal}
+            stroke="var(--lb-text-faint)"
+            strokeDasharray="4 4"
           />
         </ComposedChart>
       </ResponsiveContainer>

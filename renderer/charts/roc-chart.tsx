@@ -1,10 +1,9 @@
 import { useState } from 'react';
 import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, XAxis, YAxis } from 'recharts';
 import { formatNumber } from '../components/format.ts';
-import classes from './charts.module.css';
 import { Legend } from './legend.tsx';
 import { isDashed, seriesColor } from './series-color.ts';
-import { formatTick } from './ticks.ts';
+import { axisLabel, axisTick, formatTick } from './ticks.ts';
 
 export interface RocCurve {
   readonly label: string;
@@ -36,15 +35,16 @@ export function RocChart({ curves, height = 300 }: { readonly curves: readonly R
       <div role="img" aria-label={`Receiver operating characteristic. Area under the curve: ${words.join(', ')}`}>
         <ResponsiveContainer width="100%" height={height}>
           <LineChart margin={{ top: 8, right: 12, bottom: 20, left: 4 }} accessibilityLayer={false}>
-            <CartesianGrid className={classes.grid} />
+            <CartesianGrid stroke="var(--lb-border)" />
             <XAxis
               type="number"
               dataKey="x"
               domain={[0, 1]}
               ticks={ticks}
               tickFormatter={formatTick}
-              className={classes.axis}
-              label={{ value: 'False positive rate', position: 'bottom', offset: 4, className: classes.axisLabel }}
+              tick={axisTick}
+              stroke="var(--lb-border-strong)"
+              label={{ value: 'False positive rate', position: 'bottom', offset: 4, ...axisLabel }}
             />
             <YAxis
               type="number"
@@ -52,15 +52,17 @@ export function RocChart({ curves, height = 300 }: { readonly curves: readonly R
               ticks={ticks}
               tickFormatter={formatTick}
               width={44}
-              className={classes.axis}
-              label={{ value: 'True positive rate', angle: -90, position: 'insideLeft', className: classes.axisLabel }}
+              tick={axisTick}
+              stroke="var(--lb-border-strong)"
+              label={{ value: 'True positive rate', angle: -90, position: 'insideLeft', ...axisLabel }}
             />
             <ReferenceLine
               segment={[
                 { x: 0, y: 0 },
                 { x: 1, y: 1 },
               ]}
-              className={classes.diagonal}
+              stroke="var(--lb-text-faint)"
+              strokeDasharray="4 4"
             />
             {curves.map((curve, position) =>
               hidden.has(curve.label) ? null : (

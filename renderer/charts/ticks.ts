@@ -5,6 +5,10 @@ const suffixes = [
   { from: 1e4, divisor: 1e3, suffix: 'k' },
 ] as const;
 
+/** How recharts writes ticks and titles of axes: like the line chart does. */
+export const axisTick = { fontSize: 11, fill: 'var(--lb-text-muted)' } as const;
+export const axisLabel = { ...axisTick, textAnchor: 'middle' } as const;
+
 /** A tick of an axis, as short as it can be read: 0.25, 20k, 1e-4. */
 export function formatTick(value: number): string {
   const size = Math.abs(value);

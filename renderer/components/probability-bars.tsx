@@ -49,7 +49,7 @@ export function ProbabilityBars(props: ProbabilityBarsProps) {
                 className={classes.row}
                 {...data}
                 aria-pressed={index === target}
-                aria-label={`Explain ${names[index] ?? index}, ${formatPercent(probability, 1)}`}
+                title="Explain this class"
                 onClick={() => onChoose(index)}
               >
                 {content}

@@ -102,7 +102,7 @@ export function BundlePage() {
           </SimpleGrid>
         </Panel>
         <Panel title={`Files (${bundle.files.length})`} flush>
-          <Table.ScrollContainer minWidth={560}>
+          <Table.ScrollContainer type="native" tabIndex={0} minWidth={560}>
             <Table verticalSpacing={5}>
               <Table.Thead>
                 <Table.Tr>

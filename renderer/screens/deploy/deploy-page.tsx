@@ -62,7 +62,7 @@ function Endpoints({ deployments }: { readonly deployments: readonly Deployment[
           Protocol.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={760}>
+        <Table.ScrollContainer type="native" tabIndex={0} minWidth={760}>
           <Table highlightOnHover>
             <Table.Thead>
               <Table.Tr>
@@ -126,7 +126,7 @@ function Bundles({ bundles, onDeploy }: BundlesProps) {
           and export it.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={760}>
+        <Table.ScrollContainer type="native" tabIndex={0} minWidth={760}>
           <Table highlightOnHover>
             <Table.Thead>
               <Table.Tr>

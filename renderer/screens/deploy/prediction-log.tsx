@@ -26,7 +26,7 @@ export function PredictionLog({ deployment }: EndpointTabProps) {
               Nothing was asked yet. Try it, or send the first request with curl.
             </Text>
           ) : (
-            <Table.ScrollContainer minWidth={640} maxHeight={560}>
+            <Table.ScrollContainer type="native" tabIndex={0} minWidth={640} maxHeight={560}>
               <Table verticalSpacing={4} stickyHeader>
                 <Table.Thead>
                   <Table.Tr>

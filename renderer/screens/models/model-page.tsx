@@ -132,7 +132,7 @@ function Versions({ model, onPromote }: VersionsProps) {
   const columns = headlines(versions[0]?.metrics ?? {}, 3);
   return (
     <Panel title="Versions" flush>
-      <Table.ScrollContainer minWidth={760}>
+      <Table.ScrollContainer type="native" tabIndex={0} minWidth={760}>
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>

@@ -207,11 +207,11 @@ function SignatureTable({ signature }: { readonly signature: Signature }) {
     ...signature.outputs.map((tensor) => ({ direction: 'out', tensor })),
   ];
   return (
-    <Table.ScrollContainer minWidth={360}>
+    <Table.ScrollContainer type="native" tabIndex={0} minWidth={360}>
       <Table verticalSpacing={5}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th> </Table.Th>
+            <Table.Th>Direction</Table.Th>
             <Table.Th>Name</Table.Th>
             <Table.Th>Type</Table.Th>
             <Table.Th>Shape</Table.Th>

@@ -17,6 +17,7 @@ export function Figures({ runs }: { readonly runs: readonly Run[] }) {
     <Stack gap="lg">
       <Panel title="Figures" flush>
         <Matrix
+          label="Figures of the runs"
           runs={runs}
           rows={metrics.map(({ key, values, best }) => ({
             key,
@@ -39,6 +40,7 @@ export function Figures({ runs }: { readonly runs: readonly Run[] }) {
         }
       >
         <Matrix
+          label="Settings of the runs"
           runs={runs}
           rows={params.map(({ key, values }) => ({
             key,
@@ -61,12 +63,13 @@ interface MatrixRow {
 }
 
 interface MatrixProps {
+  readonly label: string;
   readonly runs: readonly Run[];
   readonly rows: readonly MatrixRow[];
   readonly empty: string;
 }
 
-function Matrix({ runs, rows, empty }: MatrixProps) {
+function Matrix({ label, runs, rows, empty }: MatrixProps) {
   if (rows.length === 0)
     return (
       <Text c="dimmed" p="lg">
@@ -75,7 +78,7 @@ function Matrix({ runs, rows, empty }: MatrixProps) {
     );
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways
-    <section className={classes.scroller} tabIndex={0} aria-label="Runs side by side">
+    <section className={classes.scroller} tabIndex={0} aria-label={label}>
       <Table verticalSpacing={5} stickyHeader>
         <Table.Thead>
           <Table.Tr>

@@ -70,9 +70,7 @@ export function Pair({ records }: { readonly records: readonly RunRecord[] }) {
                     <Table.Td ta="right">{formatMetric(key, from)}</Table.Td>
                     <Table.Td ta="right">{formatMetric(key, to)}</Table.Td>
                     <Table.Td ta="right" className={classes.change} data-better={difference?.better ?? undefined}>
-                      {difference === null
-                        ? '–'
-                        : `${difference.difference > 0 ? '+' : ''}${formatMetric(key, difference.difference)}`}
+                      {difference === null ? '–' : signed(key, difference.difference)}
                     </Table.Td>
                   </Table.Tr>
                 );
@@ -83,4 +81,10 @@ export function Pair({ records }: { readonly records: readonly RunRecord[] }) {
       </SimpleGrid>
     </Stack>
   );
+}
+
+/** With its sign; a difference of percentages is in percentage points. */
+function signed(key: string, difference: number): string {
+  const sign = difference > 0 ? '+' : difference < 0 ? '−' : '';
+  return `${sign}${formatMetric(key, Math.abs(difference)).replace(' %', ' pp')}`;
 }

@@ -57,7 +57,7 @@ export function MistakeStrip({ datasetDigest, runId, split, classes: names }: Mi
                   key={item.index}
                   to={`${paths.run(runId)}/explanation?item=${item.index}`}
                   className={classes.mistake}
-                  aria-label={`Item ${item.index}: ${className(names, item.currentLabel)} taken for ${className(names, item.predicted)}, ${formatPercent(item.confidence, 0)} sure. Explain`}
+                  title={`Explain item ${item.index}`}
                 >
                   <ItemThumbnail datasetDigest={datasetDigest} index={item.index} sizePx={thumbnailPx} alt="" />
                   <span className={classes.mistakeWords}>

@@ -42,7 +42,7 @@ export function RunConfigTab({ record }: RunTabProps) {
             </Text>
           }
         >
-          <Table.ScrollContainer minWidth={380}>
+          <Table.ScrollContainer type="native" tabIndex={0} minWidth={380}>
             <Table>
               <Table.Thead>
                 <Table.Tr>
@@ -72,7 +72,7 @@ export function RunConfigTab({ record }: RunTabProps) {
               None yet. The first is written after the steps that the config says, and at the end of every epoch.
             </Text>
           ) : (
-            <Table.ScrollContainer minWidth={380}>
+            <Table.ScrollContainer type="native" tabIndex={0} minWidth={380}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>

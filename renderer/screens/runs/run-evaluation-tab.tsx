@@ -172,29 +172,39 @@ function ClassificationView({ evaluation, classification }: ClassificationViewPr
           classes={names}
         />
       </div>
-      <Panel
-        title="Confusion matrix"
-        aside={
-          <SegmentedControl
-            aria-label="Numbers in the matrix"
-            value={normalisation}
-            onChange={(value) => setNormalisation(value as Normalisation)}
-            data={[
-              { value: 'counts', label: 'Counts' },
-              { value: 'row', label: '% of true' },
-              { value: 'column', label: '% of predicted' },
-            ]}
+      <Stack gap="lg">
+        <Panel
+          title="Confusion matrix"
+          aside={
+            <SegmentedControl
+              aria-label="Numbers in the matrix"
+              value={normalisation}
+              onChange={(value) => setNormalisation(value as Normalisation)}
+              data={[
+                { value: 'counts', label: 'Counts' },
+                { value: 'row', label: '% of true' },
+                { value: 'column', label: '% of predicted' },
+              ]}
+            />
+          }
+        >
+          <ConfusionMatrix
+            classes={names}
+            matrix={classification.confusion}
+            normalisation={normalisation}
+            linkOf={linkOf}
           />
-        }
-      >
-        <ConfusionMatrix
-          classes={names}
-          matrix={classification.confusion}
-          normalisation={normalisation}
-          linkOf={linkOf}
-        />
-      </Panel>
-      <Stack gap="md">
+        </Panel>
+        <Panel title="ROC, each class against the rest">
+          <RocChart
+            curves={classification.roc.map((curve) => ({
+              ...curve,
+              auc: classification.perClass.find(({ label }) => label === curve.label)?.auc ?? null,
+            }))}
+          />
+        </Panel>
+      </Stack>
+      <Stack gap="lg">
         <Panel title="Most frequent mistakes">
           {confusions.length === 0 ? (
             <Text c="dimmed">None: every item was predicted as its label says.</Text>
@@ -216,25 +226,17 @@ function ClassificationView({ evaluation, classification }: ClassificationViewPr
         <Panel title="Precision, recall and F1 by class" flush>
           <PerClassTable rows={classification.perClass} />
         </Panel>
+        <Panel
+          title="Calibration"
+          aside={<Text c="dimmed">expected error {formatPercent(classification.expectedCalibrationError)}</Text>}
+        >
+          <ReliabilityDiagram bins={classification.calibration} />
+          <Text size="xs" c="dimmed">
+            A bar on the diagonal is honest: of the answers given with 80 % confidence, 80 % are right. Bars below it
+            are overconfident. Pale bars rest on less than one percent of the answers.
+          </Text>
+        </Panel>
       </Stack>
-      <Panel title="ROC, each class against the rest">
-        <RocChart
-          curves={classification.roc.map((curve) => ({
-            ...curve,
-            auc: classification.perClass.find(({ label }) => label === curve.label)?.auc ?? null,
-          }))}
-        />
-      </Panel>
-      <Panel
-        title="Calibration"
-        aside={<Text c="dimmed">expected error {formatPercent(classification.expectedCalibrationError)}</Text>}
-      >
-        <ReliabilityDiagram bins={classification.calibration} />
-        <Text size="xs" c="dimmed">
-          A bar on the diagonal is honest: of the answers given with 80 % confidence, 80 % are right. Bars below it are
-          overconfident. Pale bars rest on less than one percent of the answers.
-        </Text>
-      </Panel>
     </div>
   );
 }

@@ -161,7 +161,7 @@ function Picture({ explanation, stale, onTarget, datasetDigest, index }: Picture
             value={opacity}
             onChange={setOpacity}
             label={(value) => formatPercent(value, 0)}
-            thumbProps={{ 'aria-label': 'Opacity of the heatmap' }}
+            thumbLabel="Opacity of the heatmap"
           />
         </div>
         <Select
