@@ -72,9 +72,15 @@ async function rows(tablePath: string | null, indices: readonly number[], layout
     );
   const table = await ParquetRows.open(tablePath);
   try {
-    const all = await table.readNumbers(
-      layout.columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
-    );
+    const all = await table
+      .readNumbers(
+        layout.columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
+      )
+      .catch((error: Error) => {
+        throw new LightbenchError('deployment.bad_input', `The table lacks what the model takes: ${error.message}`, {
+          cause: error,
+        });
+      });
     const width = layout.columns.length;
     const data = new Float32Array(indices.length * width);
     indices.forEach((row, at) => {

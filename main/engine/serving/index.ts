@@ -1,0 +1,1 @@
+export { Deployments, type ExplanationMethods, type ServingBundles, type ServingRegistry } from './deployments.ts';

@@ -1,0 +1,89 @@
+import { LightbenchError } from '../../contract/errors.ts';
+import type { Prediction } from '../../contract/serving.ts';
+import type { Tensor } from '../../formats/open-inference/datatype.ts';
+import { writeInferenceRequest } from '../../formats/open-inference/inference-request.ts';
+import { type InferenceResponse, readInferenceResponse } from '../../formats/open-inference/inference-response.ts';
+
+const TIMEOUT_MS = 60_000;
+/** How many values of a tensor are shown. */
+const SHOWN_VALUES = 16;
+
+export interface PredictionTarget {
+  readonly endpoint: string;
+  readonly url: string;
+  readonly modelName: string;
+  readonly classes: readonly string[];
+}
+
+/**
+ * Sends one request to a model server, just as any client would.
+ *
+ * @throws LightbenchError deployment.not_ready, deployment.bad_input
+ */
+export async function predict(target: PredictionTarget, input: Tensor, signal?: AbortSignal): Promise<Prediction> {
+  const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/infer`;
+  const body = writeInferenceRequest([input]);
+  const begin = performance.now();
+  let status: number;
+  let text: string;
+  try {
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
+    const reply = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    });
+    status = reply.status;
+    text = await reply.text();
+  } catch (error) {
+    const reason = (error as { cause?: Error }).cause?.message ?? (error as Error).message;
+    throw new LightbenchError('deployment.not_ready', `${target.endpoint} did not answer at ${url}: ${reason}.`, {
+      cause: error,
+    });
+  }
+  const durationMs = performance.now() - begin;
+  if (status !== 200) {
+    throw new LightbenchError(
+      status < 500 ? 'deployment.bad_input' : 'deployment.not_ready',
+      `${target.endpoint} answered ${status}: ${errorOf(text)}`,
+    );
+  }
+  return { ...answerOf(target, readInferenceResponse(text)), durationMs, request: shown(body), response: shown(text) };
+}
+
+function answerOf(target: PredictionTarget, response: InferenceResponse) {
+  const { endpoint, classes } = target;
+  const version = Number(response.modelVersion);
+  const output = (name: string) => response.outputs.find((tensor) => tensor.name === name);
+  const main = output('probabilities') ?? output('prediction') ?? response.outputs[0];
+  const values = Array.from(main.data as Float32Array);
+  if (classes.length === 0)
+    return { endpoint, version, classes: [main.name], probabilities: values.slice(0, 1), predicted: 0 };
+  return {
+    endpoint,
+    version,
+    classes: [...classes],
+    probabilities: values,
+    predicted: values.indexOf(Math.max(...values)),
+  };
+}
+
+/** The JSON with long data cut short, for people to read. */
+function shown(text: string): string {
+  const shorten = (key: string, value: unknown): unknown =>
+    key === 'data' && Array.isArray(value) && value.length > SHOWN_VALUES
+      ? [...value.slice(0, SHOWN_VALUES), `… ${value.length - SHOWN_VALUES} more`]
+      : value;
+  const indented = JSON.stringify(JSON.parse(text), shorten, 2);
+  // One number to a line would be as long as the data.
+  return indented.replace(/\[\s+([^[\]{}]*?)\s+\]/g, (_, inner: string) => `[${inner.replace(/\s*\n\s*/g, ' ')}]`);
+}
+
+function errorOf(text: string): string {
+  try {
+    return String((JSON.parse(text) as { error: unknown }).error);
+  } catch {
+    return text.slice(0, 200);
+  }
+}
