@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatNumber, formatPercent } from '../components/format.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from '../components/format.ts';
 
 export interface MetricGroup {
   /** The quantity without the data it was measured on: loss, accuracy. */
@@ -33,6 +33,13 @@ const quantities: Readonly<Record<string, Quantity>> = {
   gradient_norm: { title: 'Gradient norm', format: formatNumber, rank: 4 },
   samples_per_second: { title: 'Samples per second', format: formatNumber, system: true, rank: 10 },
   steps_per_second: { title: 'Steps per second', format: formatNumber, system: true, rank: 11 },
+  epoch_seconds: {
+    title: 'Time per epoch',
+    format: (seconds) => formatDuration(seconds * 1000),
+    system: true,
+    rank: 14,
+  },
+  step: { title: 'Step', format: formatCount, rank: 20 },
   step_ms: { title: 'Time per step', format: formatDuration, system: true, rank: 12 },
   memory_bytes: { title: 'Memory', format: formatBytes, system: true, rank: 13 },
 };
@@ -91,6 +98,6 @@ function subsetRank(key: string): number {
 }
 
 function sentence(text: string): string {
-  const words = text.replaceAll('_', ' ');
+  const words = text.replaceAll('_', ' ').replace(/\bf1\b/, 'F1');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -41,6 +41,7 @@ const gray: MantineColorsTuple = [
   '#1b1d22',
 ];
 
+const closeButtonProps = { 'aria-label': 'Close' };
 const small = { defaultProps: { size: 'xs' } };
 
 export const theme = createTheme({
@@ -88,8 +89,15 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { size: 'md', variant: 'subtle', color: 'gray' } },
     Badge: { defaultProps: { size: 'sm', radius: 'sm', variant: 'light', tt: 'none', fw: 500 } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: false, fz: 'xs', px: 8, py: 4 } },
-    Modal: { defaultProps: { radius: 'md', centered: true, overlayProps: { backgroundOpacity: 0.35 } } },
-    Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } } },
+    Modal: {
+      defaultProps: {
+        radius: 'md',
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.35 },
+        closeButtonProps: { 'aria-label': 'Close' },
+      },
+    },
+    Drawer: { defaultProps: { closeButtonProps, overlayProps: { backgroundOpacity: 0.35 } } },
     Paper: { defaultProps: { radius: 'md' } },
     Card: { defaultProps: { radius: 'md', withBorder: true, padding: 'lg' } },
     Alert: { defaultProps: { radius: 'md', variant: 'light' } },
@@ -98,6 +106,7 @@ export const theme = createTheme({
       defaultProps: { verticalSpacing: 'calc((var(--lb-row-height) - 20px) / 2)', horizontalSpacing: 'md', fz: 'sm' },
     },
     Skeleton: { defaultProps: { radius: 'sm' } },
+    Notification: { defaultProps: { closeButtonProps } },
     Menu: { defaultProps: { shadow: 'md', radius: 'md' } },
     Popover: { defaultProps: { shadow: 'md', radius: 'md' } },
     Loader: { defaultProps: { size: 'xs' } },

@@ -19,6 +19,8 @@ interface Sent {
   readonly prediction: Prediction;
 }
 
+const answersShown = 5;
+
 /** Sends an item of a dataset over HTTP, as any client would, and shows the answer and its explanation. */
 export function TryIt({ deployment }: EndpointTabProps) {
   const { endpoint, modelName, version } = deployment;
@@ -169,7 +171,7 @@ function Answer({ sent }: { readonly sent: Sent }) {
             {formatPercent(probabilities[predicted], 1)} sure
           </Text>
         </Text>
-        <ProbabilityBars classes={names} probabilities={probabilities} />
+        <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
         <Accordion variant="default" chevronPosition="left">
           <Raw title="Request" text={prediction.request} />
           <Raw title="Response" text={prediction.response} />
@@ -182,7 +184,9 @@ function Answer({ sent }: { readonly sent: Sent }) {
 function Raw({ title, text }: { readonly title: string; readonly text: string }) {
   return (
     <Accordion.Item value={title}>
-      <Accordion.Control>{title} as it went over HTTP</Accordion.Control>
+      <Accordion.Control fz="sm" px={0}>
+        {title} as it went over HTTP
+      </Accordion.Control>
       <Accordion.Panel>
         <CodeBlock label={title} text={text} />
       </Accordion.Panel>
