@@ -55,8 +55,7 @@ export async function predict(target: PredictionTarget, input: Tensor, signal?: 
 function answerOf(target: PredictionTarget, response: InferenceResponse) {
   const { endpoint, classes } = target;
   const version = Number(response.modelVersion);
-  const output = (name: string) => response.outputs.find((tensor) => tensor.name === name);
-  const main = output('probabilities') ?? output('prediction') ?? response.outputs[0];
+  const main = response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
   const values = Array.from(main.data as Float32Array);
   if (classes.length === 0)
     return { endpoint, version, classes: [main.name], probabilities: values.slice(0, 1), predicted: 0 };

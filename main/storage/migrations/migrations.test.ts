@@ -21,7 +21,14 @@ const rows: Readonly<Record<number, string>> = {
       INSERT INTO run_points VALUES ('r', 1, 1, 0.1, 5, '{}');
       INSERT INTO checkpoints VALUES ('r', 'd', 1, '{}');
       INSERT INTO evaluations VALUES ('r', 'test', '{}', 'p');`,
-  5: `INSERT INTO models VALUES ('digits', 't', '');`,
+  5: `INSERT INTO models VALUES ('digits', 't', '');
+      INSERT INTO model_versions VALUES ('digits', 1, 'v', 'r', '{}', '{}');
+      INSERT INTO promotion_requests VALUES ('p', 'digits', 'APPROVED', 't', '{}');
+      INSERT INTO alias_changes VALUES (1, 'digits', 'production', 1, NULL, 't', 'bob', 'promotion', 'p', '');`,
+  6: `INSERT INTO bundles VALUES ('b', 'digits', 1, 't', '{}');
+      INSERT INTO deployments VALUES ('live', 'digits', 8080, 0, 'RUNNING', 't');
+      INSERT INTO deployment_changes VALUES (1, 'live', 'b', 1, 't', 'ada', 'deploy');
+      INSERT INTO predictions VALUES (1, 'p', 'live', 't', 1, 200, 0.5, '{}');`,
 };
 
 describe('migrations', () => {

@@ -85,13 +85,12 @@ function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
 ): Pick<PredictionRecord, 'predicted' | 'confidence'> {
-  const main =
-    outputs.find(({ name }) => name === 'probabilities') ?? outputs.find(({ name }) => name === 'prediction');
+  const main = outputs.find(({ name }) => name === 'probabilities') ?? outputs[0];
   if (main === undefined || !(main.data instanceof Float32Array)) return { predicted: [], confidence: [] };
   const { data } = main;
   const rows = Math.min(main.shape[0] ?? 0, LONGEST_BATCH);
   const width = rows === 0 ? 0 : data.length / main.shape[0];
-  if (main.name === 'prediction')
+  if (classes.length === 0)
     return { predicted: Array.from({ length: rows }, (_, row) => String(data[row * width])), confidence: [] };
   const predicted: string[] = [];
   const confidence: number[] = [];
