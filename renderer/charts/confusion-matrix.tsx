@@ -34,7 +34,11 @@ export function ConfusionMatrix({ classes: names, matrix, normalisation, linkOf 
   };
   return (
     <div className={classes.frame} data-dense={!showNumbers || undefined}>
-      <table className={classes.matrix} onMouseLeave={() => setActive(null)}>
+      <table
+        className={classes.matrix}
+        style={{ '--classes': names.length } as React.CSSProperties}
+        onMouseLeave={() => setActive(null)}
+      >
         <caption className={classes.caption}>
           Rows: true class. Columns: predicted class.
           {normalisation === 'counts' ? ' Counts.' : ` Percent of each ${normalisation === 'row' ? 'row' : 'column'}.`}

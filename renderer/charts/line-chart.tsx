@@ -218,7 +218,7 @@ function options(element: HTMLElement, series: readonly LineSeries[], plot: Plot
     width: Math.max(80, element.clientWidth),
     height: plot.height,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, 20, 0, 0],
     scales: {
       x: { time: false, distr: plot.logX ? 3 : 1 },
       y: { distr: plot.logY ? 3 : 1 },

@@ -13,5 +13,9 @@ export const aliasWords: Readonly<Record<Alias, string>> = {
 
 /** staging, canary or production. */
 export function AliasBadge({ alias }: { readonly alias: Alias }) {
-  return <Badge color={colors[alias]}>{alias}</Badge>;
+  return (
+    <Badge color={colors[alias]} miw="max-content">
+      {alias}
+    </Badge>
+  );
 }

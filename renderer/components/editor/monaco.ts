@@ -112,7 +112,7 @@ function registerHelp(): void {
           insertTextRules:
             monaco.languages.CompletionItemInsertTextRule.InsertAsSnippet |
             monaco.languages.CompletionItemInsertTextRule.KeepWhitespace,
-          documentation: { value: item.documentation },
+          ...(item.documentation === '' ? {} : { documentation: { value: item.documentation } }),
           sortText: String(item.rank).padStart(6, '0'),
           range,
           // An object's first key is wanted right after the object itself.

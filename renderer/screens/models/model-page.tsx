@@ -132,7 +132,7 @@ function Versions({ model, onPromote }: VersionsProps) {
   const columns = headlines(versions[0]?.metrics ?? {}, 3);
   return (
     <Panel title="Versions" flush>
-      <Table.ScrollContainer type="native" tabIndex={0} minWidth={760}>
+      <Table.ScrollContainer type="native" tabIndex={0} minWidth={900}>
         <Table highlightOnHover>
           <Table.Thead>
             <Table.Tr>
@@ -176,7 +176,9 @@ function Versions({ model, onPromote }: VersionsProps) {
                     {headlines(version.metrics, 100).find((entry) => entry.key === key)?.text ?? '–'}
                   </Table.Td>
                 ))}
-                <Table.Td ta="right">{formatBytes(version.sizeBytes)}</Table.Td>
+                <Table.Td ta="right" className={classes.nowrap}>
+                  {formatBytes(version.sizeBytes)}
+                </Table.Td>
                 <Table.Td>
                   <When time={version.createdAt} /> by {version.createdBy}
                 </Table.Td>
