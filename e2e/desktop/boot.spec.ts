@@ -68,6 +68,23 @@ test.describe('the studio in the real Electron', () => {
       .toBeGreaterThan(0);
   });
 
+  test('shows pictures from the engine', async ({ open }) => {
+    const { page } = await open();
+    const { jobIds } = await result<{ jobIds: string[] }>(page, 'samples.import', { ids: ['mr-series'] });
+    const job = await result(page, 'jobs.wait', { id: jobIds[0], timeoutMs: 60_000 });
+    expect(job).toMatchObject({ state: 'FINISHED' });
+    const [dataset] = await result<{ versions: { digest: string }[] }[]>(page, 'datasets.list');
+    const shown = await page.evaluate(async (digest) => {
+      const image = new Image();
+      image.src = `/asset/datasets.image?digest=${digest}&index=0`;
+      await image.decode();
+      const reply = await fetch(image.src);
+      return { width: image.naturalWidth, type: reply.headers.get('content-type'), bytes: (await reply.blob()).size };
+    }, dataset?.versions[0]?.digest);
+    expect(shown).toMatchObject({ width: 256, type: 'image/png' });
+    expect(shown.bytes).toBeGreaterThan(1000);
+  });
+
   test('remembers the window and the workspace', async ({ open, folder }) => {
     const first = await open();
     await expect(first.page).toHaveURL(/^lightbench:\/\/app\//);

@@ -79,8 +79,14 @@ export class ElectronStandIn {
         },
       },
       utilityProcess: {
-        fork: (program: string, args: string[], options: { env: NodeJS.ProcessEnv }) =>
-          new UtilityProcessStandIn(fork(utilityProgram, [program, ...args], processOptions(options.env))),
+        fork: (program: string, args: string[]) =>
+          new UtilityProcessStandIn(
+            fork(utilityProgram, [program, ...args], {
+              serialization: 'advanced',
+              stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+              execArgv: [],
+            }),
+          ),
       },
     };
     return parts as unknown as ElectronParts;
@@ -219,10 +225,6 @@ class UtilityProcessStandIn extends EventEmitter {
   kill(): boolean {
     return this.#child.kill('SIGKILL');
   }
-}
-
-function processOptions(env: NodeJS.ProcessEnv): NonNullable<Parameters<typeof fork>[2]> {
-  return { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], env };
 }
 
 function sender(url: string): unknown {

@@ -17,8 +17,6 @@ export function utilityHost(utilityProcess: ElectronParts['utilityProcess'], pro
   const child = utilityProcess.fork(program.path, [...program.args], {
     serviceName: 'Lightbench engine',
     stdio: ['ignore', 'ignore', 'pipe'],
-    // The engine forks its workers with its own executable, which has to behave as Node then.
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
   const words = lastWords(program.log);
   child.stderr?.on('data', (chunk: Buffer) => words.add(chunk.toString('utf8')));

@@ -60,6 +60,11 @@ function start(changes: Partial<ShellParts> = {}, engine: 'node' | 'utility' = '
   });
 }
 
+/** A machine under load starts a process in seconds. */
+function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, { timeout: 20_000 });
+}
+
 function call(procedure: string, input: unknown = {}): Promise<unknown> {
   return electron.ipc.invoke('lightbench:call', { procedure, input });
 }
@@ -113,7 +118,7 @@ describe('the desktop shell', () => {
       call('users.create', { name, roles: ['annotator'], password: 'correct horse' });
     subscribe('first');
     expect(await change('ada')).toMatchObject({ ok: true });
-    await vi.waitFor(() => expect(webContents.sent.length).toBeGreaterThan(0));
+    await eventually(() => expect(webContents.sent.length).toBeGreaterThan(0));
     expect(webContents.sent[0]).toMatchObject({
       channel: 'lightbench:stream-reply',
       message: { type: 'event', id: 'first' },
@@ -123,7 +128,7 @@ describe('the desktop shell', () => {
     subscribe('second');
     const before = webContents.sent.length;
     await change('grace');
-    await vi.waitFor(() => expect(webContents.sent.length).toBeGreaterThan(before));
+    await eventually(() => expect(webContents.sent.length).toBeGreaterThan(before));
     const ids = webContents.sent.slice(before).map((sent) => (sent as { message: { id: string } }).message.id);
     expect(new Set(ids)).toEqual(new Set(['second']));
   });
@@ -133,14 +138,14 @@ describe('the desktop shell', () => {
     const window = electron.windows[0]!;
     const waiting = call('jobs.wait', { id: 'job-unknown', timeoutMs: 60_000 });
     killEngine();
-    await vi.waitFor(() => expect(window.webContents.url).toBe('lightbench://shell/problem'));
+    await eventually(() => expect(window.webContents.url).toBe('lightbench://shell/problem'));
     expect(await waiting).toMatchObject({ ok: false });
     const page = await (await electron.request('lightbench://shell/problem')).text();
     expect(page).toContain('The engine ended by SIGKILL.');
     expect(await call('workspace.info')).toMatchObject({ ok: false, error: { code: 'worker.crashed' } });
 
     expect(window.webContents.navigate('lightbench://shell/action/retry')).toBe(false);
-    await vi.waitFor(() => expect(window.webContents.url).toBe('lightbench://app/'));
+    await eventually(() => expect(window.webContents.url).toBe('lightbench://app/'));
     expect(await call('workspace.info')).toMatchObject({ ok: true });
   });
 
@@ -157,7 +162,7 @@ describe('the desktop shell', () => {
 
     electron.answers.folders.push(path.join(folder, 'other'));
     window.webContents.navigate('lightbench://shell/action/open-workspace');
-    await vi.waitFor(() => expect(window.webContents.url).toBe('lightbench://app/'));
+    await eventually(() => expect(window.webContents.url).toBe('lightbench://app/'));
     expect(window.title).toBe('other – Lightbench');
     const remembered = JSON.parse(readFileSync(path.join(folder, 'user-data', 'shell.json'), 'utf8'));
     expect(remembered.recentWorkspaces).toEqual([path.join(folder, 'other')]);
@@ -179,7 +184,7 @@ describe('the desktop shell', () => {
     electron.answers.buttons.push(1, 0);
     expect(webContents.open('https://example.org/one')).toBe('deny');
     expect(webContents.open('https://example.org/two')).toBe('deny');
-    await vi.waitFor(() => expect(electron.opened).toEqual(['https://example.org/two']));
+    await eventually(() => expect(electron.opened).toEqual(['https://example.org/two']));
     expect(electron.questions).toHaveLength(2);
   });
 

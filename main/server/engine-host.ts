@@ -14,6 +14,8 @@ interface HostPort {
 /** A shell that closed its end is gone; work that does not end by then is interrupted and found at the next start. */
 const shutdownMs = 4500;
 
+// Inside Electron the workers are forked from Electron's executable, which has to behave as Node then.
+if (process.versions.electron !== undefined) process.env.ELECTRON_RUN_AS_NODE = '1';
 run(openPort());
 
 /** The headless engine behind one message port: the third door beside HTTP and the command line. */
