@@ -122,6 +122,10 @@ export function CommandPalette({ openHelp }: { readonly openHelp: () => void }) 
       nothingFound="Nothing found"
       highlightQuery
       scrollable
+      centered={false}
+      yOffset={96}
+      attributes={{ content: { 'aria-label': 'Search and commands' } }}
+      overlayProps={{ backgroundOpacity: 0.35, blur: 0 }}
       maxHeight={420}
       limit={shownAtOnce}
       searchProps={{

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link } from 'react-router';
 import { useShallow } from 'zustand/react/shallow';
 import { sortedJobs, useJobs } from '../client/index.ts';
+import { formatPlural } from '../components/format.ts';
 import { jobLink } from '../components/job-link.ts';
 import { isLive, JobLine, progressPercent } from '../components/job-progress.tsx';
 import classes from './rail.module.css';
@@ -18,16 +19,11 @@ export function JobsTray() {
   const ended = jobs.filter((job) => !isLive(job)).slice(0, recentCount);
   const first = running[0];
   const percent = first === undefined ? null : progressPercent(first.progress);
-  const label =
-    running.length === 0 ? 'No jobs' : running.length === 1 ? (first?.title ?? '') : `${running.length} jobs`;
+  const label = running.length === 0 ? 'No jobs' : formatPlural(running.length, 'job');
   return (
     <Popover opened={opened} onChange={setOpened} position="right-end" width={380} withinPortal trapFocus>
       <Popover.Target>
-        <UnstyledButton
-          className={classes.footButton}
-          onClick={() => setOpened(!opened)}
-          aria-label={running.length === 0 ? 'Jobs: none running' : `Jobs: ${running.length} running`}
-        >
+        <UnstyledButton className={classes.footButton} onClick={() => setOpened(!opened)}>
           {running.length === 0 ? (
             <IconListCheck size={16} stroke={1.6} aria-hidden />
           ) : (
@@ -39,7 +35,10 @@ export function JobsTray() {
               aria-hidden
             />
           )}
-          <span className={classes.footLabel}>{label}</span>
+          <span className={classes.footLabel}>
+            {label}
+            {percent !== null && ` · ${Math.floor(percent)} %`}
+          </span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p={0} aria-label="Jobs">

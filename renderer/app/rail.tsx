@@ -17,14 +17,14 @@ export function Rail() {
   const requests = useProcedure('registry.requests', { state: 'PENDING' });
   const pending = requests.data?.length ?? 0;
   return (
-    <div className={classes.rail}>
+    <aside className={classes.rail} aria-label="Studio">
       <Tooltip label={info.data?.path ?? 'Home'} position="right" multiline maw={420}>
         <NavLink to={paths.home()} end className={classes.brand}>
           <img src="./icon.svg" alt="" width={22} height={22} />
           <span className={classes.workspace}>{info.data?.name ?? 'Lightbench'}</span>
         </NavLink>
       </Tooltip>
-      <UnstyledButton className={classes.search} onClick={spotlight.open} aria-label="Search and commands">
+      <UnstyledButton className={classes.search} onClick={spotlight.open}>
         <IconSearch size={14} aria-hidden />
         <span>Search</span>
         <Keys shortcut="mod+k" />
@@ -42,7 +42,7 @@ export function Rail() {
         <JobsTray />
         <SessionMenu />
       </div>
-    </div>
+    </aside>
   );
 }
 

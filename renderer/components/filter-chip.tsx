@@ -18,16 +18,16 @@ export function FilterChip({ label, value, onClear, children, widthPx = 220 }: F
   const [opened, setOpened] = useState(false);
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" width={widthPx} trapFocus withinPortal>
-      <Popover.Target>
-        <div className={classes.chip} data-active={value !== null}>
-          <UnstyledButton className={classes.button} onClick={() => setOpened(!opened)} aria-expanded={opened}>
+      <div className={classes.chip} data-active={value !== null}>
+        <Popover.Target>
+          <UnstyledButton className={classes.button} onClick={() => setOpened(!opened)}>
             <span className={classes.label}>{label}</span>
             {value !== null && <span className={classes.value}>{value}</span>}
             {value === null && <IconChevronDown size={12} aria-hidden />}
           </UnstyledButton>
-          {value !== null && <CloseButton size={18} aria-label={`Clear ${label}`} onClick={onClear} />}
-        </div>
-      </Popover.Target>
+        </Popover.Target>
+        {value !== null && <CloseButton size={18} aria-label={`Clear ${label}`} onClick={onClear} />}
+      </div>
       <Popover.Dropdown p="sm" aria-label={label}>
         {children}
       </Popover.Dropdown>

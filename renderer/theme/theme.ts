@@ -94,7 +94,7 @@ export const theme = createTheme({
         radius: 'md',
         centered: true,
         overlayProps: { backgroundOpacity: 0.35 },
-        closeButtonProps: { 'aria-label': 'Close' },
+        closeButtonProps,
       },
     },
     Drawer: { defaultProps: { closeButtonProps, overlayProps: { backgroundOpacity: 0.35 } } },

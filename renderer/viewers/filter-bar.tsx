@@ -172,7 +172,7 @@ export function FilterBar({
               step={4}
               value={tilePx}
               onChange={onTilePx}
-              thumbProps={{ 'aria-label': 'Size of the images' }}
+              thumbLabel="Size of the images"
             />
           </Group>
         )}
