@@ -1,4 +1,3 @@
-import type { TensorData } from '../data-type.ts';
 import { dataTypes } from '../data-type.ts';
 import { elementCount } from '../dimension.ts';
 import { withoutDeadNodes } from '../passes/dead-nodes.ts';
@@ -26,7 +25,7 @@ export function estimateTrainingMemory(
   const { graph, outputs, state } = buildTrainStep(model, options);
   const tensors = outputs.map(({ tensor }) => tensor);
   const nodes = withoutDeadNodes(graph.nodes, tensors);
-  const stateBytes = 2 * state.reduce((sum, { initial }) => sum + (initial satisfies TensorData).byteLength, 0);
+  const stateBytes = 2 * state.reduce((sum, { shape }) => sum + elementCount(shape) * dataTypes.float32.sizeBytes, 0);
   const { peak, workspace } = walk(nodes, new Set(tensors.map(({ id }) => id)), batchSize);
   return {
     stateBytes,
