@@ -30,6 +30,8 @@ function* graphs(): Generator<readonly [string, CompiledGraph]> {
     yield [`${name}-adamw`, compileTrainStep(model, { loss, optimizer: { kind: 'adamw' }, clipNorm: 1 })];
     const nesterov = { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 0.1 } as const;
     yield [`${name}-sgd`, compileTrainStep(model, { loss, optimizer: nesterov })];
+    const many = { loss, optimizer: { kind: 'adamw' }, manySteps: true } as const;
+    yield [`${name}-many-steps`, compileTrainStep(model, many)];
     yield [`${name}-forward`, compileForward(model, { parameters, softmax: true })];
     yield [`${name}-saliency`, compileExplanation(model, { method: { kind: 'saliency' }, parameters })];
     yield [`${name}-path`, compileExplanation(model, { method: { kind: 'integrated_gradients' } })];

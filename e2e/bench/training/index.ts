@@ -20,7 +20,7 @@ interface WorkloadResult {
 }
 
 /**
- * `bench training [--workload mlp] [--rounds 6] [--runs 12] [--threads 2]`: the training step and the forward pass
+ * `bench training [--workload mlp] [--rounds 6] [--runs 16] [--threads 2]`: the training step and the forward pass
  * next to PyTorch's, in turns. PyTorch counts at its best median of three fresh processes; ours is the median of all.
  * Prints one JSON object last. @returns the exit code.
  */
@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
     options: {
       workload: { type: 'string' },
       rounds: { type: 'string', default: '6' },
-      runs: { type: 'string', default: '12' },
+      runs: { type: 'string', default: '16' },
       threads: { type: 'string', default: '2' },
     },
   });

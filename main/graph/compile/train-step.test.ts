@@ -81,6 +81,41 @@ describe.each([
     expect(after.snapshot()).toEqual(unbroken.snapshot());
   });
 
+  it('many steps in one run are the single steps, to the bit', async () => {
+    const single = await open();
+    const losses = await train(single, 1, 10);
+    const many = compileTrainStep(model, { ...options, target, manySteps: true });
+    expect(many.inputs.find(({ name }) => name === 'x')?.shape).toEqual(['steps', 'batch', 1, 12, 12]);
+    const session = await openSession(many.onnx);
+    let state = Object.fromEntries(many.state.map(({ name, initial, shape }) => [name, floats(initial, shape)]));
+    const looped: number[] = [];
+    for (const [from, count] of [
+      [1, 4],
+      [5, 1],
+      [6, 5],
+    ] as const) {
+      const batches = Array.from({ length: count }, (_, index) => batchOf(32, (from + index) % 4));
+      const result = await session.run({
+        ...state,
+        x: floats(
+          batches.flatMap(({ x }) => [...numbers(x)]),
+          [count, 32, 1, 12, 12],
+        ),
+        y: tensor('int64', BigInt64Array.from(batches.flatMap(({ y }) => [...(y.data as BigInt64Array)])), [count, 32]),
+        learningRate: floats(new Float32Array(count).fill(1e-3), [count]),
+        step: tensor('int32', Int32Array.of(from), []),
+        seed: tensor('int32', Int32Array.of(11), []),
+      });
+      expect(result.gradientNorm?.dims).toEqual([count]);
+      looped.push(...numbers(result.loss));
+      state = Object.fromEntries(
+        many.state.map(({ name, outputName }) => [name, result[outputName] as ReturnType<typeof floats>]),
+      );
+    }
+    expect(looped).toEqual(losses);
+    for (const { name } of many.state) expect(numbers(state[name])).toEqual(single.state(name));
+  });
+
   it('depends on the seed through dropout', async () => {
     const [first, second] = [await open(), await open()];
     expect(await train(first, 1, 2, 1)).not.toEqual(await train(second, 1, 2, 2));

@@ -1,9 +1,11 @@
+import { elementCount } from '../dimension.ts';
 import { add, minimum, multiply, shift, squareRoot } from '../expression.ts';
 import type { LossSpec } from '../losses/loss.ts';
 import { buildLoss } from '../losses/loss.ts';
 import type { NamedOutput } from '../lowering/lower-graph.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
+import type { OnnxModel } from '../onnx/model.ts';
 import { operators } from '../operators/index.ts';
 import type { OptimizerSpec } from '../optimizers/optimizer.ts';
 import { createOptimizer } from '../optimizers/optimizer.ts';
@@ -12,6 +14,7 @@ import type { Graph, Tensor } from '../tensor.ts';
 import { assemble } from './assemble.ts';
 import type { CompilableModel, CompiledGraph, ParameterValues } from './model.ts';
 import { bindInputs, createGraph, initializeParameters, modelInput, traceModel } from './model.ts';
+import { loopSteps } from './step-loop.ts';
 
 export interface TrainStepOptions {
   readonly loss: LossSpec;
@@ -21,6 +24,12 @@ export interface TrainStepOptions {
   /** Adds the output `gradientNorm` (before clipping). Always there when clipping. Default true. */
   readonly reportGradientNorm?: boolean;
   readonly target?: Target;
+  /**
+   * One run does several steps: `x`, `y` and `learningRate` get a leading dimension `steps`, `step` is the number of the
+   * first, and the figures come as [steps]. The weights are the same to the bit as by single steps. Faster, because
+   * state crosses into the runtime and back once per run; cancelling and progress then come once per run.
+   */
+  readonly manySteps?: boolean;
   /** Seed of the initial weights. Ignored where `parameters` has a value. Default 0. */
   readonly seed?: number;
   /** Starting values, for fine-tuning or comparison. */
@@ -55,7 +64,9 @@ const CLIP_EPSILON = 1e-6;
  */
 export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
   const { graph, outputs, state, metric } = buildTrainStep(model, options);
-  return { ...assemble(graph, outputs, options.target ?? STANDARD, 'train_step'), state, metric };
+  const wrap = options.manySteps ? (single: OnnxModel): OnnxModel => loopSteps(single, state) : undefined;
+  const compiled = assemble(graph, outputs, options.target ?? STANDARD, 'train_step', {}, wrap);
+  return { ...compiled, state, metric };
 }
 
 export interface TrainStepGraph {
@@ -92,7 +103,8 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
   const norm = globalNorm(graph, raw);
   const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
 
-  const initial = { ...initializeParameters(model.module, options.seed ?? 0), ...options.parameters };
+  // Drawn when first read: whoever only wants to know how large a model is need not wait for its numbers.
+  const drawn = once(() => ({ ...initializeParameters(model.module, options.seed ?? 0), ...options.parameters }));
   const outputs: NamedOutput[] = [
     { name: 'loss', tensor: loss },
     { name: metric.name, tensor: metric.tensor },
@@ -104,10 +116,20 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
     name: string,
     shape: readonly number[],
     next: Tensor,
-    values: Float32Array,
+    values: () => Float32Array,
   ): void => {
     const outputName = `next.${name}`;
-    state.push({ name, outputName, kind, dtype: 'float32', shape, initial: values });
+    const first = once(values);
+    state.push({
+      name,
+      outputName,
+      kind,
+      dtype: 'float32',
+      shape,
+      get initial() {
+        return first();
+      },
+    });
     outputs.push({ name: outputName, tensor: next });
   };
   parameters.forEach(([name, { shape }], index) => {
@@ -115,15 +137,15 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
     const slots = optimizer.slots.map((slot) => graph.input(`${slot}.${name}`, 'float32', shape));
     const clipped = factor ? multiply(gradient, factor) : gradient;
     const [next, ...nextSlots] = optimizer.update(tensors[index] as Tensor, clipped, slots);
-    keep('parameter', name, shape, next as Tensor, initial[name] as Float32Array);
+    keep('parameter', name, shape, next as Tensor, () => drawn()[name] as Float32Array);
     optimizer.slots.forEach((slot, place) => {
       const value = nextSlots[place] as Tensor;
-      keep('optimizer', `${slot}.${name}`, shape, value, new Float32Array((initial[name] as Float32Array).length));
+      keep('optimizer', `${slot}.${name}`, shape, value, () => new Float32Array(elementCount(shape)));
     });
   });
   for (const [name, { shape }] of model.module.namedBuffers()) {
     const next = trace.bufferUpdates.get(name);
-    if (next) keep('buffer', name, shape, next, initial[name] as Float32Array);
+    if (next) keep('buffer', name, shape, next, () => drawn()[name] as Float32Array);
   }
   return { graph, outputs, state, metric: metric.name };
 }

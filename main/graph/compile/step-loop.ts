@@ -1,0 +1,103 @@
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
+import type { StateTensor } from './train-step.ts';
+
+const STEPS = 'steps';
+const INT32 = 6;
+
+/** Inputs that differ from step to step come stacked; `step` is the number of the first one. */
+const STACKED: ReadonlySet<string> = new Set(['x', 'y', 'learningRate']);
+
+/**
+ * Wraps a training step in an ONNX Loop that runs once per entry of the leading dimension of `x`, carrying the state
+ * along. Handing state to a runtime and back copies all of it; this does so once per run instead of once per step.
+ */
+export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): OnnxModel {
+  const { graph } = model;
+  const carried = new Map(state.map((entry) => [entry.name, entry.outputName]));
+  const stateInputs = graph.inputs.filter((input) => carried.has(input.name));
+  const others = graph.inputs.filter((input) => !carried.has(input.name));
+  const stateOutputs = new Set(carried.values());
+  const figures = graph.outputs.filter((output) => !stateOutputs.has(output.name));
+  const nextOf = (name: string): OnnxValueInfo =>
+    graph.outputs.find((output) => output.name === carried.get(name)) as OnnxValueInfo;
+
+  const inner = (name: string): string => (name === '' ? '' : `body.${name}`);
+  const innerInfo = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, name: inner(value.name) });
+  const body: OnnxGraph = {
+    name: 'step',
+    initializers: graph.initializers.map((tensor) => ({ ...tensor, name: inner(tensor.name) })),
+    inputs: [scalar('body.iteration', 'int64'), scalar('body.condition', 'bool'), ...stateInputs.map(innerInfo)],
+    outputs: [
+      scalar('body.continue', 'bool'),
+      ...stateInputs.map((input) => innerInfo(nextOf(input.name))),
+      ...figures.map(innerInfo),
+    ],
+    nodes: [
+      node('Identity', ['body.condition'], 'body.continue'),
+      ...others.flatMap(({ name }) => stepInput(name, inner(name))),
+      ...graph.nodes.map((entry) => ({
+        ...entry,
+        name: inner(entry.name),
+        inputs: entry.inputs.map(inner),
+        outputs: entry.outputs.map(inner),
+      })),
+    ],
+  };
+  const loop: OnnxNode = {
+    operator: 'Loop',
+    domain: '',
+    name: 'steps',
+    inputs: ['trip_count', '', ...stateInputs.map((input) => input.name)],
+    outputs: [...stateInputs.map((input) => nextOf(input.name).name), ...figures.map((figure) => figure.name)],
+    attributes: { body: { kind: 'graph', value: body } },
+  };
+  return {
+    ...model,
+    graph: {
+      name: 'train_steps',
+      initializers: [integers('first', [0])],
+      inputs: [...others.map(stacked), ...stateInputs],
+      outputs: [
+        ...figures.map((figure) => ({ ...figure, shape: [STEPS] })),
+        ...stateInputs.map((input) => nextOf(input.name)),
+      ],
+      nodes: [
+        node('Shape', ['x'], 'x_shape'),
+        node('Gather', ['x_shape', 'first'], 'trip_count_list'),
+        node('Squeeze', ['trip_count_list'], 'trip_count'),
+        loop,
+      ],
+    },
+  };
+}
+
+const stacked = (value: OnnxValueInfo): OnnxValueInfo =>
+  STACKED.has(value.name) ? { ...value, shape: [STEPS, ...value.shape] } : value;
+
+/** What one iteration reads of an input of the whole run. */
+function stepInput(name: string, innerName: string): readonly OnnxNode[] {
+  if (STACKED.has(name)) return [node('Gather', [name, 'body.iteration'], innerName)];
+  if (name !== 'step') return [node('Identity', [name], innerName)];
+  return [
+    { ...node('Cast', ['body.iteration'], 'body.elapsed'), attributes: { to: { kind: 'int', value: INT32 } } },
+    node('Add', [name, 'body.elapsed'], innerName),
+  ];
+}
+
+const node = (operator: string, inputs: readonly string[], output: string): OnnxNode => ({
+  operator,
+  domain: '',
+  name: output,
+  inputs,
+  outputs: [output],
+  attributes: {},
+});
+
+const scalar = (name: string, dtype: OnnxValueInfo['dtype']): OnnxValueInfo => ({ name, dtype, shape: [] });
+
+const integers = (name: string, values: readonly number[]): OnnxTensor => ({
+  name,
+  dtype: 'int64',
+  dims: [values.length],
+  data: BigInt64Array.from(values, (value) => BigInt(value)),
+});
