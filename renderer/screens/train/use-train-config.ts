@@ -52,25 +52,32 @@ export function useTrainConfig(): TrainConfig {
   const source = useProcedure('runs.get', { runId: wantedRun ?? '' }, { enabled: wantedRun !== null });
   const known = useKnownValues(versions, dataset);
 
-  // What the address asks for is put into the text once, then the address is clean again.
-  useEffect(() => {
-    if (wantedRun === null || source.data === undefined) return;
-    setDraft({ yaml: source.data.yaml, origin: source.data.yaml });
-    setSearch({}, { replace: true });
-  }, [wantedRun, source.data, setSearch]);
+  // What the address asks for is put into the text once, then the address is clean again. Navigation takes its time: until
+  // it is done, the same request must not be answered twice.
+  const answered = useRef<string | null>(null);
+  const request = search.toString();
   const fresh = templates.data !== undefined && !templates.isPlaceholderData ? templates.data : undefined;
   useEffect(() => {
-    if (wantedRun !== null || fresh === undefined) return;
-    const begin = fresh[0];
-    if (wantedDataset !== null && dataset !== undefined && dataset === wanted) {
+    if (request === '') answered.current = null;
+    if (request !== '' && answered.current === request) return;
+    const begin = fresh?.[0];
+    if (wantedRun !== null) {
+      if (source.data === undefined) return;
+      setDraft({ yaml: source.data.yaml, origin: source.data.yaml });
+    } else if (wantedDataset !== null) {
+      if (fresh === undefined || wanted === undefined || dataset !== wanted) return;
       const sameTask = fresh.some(({ task }) => task === valueAt(draft.yaml, ['task']));
       if (isEdited(draft) && sameTask)
-        setDraft({ ...draft, yaml: withValue(draft.yaml, ['data', 'dataset'], referenceOf(dataset)) });
+        setDraft({ ...draft, yaml: withValue(draft.yaml, ['data', 'dataset'], referenceOf(wanted)) });
       else if (begin !== undefined) setDraft({ yaml: begin.yaml, origin: begin.yaml });
-      setSearch({}, { replace: true });
-    } else if (draft.yaml === '' && dataset !== undefined && begin !== undefined)
-      setDraft({ yaml: begin.yaml, origin: begin.yaml });
-  }, [wantedRun, wantedDataset, wanted, dataset, fresh, draft, setSearch]);
+    } else {
+      if (draft.yaml === '' && dataset !== undefined && begin !== undefined)
+        setDraft({ yaml: begin.yaml, origin: begin.yaml });
+      return;
+    }
+    answered.current = request;
+    setSearch({}, { replace: true });
+  }, [request, wantedRun, wantedDataset, wanted, dataset, fresh, source.data, draft, setSearch]);
 
   const [checked] = useDebouncedValue(draft.yaml, validateAfterMs);
   const answer = useProcedure('training.validate', { yaml: checked }, { enabled: checked !== '', keepPrevious: true });
