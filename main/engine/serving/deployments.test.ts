@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../base/clock.ts';
 import type { Deployment } from '../../contract/serving.ts';
@@ -12,6 +14,19 @@ import { buildServerProgram, openTrainedModels, SIZE, type TrainedModels } from 
 import { Deployments } from './index.ts';
 
 const MODEL = 'small pictures';
+/** An engine in a process of its own that starts the endpoints of a workspace and tells of the first. */
+const ENGINE = `
+  const at = (path) => import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, '..')).href)} + path);
+  const { openTrainedModels, SetClock } = await at('/trained-model.test-support.ts');
+  const { Bundles } = await at('/bundles/index.ts');
+  const { Deployments } = await at('/serving/index.ts');
+  const models = openTrainedModels(new SetClock(), process.env.FOLDER);
+  const { context, jobs, registry, shipping, samples } = models;
+  const bundles = new Bundles(context, jobs, registry, shipping, samples, process.env.PROGRAM);
+  const deployments = new Deployments(context, jobs, bundles, registry, samples, () => []);
+  await deployments.restore();
+  console.log(JSON.stringify(deployments.handlers['deployments.list']({}, { roles: [] })[0]));
+`;
 
 let program: string;
 let prepared: string;
@@ -284,6 +299,43 @@ describe('a server', () => {
     expect(endpoint()).toMatchObject({ port, error: null, version: 1 });
     expect(endpoint().processId).not.toBe(processId);
     expect((await infer()).status).toBe(200);
+  });
+
+  it('that cannot come back says why, and comes back once its bundle is whole again', async () => {
+    await deploy(1);
+    const file = join(bundles.folder(digests[0]), 'model.onnx');
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(1));
+    process.kill(endpoint().processId!, 'SIGKILL');
+    await until(() => endpoint().error?.includes('model.onnx was altered') ?? false);
+    expect(endpoint()).toMatchObject({ state: 'DEGRADED', url: null, processId: null });
+    writeFileSync(file, whole);
+    await until(() => endpoint().state === 'READY');
+  });
+
+  it('does not outlive an engine that was killed, and comes back with the next one', async () => {
+    await deploy(1);
+    await deployments.close();
+    models.workspace.close();
+    const engine = spawn(process.execPath, ['--input-type=module', '-e', ENGINE], {
+      env: { ...process.env, FOLDER: models.folder, PROGRAM: program },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const served = await new Promise<Deployment>((resolve, reject) => {
+      createInterface(engine.stdout).once('line', (line) => resolve(JSON.parse(line)));
+      engine.once('exit', (code) => reject(new Error(`The engine ended with ${code}`)));
+    });
+    expect(served).toMatchObject({ state: 'READY', version: 1 });
+    expect((await fetch(`${served.url}/v2/health/ready`)).status).toBe(200);
+    engine.kill('SIGKILL');
+    const end = performance.now() + 5000;
+    while (isAlive(served.processId!) && performance.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isAlive(served.processId!)).toBe(false);
+    openWorkspace(models.folder);
+    deployments = open();
+    await deployments.restore();
+    expect(endpoint()).toMatchObject({ state: 'READY', version: 1 });
   });
 
   it('is stopped and started, and says so in the ledger', async () => {
