@@ -15,6 +15,7 @@ const start = () =>
     applicationVersion: '0.0.0',
     workerEntry: (name) => ({ path: join(import.meta.dirname, '..', 'workers', `${name}.ts`) }),
     packageFolder: (name) => join(import.meta.dirname, '../../node_modules', name),
+    modelServerFolder: join(import.meta.dirname, '../../out/model-server'),
   });
 
 async function call<N extends ProcedureName>(

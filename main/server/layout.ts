@@ -11,6 +11,8 @@ export interface Layout {
   readonly workerEntry: WorkerEntry;
   /** Folder of an npm package that came with the program, whether or not it is there. */
   readonly packageFolder: (name: string) => string;
+  /** Folder of the built model server. */
+  readonly modelServerFolder: string;
 }
 
 /**
@@ -30,6 +32,7 @@ export function findLayout(moduleUrl: string = import.meta.url): Layout {
     rendererFolder: join(root, 'out', 'renderer'),
     applicationVersion: version,
     workerEntry: (name) => ({ path: join(workers, built ? `${name}.mjs` : `${name}.ts`) }),
+    modelServerFolder: join(root, 'out', 'model-server'),
     packageFolder: (name) => join(root, 'node_modules', ...name.split('/')),
   };
 }
