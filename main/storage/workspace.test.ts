@@ -71,10 +71,13 @@ describe('a workspace', () => {
     const other = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await new Promise((resolve) => other.stdout.once('data', resolve));
-    expect(refusal(() => open(folder)).message).toContain('The other one of ');
     const ended = new Promise((resolve) => other.once('close', resolve));
-    other.kill('SIGKILL');
+    try {
+      await new Promise((resolve) => other.stdout.once('data', resolve));
+      expect(refusal(() => open(folder)).message).toContain('The other one of ');
+    } finally {
+      other.kill('SIGKILL');
+    }
     await ended;
     open(folder).close();
   });

@@ -13,6 +13,9 @@ export interface Holder {
   readonly since: string;
 }
 
+/** Keeps what holds a lock from the garbage collector, which would let go of the workspace behind everybody's back. */
+const held = new Set<Database.Database>();
+
 export interface WorkspaceLock {
   readonly holder: Holder;
   release(): void;
@@ -40,9 +43,11 @@ export function lockWorkspace(folder: string, application: string, since: string
   }
   const holder: Holder = { application, processId: process.pid, host: hostname(), user: userInfo().username, since };
   writeFileSync(namePath, `${JSON.stringify(holder, null, 2)}\n`);
+  held.add(database);
   return {
     holder,
     release: () => {
+      held.delete(database);
       if (!database.open) return;
       database.exec('ROLLBACK');
       database.close();
