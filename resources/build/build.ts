@@ -8,9 +8,12 @@ import { type Target, targets } from './targets.ts';
 const root = path.resolve(import.meta.dirname, '../..');
 
 /** Builds what is stale, or everything with `force`; returns the names of what was built. */
-export async function buildStale(options: { readonly force?: boolean } = {}): Promise<readonly Target['name'][]> {
+export async function buildStale(
+  options: { readonly force?: boolean; readonly only?: readonly Target['name'][] } = {},
+): Promise<readonly Target['name'][]> {
   const built: Target['name'][] = [];
   for (const target of targets(root)) {
+    if (options.only !== undefined && !options.only.includes(target.name)) continue;
     const digest = inputsDigest(root, target.inputs);
     if (!options.force && !isStale(root, target.output, digest)) continue;
     process.stderr.write(`Building ${target.output}\n`);
