@@ -13,6 +13,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LightbenchError } from '../../contract/errors.ts';
 
@@ -49,8 +50,30 @@ export class ArtifactStore {
     return writer.commit();
   }
 
+  /** As `put`, hashing and writing in the background, so that the caller can go on with the same bytes (unchanged). */
+  async putInBackground(bytes: Uint8Array): Promise<StoredArtifact> {
+    const sizeBytes = bytes.byteLength;
+    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
+    if (this.has(digest, sizeBytes)) return { digest, sizeBytes };
+    const temporary = this.#temporaryPath();
+    try {
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      this.#publish(temporary, digest);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw LightbenchError.from(error);
+    }
+    return { digest, sizeBytes };
+  }
+
   writer(): ArtifactWriter {
-    const temporary = join(this.folder, 'incoming', `${process.pid}-${randomBytes(8).toString('hex')}`);
+    const temporary = this.#temporaryPath();
     const file = openSync(temporary, 'wx');
     const hash = createHash('sha256');
     let sizeBytes = 0;
@@ -83,10 +106,7 @@ export class ArtifactStore {
           }
           fsyncSync(file);
           close();
-          const target = this.path(digest);
-          mkdirSync(dirname(target), { recursive: true });
-          renameSync(temporary, target);
-          syncFolder(dirname(target));
+          this.#publish(temporary, digest);
         } catch (error) {
           abort();
           throw LightbenchError.from(error);
@@ -143,6 +163,18 @@ export class ArtifactStore {
     const names = readdirSync(folder);
     for (const name of names) rmSync(join(folder, name), { force: true, recursive: true });
     return names.length;
+  }
+
+  #temporaryPath(): string {
+    return join(this.folder, 'incoming', `${process.pid}-${randomBytes(8).toString('hex')}`);
+  }
+
+  /** Gives a finished, fsynced file its name. */
+  #publish(temporary: string, digest: string): void {
+    const target = this.path(digest);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(temporary, target);
+    syncFolder(dirname(target));
   }
 }
 

@@ -53,25 +53,46 @@ export async function importItems(source: ItemSource, surroundings: ImportSurrou
   const { store, scratchFolder, signal, progress, log } = surroundings;
   mkdirSync(scratchFolder, { recursive: true });
   const parts: PackPart[] = [];
+  const storing: Promise<void>[] = [];
+  let failure: unknown;
   let reused = 0;
   progress('Reading images', 0, source.count, 'images');
-  for (const [number, [from, to]] of planPacks(source, surroundings.packSizeBytes).entries()) {
-    stopWhenAsked(signal);
-    const fingerprint = createHash('sha256').update(source.fingerprint(from, to)).digest('hex');
-    const note = join(scratchFolder, `pack-${String(number).padStart(5, '0')}`);
-    const known = readNote(note, fingerprint, store);
-    if (known) reused += known.items.length;
-    const part =
-      known ??
-      (source.plain === null
-        ? await readPart(source, from, to, surroundings)
-        : plainPart(source.plain, from, to, store));
-    if (known === undefined) writeNote(note, fingerprint, part);
-    parts.push(part);
-    progress('Reading images', to, source.count, 'images');
-    // The message to stop is read between packs.
-    await setImmediate();
+  try {
+    for (const [number, [from, to]] of planPacks(source, surroundings.packSizeBytes).entries()) {
+      stopWhenAsked(signal);
+      const fingerprint = createHash('sha256').update(source.fingerprint(from, to)).digest('hex');
+      const note = join(scratchFolder, `pack-${String(number).padStart(5, '0')}`);
+      const known = readNote(note, fingerprint, store);
+      if (known !== undefined) {
+        reused += known.items.length;
+        parts[number] = known;
+      } else if (source.plain === null) {
+        parts[number] = await readPart(source, from, to, surroundings);
+        writeNote(note, fingerprint, parts[number]);
+      } else {
+        // The pack is stored while its images are hashed, and while those of the next one are.
+        const bytes = source.plain.pixels(from, to);
+        const stored = store.putInBackground(bytes);
+        const rest = plainPart(source.plain, bytes, from, to);
+        storing.push(
+          stored.then((pack) => {
+            parts[number] = { pack, ...rest };
+            writeNote(note, fingerprint, parts[number]);
+          }),
+        );
+        storing.at(-1)?.catch((error: unknown) => {
+          failure ??= error;
+        });
+      }
+      progress('Reading images', to, source.count, 'images');
+      // The message to stop is read between packs.
+      await setImmediate();
+      if (failure !== undefined) throw failure;
+    }
+  } finally {
+    await Promise.allSettled(storing);
   }
+  await Promise.all(storing);
   if (reused > 0)
     log('info', `${reused} images were already stored by the interrupted import and were not read again.`);
   return parts;
@@ -98,19 +119,15 @@ function planPacks(source: ItemSource, packSizeBytes: number): readonly (readonl
   return packs;
 }
 
-/** Items that lie in memory as plain pixels: one write per pack, no copies. */
+/** Items that lie in memory as plain pixels: all but the pack itself. */
 function plainPart(
-  { width, height, channels, pixels }: NonNullable<ItemSource['plain']>,
+  { width, height, channels }: NonNullable<ItemSource['plain']>,
+  bytes: Uint8Array,
   from: number,
   to: number,
-  store: ArtifactStore,
-): PackPart {
+): Omit<PackPart, 'pack'> {
   const count = to - from;
   const itemBytes = width * height * channels;
-  const bytes = pixels(from, to);
-  const writer = store.writer();
-  writer.write(bytes);
-  const pack = writer.commit();
   const digests = Buffer.alloc(32 * count);
   const hashes = allocateHashes(count);
   const hashItem = perceptualHasher({ width, height, channels });
@@ -121,7 +138,6 @@ function plainPart(
     hashItem(bytes, at, hashes, i);
   }
   return {
-    pack,
     thumbnails: null,
     items: Uint32Array.from({ length: count }, (_, i) => from + i),
     digests,

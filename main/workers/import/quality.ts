@@ -40,11 +40,7 @@ export function imageQuality(
   const sameSize = columns.widths.every(
     (width, item) => width === columns.widths[0] && columns.heights[item] === columns.heights[0],
   );
-  const areas = Float64Array.from(columns.widths, (width, item) => Math.log(width * columns.heights[item]));
-  const aspects = Float64Array.from(columns.widths, (width, item) => Math.log(width / columns.heights[item]));
-  const sizeOutliers = sameSize
-    ? []
-    : [...new Set([...robustOutliers(areas), ...robustOutliers(aspects)])].sort((a, b) => a - b);
+  const sizeOutliers = sameSize ? [] : unusualSizes(columns);
   const brightnessOutliers = robustOutliers(columns.brightness);
 
   const { flags } = columns;
@@ -99,6 +95,13 @@ export function imageQuality(
     missing: [],
     findings: inOrder(findings),
   };
+}
+
+/** Unusual area or aspect ratio, on a logarithmic scale: twice as large is as far as half as large. */
+function unusualSizes({ widths, heights }: ItemColumns): number[] {
+  const areas = Float64Array.from(widths, (width, item) => Math.log(width * heights[item]));
+  const aspects = Float64Array.from(widths, (width, item) => Math.log(width / heights[item]));
+  return [...new Set([...robustOutliers(areas), ...robustOutliers(aspects)])].sort((a, b) => a - b);
 }
 
 /** Looks at the rows of a table and sets their flags. */
