@@ -69,7 +69,17 @@ function reasonOf(provider: ProviderName, passed: boolean, worst: string, error:
     : `The self-test of ${providers[provider].title} failed: ${worst} is off by a relative error of ${figure}.`;
 }
 
+/** What drivers and runtimes say when there is no such device, and what that means. */
+const KNOWN_FAILURES: readonly (readonly [RegExp, string])[] = [
+  [/WebGPU adapter/, 'No graphics device with a usable driver was found.'],
+  [
+    /Failed to load shared library/,
+    'The libraries of the provider are not installed. For NVIDIA: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install',
+  ],
+];
+
 function firstSentence(error: unknown): string {
   const text = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
-  return `It could not be started: ${text.slice(0, 300)}`;
+  const known = KNOWN_FAILURES.find(([pattern]) => pattern.test(text));
+  return known?.[1] ?? `It could not be started: ${text.slice(0, 300)}`;
 }

@@ -56,6 +56,11 @@ function problemsOf(issue: Issue, config: unknown): Problem[] {
   const { path } = issue;
   const name = path.join('.');
   const error = (message: string, suggestion: string): Problem => ({ severity: 'error', path, message, suggestion });
+  if (issue.code !== 'unrecognized_keys' && path.length > 0 && valueAt(config, path) === undefined) {
+    const options = issue.code === 'invalid_value' ? issue.values : 'options' in issue ? issue.options : [];
+    const choice = Array.isArray(options) && options.length > 0 ? `, one of ${listed(options)}` : '';
+    return [error(`${name} is missing.`, `Add ${String(path.at(-1))}${choice}.`)];
+  }
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = keysAt(path, config);
@@ -79,9 +84,7 @@ function problemsOf(issue: Issue, config: unknown): Problem[] {
       return [error(`${name} must be one of ${listed(options)}.`, closest(valueAt(config, path), options))];
     }
     case 'invalid_type':
-      return valueAt(config, path) === undefined
-        ? [error(`${name} is missing.`, `Add ${String(path.at(-1))}.`)]
-        : [error(`${name} must be ${article(issue.expected)}.`, 'Correct the value.')];
+      return [error(`${name === '' ? 'The config' : name} must be ${article(issue.expected)}.`, 'Correct the value.')];
     case 'too_small':
       return [
         error(

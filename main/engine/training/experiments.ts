@@ -1,5 +1,5 @@
 import { LightbenchError } from '../../contract/errors.ts';
-import { runConfig } from '../../contract/run-config.ts';
+import { type RunConfig, runConfig } from '../../contract/run-config.ts';
 import type { Run } from '../../contract/training.ts';
 import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { EngineContext } from '../core/context.ts';
@@ -21,17 +21,22 @@ export class Experiments {
     this.#labels = labels;
   }
 
+  /** The config of a run with its references resolved. @throws LightbenchError record.not_found */
+  configOf(run: Run): RunConfig {
+    const stored = this.#context.workspace.runs.config(run.configDigest);
+    if (stored === undefined) throw new LightbenchError('record.not_found', `The run ${run.name} has no config.`);
+    return runConfig.parse(stored.config);
+  }
+
   /** @throws LightbenchError record.not_found when the dataset or the label set is gone */
   inputOf(run: Run, device: ChosenDevice): ExperimentInput {
     const { workspace } = this.#context;
-    const stored = workspace.runs.config(run.configDigest);
     const plan = workspace.runs.plan(run.id) as StoredPlan | undefined;
-    if (stored === undefined || plan === undefined)
-      throw new LightbenchError('record.not_found', `The run ${run.name} has no config.`);
+    if (plan === undefined) throw new LightbenchError('record.not_found', `The run ${run.name} has no plan.`);
     return {
       workspaceFolder: workspace.folder,
       manifestDigest: this.#datasets.manifestDigest(run.datasetDigest),
-      config: runConfig.parse(stored.config),
+      config: this.configOf(run),
       classes: [...plan.classes],
       columns: [...plan.columns],
       target: plan.target,

@@ -89,7 +89,7 @@ export class TrainingJob implements JobDefinition {
   async #train(runId: string, job: JobContext): Promise<'finished' | 'paused'> {
     const { workspace, clock } = this.#context;
     const stored = this.#records.get(runId);
-    const config = workspace.runs.config(stored.configDigest)?.config as RunConfig;
+    const config = this.#experiments.configOf(stored);
     const device = await this.#devices.choose({ device: config.device, threads: stored.threads });
     job.signal.throwIfAborted();
     const points = workspace.runs.points(runId);

@@ -1,8 +1,8 @@
 import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ExperimentInput } from '../../contract/training-worker.ts';
-import { featureCount, type Target } from '../../graph/index.ts';
-import { architectureOf, buildModel, type Model, type TargetScale } from '../../models/index.ts';
+import type { Target } from '../../graph/index.ts';
+import { type Model, modelFor, type TargetScale } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
 import { type ItemSets, itemSets } from './item-sets.ts';
 import { type PreparedSet, prepareImages, prepareTable } from './prepared-set.ts';
@@ -52,7 +52,7 @@ export async function openExperiment(
     sets,
     preprocessing,
     targetScale,
-    model: modelOf(input.config, input.classes, preprocessing),
+    model: modelFor(config.model, preprocessing, input.classes.length),
     target: targetOf(input),
     settings,
     notes: notesOf(input, numbers, sets),
@@ -66,26 +66,6 @@ export async function openExperiment(
     },
     close: () => raw.close(),
   };
-}
-
-/** The architecture for what the preprocessing yields and the classes ask for. */
-export function modelOf(
-  config: Pick<ExperimentInput['config'], 'model'>,
-  classes: readonly string[],
-  preprocessing: Preprocessing,
-): Model {
-  return buildModel(
-    architectureOf(config.model),
-    preprocessing.kind === 'image'
-      ? {
-          kind: 'image',
-          channels: preprocessing.channels,
-          height: preprocessing.height,
-          width: preprocessing.width,
-        }
-      : { kind: 'table', features: featureCount(preprocessing.columns) },
-    classes.length > 0 ? { kind: 'classification', classes: classes.length } : { kind: 'regression', outputs: 1 },
-  );
 }
 
 export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize'>): Target {

@@ -1,0 +1,1 @@
+export { type EvaluationNeighbours, Evaluations } from './evaluations.ts';

@@ -1,0 +1,1 @@
+export { Explaining, type ExplainingNeighbours } from './explaining.ts';
