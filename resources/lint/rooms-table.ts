@@ -170,7 +170,7 @@ export const roomsTable: RoomsTable = {
       rooms: ['main/base', 'main/contract', 'resources'],
       packages: ['node:', '@playwright/test', '@axe-core/playwright', 'playwright', 'ws', 'fflate', 'yaml'],
     },
-    { path: 'resources', rooms: [], packages: ['node:', 'vite', 'oxc-parser'] },
+    { path: 'resources', rooms: ['main/cli'], packages: ['node:', 'vite', 'oxc-parser'] },
   ],
   testPackages: [
     'vitest',
