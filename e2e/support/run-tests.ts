@@ -24,6 +24,8 @@ interface Suite {
   readonly count?: () => Counts;
 }
 
+/** A suite that takes longer hangs on something that it left behind. */
+const suiteLimitMs = 45 * 60_000;
 /** Debian packages that Electron needs, and what shows that one is missing. */
 const electronPackages =
   'libgtk-3-0 libnss3 libasound2 libgbm1 libxss1 libatk-bridge2.0-0 libdrm2 libxkbcommon0 libnotify4 libsecret-1-0';
@@ -120,6 +122,8 @@ function run(suite: Suite): Counts {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32',
+    timeout: suiteLimitMs,
+    killSignal: 'SIGKILL',
     env: { ...process.env, ...(heavy ? { LIGHTBENCH_HEAVY: '1' } : {}), ...suite.environment },
   });
   const counts = status === 0 || suite.count !== undefined ? countsOf(suite) : { passed: 0, failed: 1 };

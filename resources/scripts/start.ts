@@ -28,6 +28,7 @@ async function openWindow(): Promise<string | null> {
   let found = findElectron(root, process.env);
   if (found.executable === null && !process.env.LIGHTBENCH_ELECTRON && (await download()))
     found = findElectron(root, process.env);
+  if (found.executable === null && process.env.LIGHTBENCH_ELECTRON) return `${found.reason}; correct it or unset it.`;
   if (found.executable === null)
     return `${found.reason}; run \`npx install-electron\` where github.com can be reached, or name one with LIGHTBENCH_ELECTRON.`;
 
