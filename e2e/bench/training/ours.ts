@@ -74,7 +74,6 @@ export class OurWorkload {
     const step = compileTrainStep(model, {
       loss: { kind: 'cross_entropy' },
       optimizer: { kind: 'adamw', weightDecay: 0.01 },
-      reportGradientNorm: false,
       manySteps: true,
       target,
     });
