@@ -10,9 +10,7 @@ import {
   type Tensor,
 } from '../../formats/open-inference/datatype.ts';
 import { buffersOf, type FromThread, type ThreadTensor, type ToThread } from './inference-thread.ts';
-
-/** `workerData` of the thread, by which the program knows which of its parts it is. */
-export const INFERENCE_THREAD = 'lightbench inference thread';
+import { INFERENCE_THREAD } from './thread-role.ts';
 
 /** A bundle whose graph the thread has taken. */
 export type ServedBundle = Omit<OpenBundle, 'onnx'>;
