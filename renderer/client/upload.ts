@@ -5,6 +5,9 @@ import { sourceOf } from './upload-source.ts';
 
 export type { DroppedFile } from './upload-source.ts';
 
+/** As many as a browser opens to one origin over HTTP/1.1, less one for calls. */
+const parallelUploads = 5;
+
 export interface UploadProgress {
   readonly doneBytes: number;
   readonly totalBytes: number;
@@ -28,13 +31,19 @@ export async function upload(
   const uploadId = crypto.randomUUID();
   const totalBytes = files.reduce((sum, entry) => sum + entry.file.size, 0);
   let doneBytes = 0;
+  let doneFiles = 0;
   let root = '';
-  for (const [number, { file, relativePath }] of files.entries()) {
-    onProgress({ doneBytes, totalBytes, doneFiles: number, totalFiles: files.length });
-    root = `${await put(uploadId, relativePath, file, signal)}/`;
-    doneBytes += file.size;
-  }
-  onProgress({ doneBytes, totalBytes, doneFiles: files.length, totalFiles: files.length });
+  const waiting = files.values();
+  const sendSome = async () => {
+    for (const { file, relativePath } of waiting) {
+      root = `${await put(uploadId, relativePath, file, signal)}/`;
+      doneBytes += file.size;
+      doneFiles += 1;
+      onProgress({ doneBytes, totalBytes, doneFiles, totalFiles: files.length });
+    }
+  };
+  onProgress({ doneBytes, totalBytes, doneFiles, totalFiles: files.length });
+  await Promise.all(Array.from({ length: parallelUploads }, sendSome));
   return sourceOf(root, files);
 }
 

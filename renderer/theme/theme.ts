@@ -7,7 +7,7 @@ const accent: MantineColorsTuple = [
   '#b9caf6',
   '#8fb0ff',
   '#6d97ff',
-  '#4a78e8',
+  '#3b66d6',
   '#2f5bd0',
   '#264fb8',
   '#1f429b',

@@ -120,7 +120,7 @@ export function DatasetsPage() {
         </Stack>
       </Page>
       {over && <div className={classes.dropHint}>Drop to import</div>}
-      <ImportDialog key={dropped?.length ?? 0} opened={opened} close={() => setOpened(false)} dropped={dropped} />
+      <ImportDialog opened={opened} close={() => setOpened(false)} dropped={dropped} />
     </div>
   );
 }
