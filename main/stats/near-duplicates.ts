@@ -19,6 +19,8 @@ const FLAT_DEVIATION = 256;
 const FLAT_BRIGHTNESS_DIFFERENCE = 4;
 /** Axes of the grid. */
 const DIMENSIONS = 4;
+/** What float32 may add to a squared distance. */
+const ROUNDING = 1e-6;
 
 export interface DuplicateGroups {
   /** Ascending items, groups in the order of their first item; only groups of at least two. */
@@ -127,7 +129,7 @@ function correlatedPairs(unit: Float32Array, items: Uint32Array, visit: (a: numb
       const d1 = p1 - place[q + 1];
       const d2 = p2 - place[q + 2];
       const d3 = p3 - place[q + 3];
-      if (d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3 > limit) continue;
+      if (d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3 > limit + ROUNDING) continue;
       const theirs = sorted[other] * cellCount;
       let apart = 0;
       for (let i = 0; i < cellCount && apart <= limit; i++) apart += (unit[own + i] - unit[theirs + i]) ** 2;

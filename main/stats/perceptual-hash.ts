@@ -59,13 +59,7 @@ export function perceptualHasher({
         line.fill(0);
         addLines(line, pixels, offset, vertical, row, channels);
       } else packed(pixels, offset, row);
-      for (let column = 0; column < COLUMNS; column++) {
-        let sum = 0;
-        for (let e = horizontal.starts[column]; e < horizontal.starts[column + 1]; e++)
-          sum += horizontal.weights[e] * line[horizontal.positions[e]];
-        sums[row * COLUMNS + column] = sum;
-        total += sum;
-      }
+      total += small ? addColumnsExactly32(sums, row, line, horizontal) : addColumns(sums, row, line, horizontal);
     }
     const { cells } = out;
     const cellsAt = index * cellCount;
@@ -86,6 +80,41 @@ function popCount(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** The cells of a row from its line; returns their sum. */
+function addColumns(
+  sums: Int32Array | Float64Array,
+  row: number,
+  line: Int32Array | Float64Array,
+  { starts, positions, weights }: Overlaps,
+): number {
+  let total = 0;
+  for (let column = 0; column < COLUMNS; column++) {
+    let sum = 0;
+    for (let e = starts[column]; e < starts[column + 1]; e++) sum += weights[e] * line[positions[e]];
+    sums[row * COLUMNS + column] = sum;
+    total += sum;
+  }
+  return total;
+}
+
+/** The same where all sums fit into 32 bits: without the checks for overflow it takes half the time. */
+function addColumnsExactly32(
+  sums: Int32Array | Float64Array,
+  row: number,
+  line: Int32Array | Float64Array,
+  { starts, positions, weights }: Overlaps,
+): number {
+  let total = 0;
+  for (let column = 0; column < COLUMNS; column++) {
+    let sum = 0;
+    for (let e = starts[column]; e < starts[column + 1]; e++)
+      sum = (sum + Math.imul(weights[e], line[positions[e]])) | 0;
+    sums[row * COLUMNS + column] = sum;
+    total += sum;
+  }
+  return total;
 }
 
 /** Adds the weighted lines of the picture that fall into a row of cells. */
@@ -114,8 +143,6 @@ function packedLines(
   { starts, positions, weights }: Overlaps,
 ): (pixels: Uint8Array, offset: number, row: number) => void {
   const quads = line.length >> 2;
-  const even = new Uint32Array(quads);
-  const odd = new Uint32Array(quads);
   let viewed: Uint8Array | undefined;
   let words: Uint32Array = new Uint32Array();
   return (pixels, offset, row) => {
@@ -125,22 +152,20 @@ function packedLines(
       viewed = pixels;
     }
     const first = (offset + (pixels.byteOffset % 4)) >> 2;
-    even.fill(0);
-    odd.fill(0);
-    for (let e = starts[row]; e < starts[row + 1]; e++) {
-      const weight = weights[e];
-      const at = first + positions[e] * quads;
-      for (let i = 0; i < quads; i++) {
-        const four = words[at + i];
-        even[i] += Math.imul(four & 0xff00ff, weight);
-        odd[i] += Math.imul((four >>> 8) & 0xff00ff, weight);
-      }
-    }
+    const from = starts[row];
+    const to = starts[row + 1];
     for (let i = 0; i < quads; i++) {
-      line[4 * i] = even[i] & 0xffff;
-      line[4 * i + 1] = odd[i] & 0xffff;
-      line[4 * i + 2] = even[i] >>> 16;
-      line[4 * i + 3] = odd[i] >>> 16;
+      let even = 0;
+      let odd = 0;
+      for (let e = from; e < to; e++) {
+        const four = words[first + positions[e] * quads + i];
+        even = (even + Math.imul(four & 0xff00ff, weights[e])) | 0;
+        odd = (odd + Math.imul((four >>> 8) & 0xff00ff, weights[e])) | 0;
+      }
+      line[4 * i] = even & 0xffff;
+      line[4 * i + 1] = odd & 0xffff;
+      line[4 * i + 2] = even >>> 16;
+      line[4 * i + 3] = odd >>> 16;
     }
   };
 }

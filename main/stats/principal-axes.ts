@@ -1,7 +1,7 @@
 import { seededRandom } from '../base/random.ts';
 
-const SAMPLE = 2000;
-const ITERATIONS = 40;
+const SAMPLE = 1000;
+const ITERATIONS = 20;
 
 /**
  * Orthonormal axes along which vectors vary most, by orthogonal iteration on the covariance of a regular sample. The axes

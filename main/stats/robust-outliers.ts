@@ -10,15 +10,19 @@ const MEAN_SCALE = 1.253314;
  * Falls back to the mean absolute deviation when most values are equal. Non-finite values are outliers.
  */
 export function robustOutliers(values: ArrayLike<number>, threshold = OUTLIER_THRESHOLD): number[] {
-  const finite = Float64Array.from(values).filter(Number.isFinite);
-  if (finite.length === 0) return Array.from(values, (_, index) => index);
-  const center = median(finite.sort());
-  const deviations = finite.map((value) => Math.abs(value - center)).sort();
-  const spread = median(deviations);
-  const scale =
-    spread > 0
-      ? spread / NORMAL_SCALE
-      : (deviations.reduce((sum, value) => sum + value, 0) / deviations.length) * MEAN_SCALE;
+  const finite = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[count++] = values[i];
+  if (count === 0) return Array.from(values, (_, index) => index);
+  const own = finite.subarray(0, count);
+  const center = median(own.sort());
+  let sum = 0;
+  for (let i = 0; i < count; i++) {
+    own[i] = Math.abs(own[i] - center);
+    sum += own[i];
+  }
+  const spread = median(own.sort());
+  const scale = spread > 0 ? spread / NORMAL_SCALE : (sum / count) * MEAN_SCALE;
   const outliers: number[] = [];
   for (let i = 0; i < values.length; i++) {
     const distance = Math.abs(values[i] - center);
