@@ -13,7 +13,8 @@ const programPath = fileURLToPath(import.meta.url);
 if (!isMainThread && workerData === INFERENCE_THREAD) {
   const { runInferenceThread } = await import('./serving/inference-thread.ts');
   runInferenceThread();
-} else if (isMainThread && process.send === undefined) {
+} else if (isMainThread && (process.send === undefined || process.argv.length > 2)) {
+  // A process manager may have given it a channel as well; the engine gives it no arguments.
   const { serveFromCommandLine } = await import('./serving/command-line.ts');
   await serveFromCommandLine(programPath, PROGRAM_VERSION, process.argv.slice(2));
 } else if (isMainThread) {
