@@ -12,8 +12,8 @@ import { JobsTable } from './tables/jobs.ts';
 import { LabelsTable } from './tables/labels.ts';
 import { LedgerTable } from './tables/ledger.ts';
 import { LineageTable } from './tables/lineage.ts';
-import { RunsTable } from './tables/runs.ts';
 import { RegistryTable } from './tables/registry.ts';
+import { RunsTable } from './tables/runs.ts';
 import { ServingTable } from './tables/serving.ts';
 import { UsersTable } from './tables/users.ts';
 
