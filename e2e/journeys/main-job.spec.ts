@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
 import { writeDigits } from '../support/digits.ts';
 import { expect, test } from '../support/studio.ts';
 
@@ -90,6 +91,210 @@ test('label: keys set classes, undo and redo, every change is a version', async 
   const ledger = await call('ledger.list', { action: 'labels.changed' });
   expect(ledger).toHaveLength(history.length - 1);
 });
+
+test('train: a misspelt key is marked with a suggestion, a sound config runs to its end', async ({
+  studio: { page, visit, call },
+}) => {
+  test.setTimeout(400_000);
+  await smallDigits(call);
+  await visit('/train');
+  await page.getByRole('combobox', { name: 'Dataset' }).click();
+  await page.getByRole('option', { name: 'small digits@1' }).click();
+  await expect(page.getByRole('region', { name: 'Architecture' }).getByText('Linear').first()).toBeVisible();
+  await write(page, config('first').replace('optimizer:', 'optimiser:'));
+  await expect(page.getByText(/optimizer/).first()).toBeVisible();
+  await expect(page.getByText(/unknown key/i).first()).toBeVisible();
+  await write(page, config('first'));
+  await expect(page.getByRole('region', { name: 'Architecture' }).getByText('Conv2d').first()).toBeVisible();
+  await page.getByRole('button', { name: /Start run/ }).click();
+  await expect(page.getByRole('heading', { name: 'first', level: 1 })).toBeVisible();
+  await expect(page.getByText('Finished').first()).toBeVisible({ timeout: 240_000 });
+  const [run] = await call('runs.list', {});
+  expect(run).toMatchObject({ name: 'first', status: 'FINISHED', datasetName: 'small digits@1' });
+  expect(
+    run.metrics['test.accuracy'] ?? Object.entries(run.metrics).find(([key]) => /test.*accuracy/.test(key))?.[1],
+  ).toBeGreaterThan(0.8);
+});
+
+test('train: a run is paused and goes on to its end', async ({ studio: { page, visit, call } }) => {
+  test.setTimeout(400_000);
+  const { runId } = await call('training.start', { yaml: config('second').replace('epochs: 2', 'epochs: 12') });
+  await visit(`/runs/${runId}`);
+  await expect.poll(async () => (await call('runs.get', { runId })).run.step, { timeout: 120_000 }).toBeGreaterThan(0);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await expect(page.getByText('Paused').first()).toBeVisible({ timeout: 60_000 });
+  const { step } = (await call('runs.get', { runId })).run;
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(page.getByText('Running').first()).toBeVisible({ timeout: 60_000 });
+  await expect
+    .poll(async () => (await call('runs.get', { runId })).run.step, { timeout: 120_000 })
+    .toBeGreaterThan(step);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await expect(page.getByText('Finished').first()).toBeVisible({ timeout: 120_000 });
+});
+
+test('compare: two runs side by side, and the images behind a cell of the confusion matrix', async ({
+  studio: { page, visit, call },
+}) => {
+  await visit('/runs');
+  await page.getByRole('checkbox', { name: 'Select first' }).check();
+  await page.getByRole('checkbox', { name: 'Select second' }).check();
+  await page
+    .getByRole('link', { name: /Compare/ })
+    .or(page.getByRole('button', { name: /Compare/ }))
+    .first()
+    .click();
+  await expect(page.getByRole('tab').first()).toBeVisible();
+  await expect(page.getByText('second').first()).toBeVisible();
+  const run = (await call('runs.list', {})).find(({ name }) => name === 'first');
+  await visit(`/runs/${run?.id}/evaluation`);
+  await page.getByRole('link', { name: /of 0 predicted as 0: show the images/ }).click();
+  await expect(page).toHaveURL(/predicted=0/);
+  await expect(page.getByText(/of 2,500/)).toBeVisible();
+});
+
+test('explain: a heatmap with a line that says what it is', async ({ studio: { page, visit, call } }) => {
+  const run = (await call('runs.list', {})).find(({ name }) => name === 'first');
+  await visit(`/runs/${run?.id}/explanation`);
+  for (const method of ['Integrated gradients', 'Grad-CAM', 'Saliency']) {
+    await page.getByText(method, { exact: true }).first().click();
+    await expect(page.getByText(/true class/).first()).toBeVisible();
+    await expect(page.locator('canvas').first()).toBeVisible();
+  }
+  await expect(page.getByText(/It shows what the model is sensitive to/)).toBeVisible();
+});
+
+test('approve: registered, asked for, signed by somebody else, rolled out', async ({
+  studio: { page, visit, call },
+}) => {
+  await call('users.create', {
+    name: 'grace',
+    displayName: 'Grace',
+    roles: ['approver'],
+    password: 'a long enough one',
+  });
+  const run = (await call('runs.list', {})).find(({ name }) => name === 'first');
+  await visit(`/runs/${run?.id}`);
+  await page.getByRole('button', { name: 'Register model' }).click();
+  const register = page.getByRole('dialog', { name: 'Register as a model version' });
+  await register
+    .getByRole('combobox', { name: 'Model' })
+    .or(register.getByRole('textbox', { name: 'Model' }))
+    .first()
+    .fill('digit-reader');
+  await register.getByRole('button', { name: 'Register' }).click();
+  await expect.poll(async () => (await call('registry.list', {})).length).toBe(1);
+  await visit('/models/digit-reader/1');
+  await page.getByRole('button', { name: 'Promote …' }).click();
+  const promote = page.getByRole('dialog', { name: /Promote version 1/ });
+  await promote.getByText('production', { exact: true }).click();
+  await promote.getByRole('textbox', { name: 'Why' }).fill('Good enough for the test');
+  await promote.getByRole('button', { name: 'Ask for approval' }).click();
+  await visit('/review');
+  await page.getByRole('textbox', { name: 'Comment' }).fill('Looked at the mistakes');
+  await page.getByRole('combobox', { name: 'Signed by' }).click();
+  await page.getByRole('option', { name: 'Grace' }).click();
+  await page.getByLabel('Password', { exact: true }).fill('not the one');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await expect(page.getByText('The name or the password is wrong').first()).toBeVisible();
+  await page.getByLabel('Password', { exact: true }).fill('a long enough one');
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await expect.poll(async () => (await call('registry.list', {}))[0].aliases.production).toBe(1);
+});
+
+test('deploy: a bundle with its certificate, a server that answers, and back to the version before', async ({
+  studio: { page, visit, call },
+}) => {
+  test.setTimeout(300_000);
+  const { digest } = await smallDigits(call);
+  await visit('/models/digit-reader/1');
+  await page.getByRole('button', { name: 'Export bundle' }).click();
+  await page.getByRole('link', { name: 'Bundle & deploy' }).click({ timeout: 120_000 });
+  await expect(page.getByText(/proved|passed|parity/i).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Deploy' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .getByRole('combobox', { name: 'Endpoint' })
+    .or(dialog.getByRole('textbox', { name: 'Endpoint' }))
+    .first()
+    .fill('reader');
+  await dialog.getByRole('button', { name: 'Deploy', exact: true }).click();
+  await expect.poll(async () => (await call('deployments.list', {}))[0]?.state, { timeout: 60_000 }).toBe('READY');
+  await visit('/deploy/reader');
+  await page.getByRole('button', { name: 'Send' }).click();
+  await expect(page.getByText(/ ms/).first()).toBeVisible();
+  const answer = await call('deployments.predict', { endpoint: 'reader', datasetDigest: digest, index: 0 });
+  expect(answer).toMatchObject({ version: 1, classes: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] });
+
+  const second = (await call('runs.list', {})).find(({ name }) => name === 'second');
+  await call('registry.register', { runId: second?.id ?? '', modelName: 'digit-reader' });
+  const { jobId } = await call('bundles.export', { modelName: 'digit-reader', version: 2 });
+  expect(await call('jobs.wait', { id: jobId })).toMatchObject({ state: 'FINISHED' });
+  const bundle = (await call('bundles.list', {})).find(({ version }) => version === 2);
+  const deploy = await call('deployments.deploy', { endpoint: 'reader', bundleDigest: bundle?.digest ?? '' });
+  expect(await call('jobs.wait', { id: deploy.jobId })).toMatchObject({ state: 'FINISHED' });
+  expect((await call('deployments.predict', { endpoint: 'reader', datasetDigest: digest, index: 0 })).version).toBe(2);
+  await page.getByRole('button', { name: 'Roll back to v1' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /Roll back/ })
+    .click();
+  await expect
+    .poll(
+      async () => (await call('deployments.predict', { endpoint: 'reader', datasetDigest: digest, index: 0 })).version,
+    )
+    .toBe(1);
+});
+
+test('watch: the ledger tells the whole day, and verifies', async ({ studio: { page, visit, call } }) => {
+  await visit('/activity');
+  for (const line of [
+    /imported small digits@1/,
+    /started the run first/,
+    /approved the request/,
+    /deployed digit-reader v1/,
+  ])
+    await expect(page.getByText(line).first()).toBeVisible();
+  await page.getByRole('button', { name: 'Verify' }).click();
+  await expect(page.getByText(/intact|unbroken|verified|whole/i).first()).toBeVisible();
+  expect(await call('ledger.verify', {})).toMatchObject({ intact: true });
+  expect((await call('workspace.verify', {})).problems).toEqual([]);
+});
+
+/** A small convolutional network that learns the small digits in seconds. */
+function config(name: string): string {
+  return `name: ${name}
+task: image-classification
+seed: 1
+data:
+  dataset: small digits
+  batchSize: 64
+model:
+  kind: cnn
+  channels: [8, 16]
+  hidden: [32]
+optimizer:
+  kind: adamw
+  learningRate: 0.003
+training:
+  epochs: 2
+  checkpointEverySteps: 20
+`;
+}
+
+/** Puts a text into the editor, as one paste. */
+async function write(page: Page, text: string): Promise<void> {
+  await page.locator('.monaco-editor').first().click();
+  await page.keyboard.press('Control+a');
+  // Typed text would be indented on the way; what is pasted stays as it is.
+  await page.evaluate((pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', pasted);
+    document.activeElement?.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    );
+  }, text);
+}
 
 async function smallDigits(call: import('../support/studio.ts').Studio['call']) {
   const dataset = (await call('datasets.list', {})).find((entry) => entry.name === 'small digits');
