@@ -129,8 +129,14 @@ export class Workspace {
 
   close(): void {
     if (!this.#database.open) return;
-    this.#database.pragma('wal_checkpoint(TRUNCATE)');
-    this.#database.close();
-    this.#lock.release();
+    try {
+      this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // On a full disk the log stays beside the database; the next start reads it.
+      if ((error as { code?: string }).code !== 'SQLITE_FULL') throw error;
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
   }
 }

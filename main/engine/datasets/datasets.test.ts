@@ -1,4 +1,16 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -25,8 +37,8 @@ let jobs: Jobs;
 let datasets: Datasets;
 let predictions: ItemPredictions | undefined;
 
-function open(packSizeBytes?: number) {
-  workspace = Workspace.open({ folder: join(folder, 'workspace'), clock: systemClock, application: 'test' });
+function open(packSizeBytes?: number, workspaceFolder = join(folder, 'workspace')) {
+  workspace = Workspace.open({ folder: workspaceFolder, clock: systemClock, application: 'test' });
   const context: EngineContext = {
     workspace,
     clock: systemClock,
@@ -82,6 +94,21 @@ const artifactFiles = () =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+
+/** Whether this user may mount a small disk, to fill it. */
+function canMount(): boolean {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
+  const place = mkdtempSync(join(tmpdir(), 'mount-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place], { stdio: 'ignore' });
+    execFileSync('umount', [place], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
+}
 
 /** A grey noise picture that resembles no other. */
 function noise(seed: number, size = 24): { data: Uint8Array; size: number } {
@@ -433,6 +460,65 @@ describe('an import that is cut off', () => {
     expect(new Uint8Array(await sharp(asset.bytes).toColourspace('b-w').raw().toBuffer())).toEqual(
       noise(5000, 120).data,
     );
+  });
+
+  it('goes on after the engine itself was killed', async () => {
+    await many();
+    await close();
+    const host = spawn(
+      process.execPath,
+      [join(import.meta.dirname, 'import-host.test-support.ts'), workspace.folder, source],
+      { stdio: 'inherit' },
+    );
+    const stored = () => {
+      const imports = join(workspace.folder, 'imports');
+      return existsSync(imports) ? readdirSync(imports).flatMap((id) => notes(id)).length : 0;
+    };
+    await wait(() => stored() >= 3);
+    const ended = once(host, 'exit');
+    host.kill('SIGKILL');
+    await ended;
+    open(60_000);
+    const [job] = workspace.jobs.list({ limit: 1 });
+    expect(job).toMatchObject({ state: 'FAILED', resumable: true, error: { code: 'job.interrupted' } });
+    expect(datasets.list()).toEqual([]);
+    jobs.resume(job.id);
+    expect(await jobs.wait(job.id, 60_000)).toMatchObject({ state: 'FINISHED' });
+    expect(datasets.list()[0].versions[0].rows).toBe(160);
+    expect(
+      workspace.jobs
+        .log(job.id, 0)
+        .lines.map(({ text }) => text)
+        .join('\n'),
+    ).toMatch(/\d+ images were already stored/);
+  });
+
+  it.runIf(canMount())('says that the disk is full, keeps what it has, and goes on when there is room', async () => {
+    await many();
+    await close();
+    const disk = join(folder, 'disk');
+    mkdirSync(disk);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', disk]);
+    try {
+      open(60_000, join(disk, 'workspace'));
+      const id = startImport(source);
+      expect(await jobs.wait(id, 60_000)).toMatchObject({
+        state: 'FAILED',
+        resumable: true,
+        error: { code: 'storage.disk_full' },
+      });
+      expect(datasets.list()).toEqual([]);
+      expect(readdirSync(join(workspace.artifacts.folder, 'incoming'))).toEqual([]);
+      expect(notes(id).length).toBeGreaterThan(2);
+      execFileSync('mount', ['-o', 'remount,size=64m', disk]);
+      jobs.resume(id);
+      expect(await jobs.wait(id, 60_000)).toMatchObject({ state: 'FINISHED' });
+      expect(datasets.list()[0].versions[0].rows).toBe(160);
+    } finally {
+      await close();
+      execFileSync('umount', [disk]);
+      open();
+    }
   });
 
   it('can be cancelled and taken up again', async () => {

@@ -7,6 +7,7 @@ import { ProgressMeter } from './progress-meter.ts';
 
 const STORE_EVERY_MS = 1000;
 const TELL_EVERY_MS = 100;
+const STORE_LATER_MS = 2000;
 const FINAL = new Set<Job['state']>(['FINISHED', 'FAILED', 'KILLED']);
 
 /** What a running job has in its hands. */
@@ -53,11 +54,17 @@ export class Jobs {
   readonly #definitions = new Map<JobKind, JobDefinition>();
   readonly #running = new Map<string, Running>();
   readonly #live = new Map<string, Job>();
+  /** Ends that could not be stored, as on a full disk: known here until they can be. */
+  readonly #unstored = new Map<string, Job>();
+  #storeLaterTimer: NodeJS.Timeout | undefined;
   readonly #queue: { readonly job: Job; readonly resumed: boolean }[] = [];
   #closing = false;
 
   readonly handlers: HandlersOf<'jobs'> = {
-    'jobs.list': (input) => this.#context.workspace.jobs.list(input).map((job) => this.#live.get(job.id) ?? job),
+    'jobs.list': (input) =>
+      this.#context.workspace.jobs
+        .list(input)
+        .map((job) => this.#live.get(job.id) ?? this.#unstored.get(job.id) ?? job),
     'jobs.get': ({ id }) => this.get(id),
     'jobs.wait': ({ id, timeoutMs }, caller) => this.wait(id, timeoutMs, caller.signal),
     'jobs.log': ({ id, after }) => {
@@ -122,7 +129,7 @@ export class Jobs {
   }
 
   get(id: string): Job {
-    const job = this.#live.get(id) ?? this.#context.workspace.jobs.get(id);
+    const job = this.#live.get(id) ?? this.#unstored.get(id) ?? this.#context.workspace.jobs.get(id);
     if (job === undefined) throw new LightbenchError('record.not_found', `No job has the id ${id}.`);
     return job;
   }
@@ -147,6 +154,7 @@ export class Jobs {
     }
     const scheduled: Job = { ...job, state: 'SCHEDULED', error: null, endedAt: null, cancellable: true };
     this.#context.workspace.jobs.update(scheduled);
+    this.#unstored.delete(id);
     this.#enqueue(scheduled, true);
     return this.get(id);
   }
@@ -172,6 +180,7 @@ export class Jobs {
   /** Stops everything that runs; what can be resumed is marked so at the next start. */
   async close(): Promise<void> {
     this.#closing = true;
+    clearInterval(this.#storeLaterTimer);
     const ends = [...this.#running.values()].map((running) => {
       running.abort.abort(new LightbenchError('job.interrupted', 'Lightbench was closed.'));
       return running.ended;
@@ -248,24 +257,50 @@ export class Jobs {
   }
 
   #end(job: Job, state: Job['state'], error: LightbenchError | null): void {
-    const { workspace, clock } = this.#context;
     const ended: Job = {
       ...job,
       state,
       error: error?.toRecord() ?? null,
-      endedAt: isoTime(clock),
+      endedAt: isoTime(this.#context.clock),
       cancellable: state === 'PAUSED',
     };
     this.#live.delete(job.id);
+    try {
+      this.#storeEnd(ended);
+    } catch {
+      this.#unstored.set(job.id, ended);
+      this.#storeLater();
+    }
+    this.#tell(ended);
+  }
+
+  #storeEnd(ended: Job): void {
+    const { workspace, clock } = this.#context;
+    const { error, state } = ended;
     workspace.transaction(() => {
       workspace.jobs.update(ended);
-      workspace.jobs.appendLog(job.id, {
-        time: isoTime(clock),
+      workspace.jobs.appendLog(ended.id, {
+        time: ended.endedAt ?? isoTime(clock),
         level: error ? 'error' : 'info',
-        text: error ? `${error.title}: ${error.message}` : state === 'PAUSED' ? 'Paused' : 'Finished',
+        text: error ? `${error.title}: ${error.cause}` : state === 'PAUSED' ? 'Paused' : 'Finished',
       });
     });
-    this.#tell(ended);
+  }
+
+  /** Tries again until the disk has room. What is still unstored when the engine ends is found by `recover`. */
+  #storeLater(): void {
+    this.#storeLaterTimer ??= setInterval(() => {
+      for (const [id, ended] of this.#unstored) {
+        try {
+          this.#storeEnd(ended);
+          this.#unstored.delete(id);
+        } catch {
+          return;
+        }
+      }
+      clearInterval(this.#storeLaterTimer);
+      this.#storeLaterTimer = undefined;
+    }, STORE_LATER_MS).unref();
   }
 
   #tell(job: Job): void {
