@@ -2,7 +2,7 @@
 import { type ImportMessage, importInput } from '../contract/import-worker.ts';
 import { sourceError } from '../contract/source-errors.ts';
 import { detectSource } from '../formats/detect-source.ts';
-import { ArtifactStore } from '../storage/index.ts';
+import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
 import { idxSource } from './import/idx-source.ts';
 import { importImages } from './import/import-images.ts';
 import type { ImportSurroundings } from './import/import-items.ts';

@@ -162,8 +162,8 @@ export const roomsTable: RoomsTable = {
     {
       // Benchmarks measure the engine's parts where they are, without the processes around them.
       path: 'e2e/bench',
-      rooms: ['main/base', 'main/contract', 'main/graph', 'main/models', 'main/formats', 'main/runtime'],
-      packages: ['node:', 'onnxruntime-node'],
+      rooms: ['main/base', 'main/contract', 'main/graph', 'main/models', 'main/formats', 'main/runtime', 'resources'],
+      packages: ['node:', 'zod', 'onnxruntime-node'],
     },
     {
       path: 'e2e',

@@ -11,7 +11,7 @@ import { readColumns, writeColumns } from '../../formats/dataset-pack/columns-fi
 import { encodings, type ManifestArtifact, type SliceInfo } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
 import { allocateHashes, cellCount, type PerceptualHashes, perceptualHasher } from '../../stats/perceptual-hash.ts';
-import type { ArtifactStore } from '../../storage/index.ts';
+import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import type { ItemSource, SourceItem } from './item-source.ts';
 
 /** Items of one pack, so that one of tiny pictures still ends soon enough to be noted. */

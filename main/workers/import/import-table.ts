@@ -7,7 +7,7 @@ import { FormatError } from '../../formats/format-error.ts';
 import { describeTable } from '../../formats/table/describe-table.ts';
 import { Table } from '../../formats/table/table.ts';
 import type { TableFormat } from '../../formats/table/table-source.ts';
-import type { ArtifactStore, StoredArtifact } from '../../storage/index.ts';
+import type { ArtifactStore, StoredArtifact } from '../../storage/artifacts/artifact-store.ts';
 import { assignSplits, summarizeSplits } from './assign-splits.ts';
 import { type ImportSurroundings, stopWhenAsked } from './import-items.ts';
 import { tableQuality } from './quality.ts';

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import type { ImportResult } from '../../contract/import-worker.ts';
 import { type DatasetIndex, type DatasetManifest, writeIndex } from '../../formats/dataset-pack/dataset-index.ts';
-import type { ArtifactStore } from '../../storage/index.ts';
+import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 
 /** Writes index and manifest of a version that is new; of one that exists, nothing. */
 export function writeVersion(
