@@ -3,17 +3,6 @@ import sharp from 'sharp';
 import { isBmp, readBmp } from '../bmp/bmp.ts';
 import { FormatError } from '../format-error.ts';
 
-/** What `decodeImage` takes, by file extension. */
-export const imageExtensions: ReadonlySet<string> = new Set([
-  'png',
-  'jpg',
-  'jpeg',
-  'webp',
-  'tif',
-  'tiff',
-  'gif',
-  'bmp',
-]);
 const FORMATS: ReadonlySet<string> = new Set(['png', 'jpeg', 'webp', 'tiff', 'gif']);
 
 export interface DecodedImage {
