@@ -10,7 +10,6 @@ export const providers = {
 } as const satisfies Record<string, { readonly title: string; readonly executionProviders: readonly string[] }>;
 
 export type ProviderName = keyof typeof providers;
-export const providerNames = Object.keys(providers) as ProviderName[];
 
 /** Which providers this build of ONNX Runtime was compiled with, and whether their libraries came with it. */
 export function compiledProviders(): ReadonlyMap<string, { readonly bundled: boolean }> {

@@ -10,11 +10,6 @@ export interface SessionSettings {
   readonly provider: ProviderName;
   /** Threads of one operator; operators themselves run one after the other, so that sums keep their order. */
   readonly threads: number;
-  /**
-   * Threads that wait for work burn their core instead of sleeping. Pays only for the one session of a process that is
-   * run back to back; idle ones would take cores away from it.
-   */
-  readonly spinning?: boolean;
   /** Numbers below 1e-38 become 0: dying optimiser moments otherwise make every multiplication slow. */
   readonly flushDenormals?: boolean;
 }
@@ -45,7 +40,8 @@ export class RuntimeSession {
         logSeverityLevel: 3,
         extra: {
           session: {
-            intra_op: { allow_spinning: settings.spinning ? '1' : '0' },
+            // Threads that burn their core while they wait halve the speed of everything as soon as cores are scarce.
+            intra_op: { allow_spinning: '0' },
             set_denormal_as_zero: settings.flushDenormals ? '1' : '0',
           },
         },

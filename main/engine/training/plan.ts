@@ -7,8 +7,8 @@ import { BATCH, estimateTrainingMemory, GraphError, type PreprocessingSpec } fro
 import { lossOf, type Model, modelFor, optimizerOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 
-/** Node and ONNX Runtime with nothing loaded, measured as resident memory of a trainer. */
-const PROCESS_BYTES = 180 * 1024 * 1024;
+/** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
+const PROCESS_BYTES = 230 * 1024 * 1024;
 const LEARNABLE = new Set<Column['type']>(['number', 'integer', 'category', 'boolean']);
 
 /** What training asks of the datasets. */
@@ -268,7 +268,8 @@ function previewPreprocessing(
       'The pictures differ in size.',
       'Add resize: [height, width], for instance resize: [64, 64].',
     );
-  const channels = config.preprocessing.channels ?? (dataset.image?.channels === 1 ? 1 : 3);
+  const grey = dataset.kind === 'volume' || dataset.image?.channels === 1;
+  const channels = config.preprocessing.channels ?? (grey ? 1 : 3);
   return {
     kind: 'image',
     layout: 'nhwc',

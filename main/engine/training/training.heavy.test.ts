@@ -36,6 +36,11 @@ describe('training on real digits', () => {
     const { metrics } = engine.training.records.get(runId);
     expect(metrics['test.accuracy']).toBeGreaterThan(0.96);
     expect(metrics['validation.accuracy']).toBeGreaterThan(0.96);
+    // What was said before the run is what the run took, within a third.
+    const measured = Math.max(...engine.workspace.runs.points(runId).map(({ values }) => values.memory_bytes));
+    const estimated = engine.workspace.runs.summary(runId)?.memoryBytes ?? 0;
+    expect(estimated / measured).toBeGreaterThan(0.67);
+    expect(estimated / measured).toBeLessThan(1.5);
   });
 
   it('two threads and the fast convolutions give the same bits again, also through kill -9 of the trainer', async () => {

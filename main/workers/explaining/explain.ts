@@ -49,6 +49,13 @@ export class Explainer {
     if (images === null || request.index >= count)
       throw new LightbenchError('record.not_found', `The dataset has no picture ${request.index}.`);
     const { data, height, width } = await images.read([request.index]);
+    const fits = preprocessing.resize || (height === preprocessing.height && width === preprocessing.width);
+    if (!fits || images.channels !== preprocessing.sourceChannels)
+      throw new LightbenchError(
+        'explanation.unsupported',
+        `The model reads pictures of ${preprocessing.height} × ${preprocessing.width} × ${preprocessing.sourceChannels}, this one has ${height} × ${width} × ${images.channels}.`,
+        { suggestion: 'Choose a picture of the kind that the model was trained on.' },
+      );
     const x = await this.#prepare(loaded, data, height, width, images.channels);
     const { output } = await loaded.forward.run({ x });
     const logits = floats(output, 'output');

@@ -43,7 +43,7 @@ export class StepRunner {
     settings: SessionSettings,
     values: ReadonlyMap<string, Float32Array> | null,
   ): Promise<StepRunner> {
-    const session = await RuntimeSession.create(step.onnx, { ...settings, spinning: true, flushDenormals: true });
+    const session = await RuntimeSession.create(step.onnx, { ...settings, flushDenormals: true });
     return new StepRunner(session, step, values);
   }
 
