@@ -103,7 +103,7 @@ export const theme = createTheme({
     Alert: { defaultProps: { radius: 'md', variant: 'light' } },
     Tabs: { defaultProps: { keepMounted: false } },
     Table: {
-      defaultProps: { verticalSpacing: 'calc((var(--lb-row-height) - 20px) / 2)', horizontalSpacing: 'md', fz: 'sm' },
+      defaultProps: { verticalSpacing: 'calc((var(--lb-row-height) - 20px) / 2)', horizontalSpacing: 'lg', fz: 'sm' },
     },
     Skeleton: { defaultProps: { radius: 'sm' } },
     Notification: { defaultProps: { closeButtonProps } },

@@ -13,8 +13,9 @@ import {
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import type { Lineage } from '../../main/contract/registry.ts';
-import { shortDigest } from '../components/format.ts';
+import { formatPlural, shortDigest } from '../components/format.ts';
 import { paths } from '../components/paths.ts';
+import { condenseLineage } from './lineage-condense.ts';
 import classes from './lineage-graph.module.css';
 import type { LineageNode, PlacedNode } from './lineage-layout.ts';
 import { layOutLineage } from './lineage-layout.ts';
@@ -38,7 +39,8 @@ const kinds: Readonly<Record<LineageNode['kind'], { readonly name: string; reado
 };
 
 /** What led to a digest and what was made from it, from left to right. */
-export function LineageGraph({ lineage, focus }: { readonly lineage: Lineage; readonly focus?: string }) {
+export function LineageGraph({ lineage: full, focus }: { readonly lineage: Lineage; readonly focus?: string }) {
+  const { lineage, hiddenCount } = useMemo(() => condenseLineage(full, focus), [full, focus]);
   const layout = useMemo(() => layOutLineage(lineage), [lineage]);
   const byDigest = new Map(layout.placed.map((placed) => [placed.node.digest, placed]));
   const width = layout.columns * (nodeWidthPx + columnGapPx) - columnGapPx + 2 * marginPx;
@@ -63,6 +65,12 @@ export function LineageGraph({ lineage, focus }: { readonly lineage: Lineage; re
           <Node key={placed.node.digest} placed={placed} focused={placed.node.digest === focus} />
         ))}
       </div>
+      {hiddenCount > 0 && (
+        <p className={classes.hidden}>
+          {formatPlural(hiddenCount, 'record')} left out: label versions that nothing used, and runs that led to no
+          model.
+        </p>
+      )}
     </section>
   );
 }

@@ -1,15 +1,4 @@
-import {
-  Alert,
-  Button,
-  Group,
-  PasswordInput,
-  Select,
-  SimpleGrid,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
+import { Alert, Button, Group, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { IconSignature } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { PromotionRequest } from '../../../main/contract/registry.ts';
@@ -64,50 +53,46 @@ export function DecisionForm({ request }: { readonly request: PromotionRequest }
             value={comment}
             onChange={(event) => setComment(event.currentTarget.value)}
           />
-          <SimpleGrid cols={2} spacing="md">
-            {others.length > 0 ? (
-              <Select
-                label="Signed by"
-                placeholder="Choose yourself"
-                data={others.map((user) => ({ value: user.name, label: user.displayName || user.name }))}
-                value={userName === '' ? null : userName}
-                onChange={(value) => setUserName(value ?? '')}
-              />
-            ) : (
-              <TextInput
-                label="Signed by"
-                autoComplete="username"
-                value={userName}
-                onChange={(event) => setUserName(event.currentTarget.value)}
-              />
-            )}
-            <PasswordInput
-              label="Password"
-              autoComplete="off"
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
+          {others.length > 0 ? (
+            <Select
+              label="Signed by"
+              placeholder="Choose yourself"
+              data={others.map((user) => ({ value: user.name, label: user.displayName || user.name }))}
+              value={userName === '' ? null : userName}
+              onChange={(value) => setUserName(value ?? '')}
             />
-          </SimpleGrid>
+          ) : (
+            <TextInput
+              label="Signed by"
+              autoComplete="username"
+              value={userName}
+              onChange={(event) => setUserName(event.currentTarget.value)}
+            />
+          )}
+          <PasswordInput
+            label="Password"
+            autoComplete="off"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
           {error !== null && <ErrorState inline error={error} />}
-          <Group justify="space-between">
-            <Group gap={6} c="dimmed">
-              <IconSignature size={16} aria-hidden />
-              <Text c="dimmed">Your name, the time and the comment go into the ledger.</Text>
-            </Group>
-            <Group gap="sm">
-              <Button
-                color="red"
-                variant="light"
-                disabled={!signed}
-                loading={decide.isPending}
-                onClick={() => submit('reject')}
-              >
-                Reject
-              </Button>
-              <Button type="submit" disabled={!signed} loading={decide.isPending}>
-                Approve
-              </Button>
-            </Group>
+          <Group gap={8} wrap="nowrap" align="flex-start" c="dimmed">
+            <IconSignature size={16} aria-hidden style={{ flex: 'none', marginTop: 2 }} />
+            <Text c="dimmed">Your name, the time and the comment go into the ledger.</Text>
+          </Group>
+          <Group gap="sm" grow>
+            <Button
+              color="red"
+              variant="light"
+              disabled={!signed}
+              loading={decide.isPending}
+              onClick={() => submit('reject')}
+            >
+              Reject
+            </Button>
+            <Button type="submit" disabled={!signed} loading={decide.isPending}>
+              Approve
+            </Button>
           </Group>
         </Stack>
       </form>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareMetrics } from './metric-comparison.ts';
+import { compareMetrics, judgingMetrics } from './metric-comparison.ts';
 
 describe('comparing metrics', () => {
   it('knows that less loss is better and less accuracy is worse', () => {
@@ -15,6 +15,12 @@ describe('comparing metrics', () => {
     const rows = compareMetrics({ 'best.loss': 1, 'test.f1': 0.5 }, { 'old.metric': 2 });
     expect(rows.map((row) => row.key)).toEqual(['test.f1', 'best.loss', 'old.metric']);
     expect(rows[2]).toMatchObject({ candidate: null, current: 2, difference: null, better: null });
+  });
+
+  it('decides by evaluations, and by everything when there is none', () => {
+    const rows = compareMetrics({ 'test.accuracy': 1, memory_bytes: 5, 'best.step': 3 }, undefined);
+    expect(judgingMetrics(rows).map((row) => row.key)).toEqual(['test.accuracy']);
+    expect(judgingMetrics(compareMetrics({ loss: 1 }, undefined))).toHaveLength(1);
   });
 
   it('has no opinion when nothing is replaced or nothing changed', () => {

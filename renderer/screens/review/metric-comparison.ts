@@ -11,6 +11,15 @@ export interface ComparedMetric {
 /** Smaller is better for errors; larger for everything else that a model is judged by. */
 const smallerIsBetter = /loss|error|brier|perplexity|latency/i;
 
+/** What says how good a model is, apart from what says how training went. */
+const judging = /^(test|validation)\./;
+
+/** The metrics to decide by: those of an evaluation, or all when there was none. */
+export function judgingMetrics(rows: readonly ComparedMetric[]): readonly ComparedMetric[] {
+  const found = rows.filter((row) => judging.test(row.key));
+  return found.length === 0 ? rows : found;
+}
+
 /** Every metric that either version has: those of the test split first, the rest by name. */
 export function compareMetrics(
   candidate: Readonly<Record<string, number>>,

@@ -1,6 +1,8 @@
 import { Anchor, Badge, Button, Group, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import type { ModelVersion, PromotionRequest } from '../../../main/contract/registry.ts';
+import { formatMetric, metricTitle } from '../../charts/metric-groups.ts';
 import { useCommand, useProcedure } from '../../client/index.ts';
 import { formatBytes, formatNumber } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
@@ -9,7 +11,8 @@ import { Digest, Fact, When } from '../../components/small.tsx';
 import { Answered } from '../../components/states.tsx';
 import { LineageGraph } from '../../viewers/lineage-graph.tsx';
 import { DecisionForm } from './decision-form.tsx';
-import { compareMetrics } from './metric-comparison.ts';
+import type { ComparedMetric } from './metric-comparison.ts';
+import { compareMetrics, judgingMetrics } from './metric-comparison.ts';
 import { requestStates } from './request-state.ts';
 import classes from './review.module.css';
 
@@ -28,7 +31,7 @@ export function RequestDetail({ request }: { readonly request: PromotionRequest 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by the keyboard
     <section className={classes.detail} tabIndex={0} aria-label="Request">
-      <Stack gap="lg" maw={960}>
+      <Stack gap="lg" maw={1320}>
         <Group justify="space-between">
           <Stack gap={2}>
             <Group gap="sm">
@@ -52,31 +55,35 @@ export function RequestDetail({ request }: { readonly request: PromotionRequest 
             </Button>
           )}
         </Group>
-        {request.comment !== '' && <Panel title="Why">{request.comment}</Panel>}
-        <Answered query={candidate}>
-          {(model) => (
-            <>
-              <Evidence model={model} />
-              <Panel title="Metrics" flush>
-                <MetricTable candidate={model} current={replaces === null ? undefined : current.data} />
-              </Panel>
-              <Provenance model={model} />
-            </>
-          )}
-        </Answered>
-        {request.state === 'PENDING' ? (
-          <DecisionForm request={request} />
-        ) : (
-          request.decidedBy !== null &&
-          request.decidedAt !== null && (
-            <Panel title="Decision">
-              <Text>
-                {state.label} by {request.decidedBy} <When time={request.decidedAt} />
-              </Text>
-              {request.decisionComment !== '' && <Text mt="xs">{request.decisionComment}</Text>}
-            </Panel>
-          )
-        )}
+        <div className={classes.columns}>
+          <Stack gap="lg" miw={0}>
+            {request.comment !== '' && <Panel title="Why">{request.comment}</Panel>}
+            <Answered query={candidate}>
+              {(model) => (
+                <>
+                  <Evidence model={model} />
+                  <Metrics candidate={model} current={replaces === null ? undefined : current.data} />
+                  <Provenance model={model} />
+                </>
+              )}
+            </Answered>
+          </Stack>
+          <div className={classes.decision}>
+            {request.state === 'PENDING' ? (
+              <DecisionForm request={request} />
+            ) : (
+              request.decidedBy !== null &&
+              request.decidedAt !== null && (
+                <Panel title="Decision">
+                  <Text>
+                    {state.label} by {request.decidedBy} <When time={request.decidedAt} />
+                  </Text>
+                  {request.decisionComment !== '' && <Text mt="xs">{request.decisionComment}</Text>}
+                </Panel>
+              )
+            )}
+          </div>
+        </div>
       </Stack>
     </section>
   );
@@ -92,7 +99,7 @@ function Evidence({ model }: { readonly model: ModelVersion }) {
         </Anchor>
       }
     >
-      <SimpleGrid cols={4} spacing="lg">
+      <SimpleGrid cols={{ base: 2, lg: 3 }} spacing="lg">
         <Fact label="Run">
           <Anchor component={Link} to={paths.run(model.runId)}>
             {model.runId}
@@ -127,7 +134,28 @@ interface MetricTableProps {
   readonly current: ModelVersion | undefined;
 }
 
-function MetricTable({ candidate, current }: MetricTableProps) {
+function Metrics({ candidate, current }: MetricTableProps) {
+  const [all, setAll] = useState(false);
+  const every = compareMetrics(candidate.metrics, current?.metrics);
+  const rows = all ? every : judgingMetrics(every);
+  return (
+    <Panel
+      title="Metrics"
+      flush
+      aside={
+        (all || rows.length < every.length) && (
+          <Button variant="subtle" onClick={() => setAll(!all)}>
+            {all ? 'Only evaluations' : `Show all ${every.length}`}
+          </Button>
+        )
+      }
+    >
+      <MetricTable candidate={candidate} current={current} rows={rows} />
+    </Panel>
+  );
+}
+
+function MetricTable({ candidate, current, rows }: MetricTableProps & { readonly rows: readonly ComparedMetric[] }) {
   return (
     <Table>
       <Table.Thead>
@@ -139,11 +167,11 @@ function MetricTable({ candidate, current }: MetricTableProps) {
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {compareMetrics(candidate.metrics, current?.metrics).map((row) => (
+        {rows.map((row) => (
           <Table.Tr key={row.key}>
-            <Table.Td>{row.key}</Table.Td>
-            <Table.Td ta="right">{formatNumber(row.candidate)}</Table.Td>
-            {current !== undefined && <Table.Td ta="right">{formatNumber(row.current)}</Table.Td>}
+            <Table.Td title={row.key}>{metricTitle(row.key)}</Table.Td>
+            <Table.Td ta="right">{shown(row.key, row.candidate)}</Table.Td>
+            {current !== undefined && <Table.Td ta="right">{shown(row.key, row.current)}</Table.Td>}
             {current !== undefined && (
               <Table.Td ta="right" c={row.better === null ? 'dimmed' : row.better ? 'var(--lb-good)' : 'var(--lb-bad)'}>
                 {row.difference === null
@@ -165,4 +193,8 @@ function Provenance({ model }: { readonly model: ModelVersion }) {
       <Answered query={lineage}>{(data) => <LineageGraph lineage={data} focus={model.digest} />}</Answered>
     </Panel>
   );
+}
+
+function shown(key: string, value: number | null): string {
+  return value === null ? '–' : formatMetric(key, value);
 }

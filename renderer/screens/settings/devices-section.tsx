@@ -74,7 +74,7 @@ function DeviceCard({ device }: { readonly device: Device }) {
             </>
           )}
           {Object.entries(device.details).map(([name, value]) => (
-            <Fact key={name} label={name}>
+            <Fact key={name} label={words(name)}>
               {value}
             </Fact>
           ))}
@@ -82,4 +82,13 @@ function DeviceCard({ device }: { readonly device: Device }) {
       )}
     </Panel>
   );
+}
+
+/** `blockSize` → "Block size" */
+function words(key: string): string {
+  const spaced = key.replace(
+    /([a-z])([A-Z])/g,
+    (_match, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  );
+  return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 }
