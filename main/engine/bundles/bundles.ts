@@ -1,34 +1,21 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isoTime } from '../../base/clock.ts';
-import { type BundleWriterInput, bundleWriterProgress, bundleWriterResult } from '../../contract/bundle-worker.ts';
+import type { BundleWriterInput } from '../../contract/bundle-worker.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { Bundle, ParityCertificate } from '../../contract/serving.ts';
 import { verifyBundle } from '../../formats/bundle/bundle-folder.ts';
 import type { AssetHandlers, Caller, EngineContext, HandlersOf } from '../core/context.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
-import { startWorker } from '../processes/worker-process.ts';
 import type { InputLayout, RawSamples } from '../registry/index.ts';
 import type { Shipping, ShippingModel } from '../training/index.ts';
+import { BundleFolders } from './bundle-folders.ts';
 import type { BundleFacts, ServerComponent } from './documents/facts.ts';
 import { documents, INPUT_EXAMPLE } from './documents/index.ts';
 import { checkParity } from './parity.ts';
 
-const FOLDER = 'bundles';
-/** Begins the names of what is not finished yet. */
-const INCOMING = '.incoming-';
 const PROGRAM_FILES = ['model-server.mjs', 'package.json', 'third-party-notices.txt'];
 
 /** What bundles need of the registry. */
@@ -50,6 +37,7 @@ export class Bundles {
   readonly #shipping: Shipping;
   readonly #samples: RawSamples;
   readonly #programFolder: string;
+  readonly #folders: BundleFolders;
 
   readonly handlers: HandlersOf<'bundles'> = {
     'bundles.export': (input, caller) => this.#start(input, caller),
@@ -87,7 +75,8 @@ export class Bundles {
     this.#shipping = shipping;
     this.#samples = samples;
     this.#programFolder = programFolder;
-    this.#clearIncoming();
+    this.#folders = new BundleFolders(context);
+    this.#folders.clearIncoming();
     jobs.define({
       kind: 'export',
       concurrency: 1,
@@ -152,7 +141,17 @@ export class Bundles {
     if (!certificate.passed) throw this.#refuse(version, certificate, parity.worst, job);
     job.log('info', `Largest difference ${certificate.maxAbsDiff}, allowed ${certificate.tolerance}`);
 
-    const bundle = await this.#write(version, this.#facts(version, shipped, certificate), certificate, job);
+    const { modelName, version: number } = version;
+    const files = this.#files(version, this.#facts(version, shipped, certificate));
+    const written = await this.#folders.write(modelName, number, files, job);
+    const bundle: Bundle = {
+      ...written,
+      modelName,
+      version: number,
+      createdAt: isoTime(this.#context.clock),
+      createdBy: job.createdBy,
+      parity: certificate,
+    };
     this.#record(bundle, version);
     job.subject({ bundleDigest: bundle.digest, bundlePath: bundle.path });
     this.#context.changed('bundles', [bundle.digest], job.createdBy);
@@ -238,59 +237,16 @@ export class Bundles {
     }
   }
 
-  /** Everything under a temporary name, then the names; a kill leaves nothing that looks like a bundle. */
-  async #write(version: ModelVersion, facts: BundleFacts, parity: ParityCertificate, job: JobContext): Promise<Bundle> {
-    const { workspace, clock } = this.#context;
-    const root = join(workspace.folder, FOLDER);
-    mkdirSync(root, { recursive: true });
-    const base = `${fileName(version.modelName)}-v${version.version}`;
-    const incoming = join(root, `${INCOMING}${job.jobId}`);
-    const incomingZip = `${incoming}.zip`;
-    rmSync(incoming, { recursive: true, force: true });
-    rmSync(incomingZip, { force: true });
-    const input: BundleWriterInput = {
-      folder: incoming,
-      zipPath: incomingZip,
-      rootName: base,
-      files: [
-        ...Object.entries(documents(facts)).map(([path, text]) => ({ path, text })),
-        ...PROGRAM_FILES.map((path) => ({ path, source: join(this.#programFolder, path) })),
-        { path: 'model.onnx', source: workspace.artifacts.path(version.onnxDigest) },
-        ...(version.inputExampleDigest === null
-          ? []
-          : [{ path: INPUT_EXAMPLE, source: workspace.artifacts.path(version.inputExampleDigest) }]),
-      ],
-    };
-    const worker = startWorker({
-      entry: this.#context.workerEntry,
-      name: 'bundle-writer',
-      input,
-      messages: bundleWriterProgress,
-      onMessage: (progress) => job.progress({ ...progress, unit: 'files' }),
-      signal: job.signal,
-    });
-    try {
-      const written = bundleWriterResult.parse(await worker.result);
-      const name = `${base}-${written.digest.slice(0, 12)}`;
-      await settle(incoming, join(root, name), written.digest);
-      renameSync(incomingZip, join(root, `${name}.zip`));
-      syncFolder(root);
-      return {
-        digest: written.digest,
-        modelName: version.modelName,
-        version: version.version,
-        createdAt: isoTime(clock),
-        createdBy: job.createdBy,
-        path: `${FOLDER}/${name}`,
-        zipPath: `${FOLDER}/${name}.zip`,
-        sizeBytes: written.sizeBytes,
-        files: written.files,
-        parity,
-      };
-    } finally {
-      rmSync(incoming, { recursive: true, force: true });
-      rmSync(incomingZip, { force: true });
-    }
+  #files(version: ModelVersion, facts: BundleFacts): BundleWriterInput['files'] {
+    const { artifacts } = this.#context.workspace;
+    return [
+      ...Object.entries(documents(facts)).map(([path, text]) => ({ path, text })),
+      ...PROGRAM_FILES.map((path) => ({ path, source: join(this.#programFolder, path) })),
+      { path: 'model.onnx', source: artifacts.path(version.onnxDigest) },
+      ...(version.inputExampleDigest === null
+        ? []
+        : [{ path: INPUT_EXAMPLE, source: artifacts.path(version.inputExampleDigest) }]),
+    ];
   }
 
   #record(bundle: Bundle, version: ModelVersion): void {
@@ -308,38 +264,5 @@ export class Bundles {
         payload: { modelVersion: version.digest, path: bundle.path, parity: bundle.parity },
       });
     });
-  }
-
-  /** Removes what a killed export left behind. */
-  #clearIncoming(): void {
-    const root = join(this.#context.workspace.folder, FOLDER);
-    if (!existsSync(root)) return;
-    for (const name of readdirSync(root))
-      if (name.startsWith(INCOMING)) rmSync(join(root, name), { recursive: true, force: true });
-  }
-}
-
-/** Gives a written folder its name. The same bundle may lie there already, and may be in use: then that one stays. */
-async function settle(incoming: string, target: string, digest: string): Promise<void> {
-  if (existsSync(target)) {
-    if ((await verifyBundle(target, digest)).length === 0) return;
-    rmSync(target, { recursive: true, force: true });
-  }
-  renameSync(incoming, target);
-}
-
-/** A name that every file system takes. */
-function fileName(modelName: string): string {
-  return modelName.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '') || 'model';
-}
-
-/** Makes the renames durable. Windows cannot open folders, and flushes renames on its own. */
-function syncFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

@@ -59,10 +59,10 @@ const endpoint = (name = 'live'): Deployment => {
 const deploy = async (version: number, port?: number, name = 'live') => {
   const input = { endpoint: name, bundleDigest: digests[version - 1], ...(port === undefined ? {} : { port }) };
   const { jobId } = await calls()['deployments.deploy'](input, ada);
-  return models.jobs.wait(jobId, 30_000);
+  return models.jobs.wait(jobId, 60_000);
 };
 const rollback = async () => await calls()['deployments.rollback']({ endpoint: 'live' }, ada);
-const until = async (condition: () => boolean, timeoutMs = 15_000) => {
+const until = async (condition: () => boolean, timeoutMs = 30_000) => {
   const end = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain: ${JSON.stringify(endpoint())}`);
@@ -347,7 +347,7 @@ describe('a server', () => {
       calls()['deployments.predict']({ endpoint: 'live', datasetDigest: models.datasetDigest, index: 0 }, ada),
     ).rejects.toMatchObject({ code: 'deployment.not_ready' });
     const { jobId } = await calls()['deployments.start']({ endpoint: 'live' }, ada);
-    expect(await models.jobs.wait(jobId, 30_000)).toMatchObject({ state: 'FINISHED' });
+    expect(await models.jobs.wait(jobId, 60_000)).toMatchObject({ state: 'FINISHED' });
     expect(endpoint()).toMatchObject({ state: 'READY', port });
     expect(actions().slice(0, 3)).toEqual(['deployment.started', 'deployment.stopped', 'deployment.deployed']);
   });

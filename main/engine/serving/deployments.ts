@@ -1,17 +1,15 @@
 import { join } from 'node:path';
-import { canonicalJson } from '../../base/canonical-json.ts';
-import { isoTime } from '../../base/clock.ts';
-import { previousTarget } from '../../base/pointer-history.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ExplanationMethod } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { Bundle, Deployment, Prediction } from '../../contract/serving.ts';
-import { type DeploymentChange, type StoredDeployment, sha256 } from '../../storage/index.ts';
+import type { StoredDeployment } from '../../storage/index.ts';
 import { curlLines, INPUT_EXAMPLE } from '../bundles/index.ts';
 import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
 import { type InputLayout, type RawSamples, toProtocolTensor } from '../registry/index.ts';
+import { DeploymentRecords } from './deployment-records.ts';
 import { Endpoint, type ServedBundle } from './endpoint.ts';
 import { predict } from './predict.ts';
 import { PredictionStore } from './prediction-store.ts';
@@ -42,6 +40,7 @@ export class Deployments {
   readonly #bundles: ServingBundles;
   readonly #registry: ServingRegistry;
   readonly #samples: RawSamples;
+  readonly #records: DeploymentRecords;
   readonly #predictions: PredictionStore;
   readonly #endpoints = new Map<string, Endpoint>();
   /** What is being done to each endpoint: one thing after the other. */
@@ -62,18 +61,21 @@ export class Deployments {
     this.#bundles = bundles;
     this.#registry = registry;
     this.#samples = samples;
+    this.#records = new DeploymentRecords(context);
     this.#predictions = new PredictionStore(context);
     this.handlers = {
-      'deployments.list': () => this.#context.workspace.serving.deployments().map((stored) => this.#describe(stored)),
+      'deployments.list': () => this.#records.list().map((stored) => this.#describe(stored)),
       'deployments.deploy': (input, caller) => this.#startDeploy(input, caller),
       'deployments.rollback': ({ endpoint }, caller) => this.#rollback(endpoint, caller),
       'deployments.stop': ({ endpoint }, caller) => this.#stop(endpoint, caller),
       'deployments.start': ({ endpoint }, caller) => this.#startAgain(endpoint, caller),
       'deployments.predict': (input, caller) => this.#predict(input, caller),
       'deployments.predictions': ({ endpoint, limit }) =>
-        this.#context.workspace.serving.predictions(this.#stored(endpoint).endpoint, limit),
+        this.#context.workspace.serving.predictions(this.#records.get(endpoint).endpoint, limit),
       'deployments.methods': ({ endpoint }) => {
-        const { modelName, version } = this.#bundles.get(this.#current(this.#stored(endpoint)).bundleDigest);
+        const { modelName, version } = this.#bundles.get(
+          this.#records.current(this.#records.get(endpoint)).bundleDigest,
+        );
         return methods(modelName, version);
       },
     };
@@ -86,19 +88,18 @@ export class Deployments {
 
   /** Starts the endpoints that ran when the engine ended. Resolves when each is ready or has failed. */
   async restore(): Promise<void> {
-    const wanted = this.#context.workspace.serving.deployments().filter((one) => one.desiredState === 'RUNNING');
+    const wanted = this.#records.list().filter((one) => one.desiredState === 'RUNNING');
     await Promise.all(
       wanted.map(({ endpoint }) =>
         this.#inTurn(endpoint, async () => {
-          const stored = this.#stored(endpoint);
+          const stored = this.#records.get(endpoint);
           try {
             await this.#launch(stored);
           } catch {
             // It stays visible as the state of the endpoint.
             return;
           }
-          const { port, startedAt } = this.#endpoint(endpoint);
-          this.#context.workspace.serving.putDeployment({ ...stored, port, startedAt });
+          this.#records.restored(stored, placeOf(this.#endpoint(endpoint)));
         }),
       ),
     );
@@ -112,7 +113,7 @@ export class Deployments {
 
   #startDeploy(input: ParsedInput<'deployments.deploy'>, caller: Caller): { jobId: string } {
     const bundle = this.#bundles.get(input.bundleDigest);
-    const stored = this.#context.workspace.serving.deployment(input.endpoint);
+    const stored = this.#records.find(input.endpoint);
     if (stored !== undefined) refuseOtherModel(stored, bundle);
     const endpoint = stored?.endpoint ?? input.endpoint;
     const specification: Specification = {
@@ -128,7 +129,7 @@ export class Deployments {
   }
 
   #startAgain(name: string, caller: Caller): { jobId: string } {
-    const { endpoint } = this.#stored(name);
+    const { endpoint } = this.#records.get(name);
     return this.#startJob(`Start ${endpoint}`, { action: 'start', endpoint }, caller, { endpoint });
   }
 
@@ -158,9 +159,8 @@ export class Deployments {
   }
 
   async #deploy(specification: Extract<Specification, { action: 'deploy' }>, job: JobContext): Promise<void> {
-    const { workspace, clock } = this.#context;
     const bundle = this.#bundles.get(specification.bundleDigest);
-    const before = workspace.serving.deployment(specification.endpoint);
+    const before = this.#records.find(specification.endpoint);
     if (before !== undefined) refuseOtherModel(before, bundle);
     const served = this.#served(bundle.digest);
     const endpoint = this.#endpoint(specification.endpoint);
@@ -172,105 +172,61 @@ export class Deployments {
     if (stays) await endpoint.switchTo(served);
     else await endpoint.start(served, port);
 
-    const now = isoTime(clock);
-    workspace.transaction(() => {
-      workspace.serving.putDeployment({
-        endpoint: endpoint.name,
-        modelName: bundle.modelName,
-        port: endpoint.port,
-        portFixed: port.fixed,
-        desiredState: 'RUNNING',
-        startedAt: endpoint.startedAt,
-      });
-      const current = workspace.serving.changes(endpoint.name).at(0);
-      const title = `${bundle.modelName} v${bundle.version}`;
-      if (current?.bundleDigest !== bundle.digest)
-        this.#appendChange(endpoint.name, bundle, 'deploy', job.createdBy, now);
-      workspace.ledger.append({
-        actor: job.createdBy,
-        action: 'deployment.deployed',
-        subject: endpoint.name,
-        summary: `${job.createdBy} deployed ${title} to ${endpoint.name}${current === undefined ? '' : `, which served v${current.version} before`}.`,
-        payload: { bundle: bundle.digest, modelName: bundle.modelName, version: bundle.version, port: endpoint.port },
-      });
-    });
+    this.#records.deployed(endpoint.name, bundle, placeOf(endpoint), port.fixed, job.createdBy);
     this.#tell(endpoint.name, job.createdBy);
   }
 
   async #start(name: string, job: JobContext): Promise<void> {
-    const { workspace } = this.#context;
-    const stored = this.#stored(name);
+    const stored = this.#records.get(name);
     await this.#launch(stored);
-    this.#setDesired(stored, 'RUNNING', job.createdBy, 'started', () => {
-      const endpoint = this.#endpoint(stored.endpoint);
-      workspace.serving.putDeployment({
-        ...stored,
-        desiredState: 'RUNNING',
-        port: endpoint.port,
-        startedAt: endpoint.startedAt,
-      });
-    });
+    this.#records.started(stored, placeOf(this.#endpoint(stored.endpoint)), job.createdBy);
+    this.#tell(stored.endpoint, job.createdBy);
   }
 
   /** Starts the server of a recorded endpoint with the bundle it is to serve. */
   async #launch(stored: StoredDeployment): Promise<void> {
     const endpoint = this.#endpoint(stored.endpoint);
     if (endpoint.state === 'READY') return;
-    await endpoint.start(this.#served(this.#current(stored).bundleDigest), {
+    await endpoint.start(this.#served(this.#records.current(stored).bundleDigest), {
       wanted: stored.port,
       fixed: stored.portFixed,
     });
   }
 
   #rollback(name: string, caller: Caller): Promise<Deployment> {
-    const { workspace, clock } = this.#context;
-    return this.#inTurn(this.#stored(name).endpoint, async () => {
-      const stored = this.#stored(name);
-      const target = this.#previous(stored);
+    return this.#inTurn(this.#records.get(name).endpoint, async () => {
+      const stored = this.#records.get(name);
+      const target = this.#records.previous(stored);
       if (target === undefined)
         throw new LightbenchError('registry.no_previous', `${stored.endpoint} has served no other version before.`);
-      const current = this.#current(stored);
-      const bundle = this.#bundles.get(target);
       const endpoint = this.#endpoint(stored.endpoint);
-      if (endpoint.state === 'READY') await endpoint.switchTo(this.#served(target));
+      const served = this.#served(target.digest);
+      if (endpoint.state === 'READY') await endpoint.switchTo(served);
       else if (stored.desiredState === 'RUNNING')
-        await endpoint.start(this.#served(target), { wanted: stored.port, fixed: stored.portFixed });
-      workspace.transaction(() => {
-        this.#appendChange(stored.endpoint, bundle, 'rollback', caller.userName, isoTime(clock));
-        workspace.serving.putDeployment({ ...stored, port: endpoint.port ?? stored.port });
-        workspace.ledger.append({
-          actor: caller.userName,
-          action: 'deployment.rolled_back',
-          subject: stored.endpoint,
-          summary: `${caller.userName} rolled ${stored.endpoint} back from v${current.version} to v${bundle.version} of ${bundle.modelName}.`,
-          payload: { from: current.bundleDigest, to: bundle.digest, version: bundle.version },
-        });
-      });
+        await endpoint.start(served, { wanted: stored.port, fixed: stored.portFixed });
+      this.#records.rolledBack(stored, target, endpoint.port, caller.userName);
       this.#tell(stored.endpoint, caller.userName);
-      return this.#describe(this.#stored(name));
+      return this.#describe(this.#records.get(name));
     });
   }
 
   #stop(name: string, caller: Caller): Promise<Deployment> {
-    const { workspace } = this.#context;
-    return this.#inTurn(this.#stored(name).endpoint, async () => {
-      const stored = this.#stored(name);
+    return this.#inTurn(this.#records.get(name).endpoint, async () => {
+      const stored = this.#records.get(name);
       // Recorded first: a crash while it ends must not bring it back.
-      this.#setDesired(stored, 'STOPPED', caller.userName, 'stopped', () =>
-        workspace.serving.putDeployment({ ...stored, desiredState: 'STOPPED' }),
-      );
+      this.#records.stopped(stored, caller.userName);
       await this.#endpoint(stored.endpoint).stop();
       this.#tell(stored.endpoint, caller.userName);
-      return this.#describe(this.#stored(name));
+      return this.#describe(this.#records.get(name));
     });
   }
 
   async #predict(input: ParsedInput<'deployments.predict'>, caller: Caller): Promise<Prediction> {
-    const stored = this.#stored(input.endpoint);
+    const stored = this.#records.get(input.endpoint);
     const endpoint = this.#endpoint(stored.endpoint);
     const { url } = endpoint;
     if (url === null) throw new LightbenchError('deployment.not_ready', `${stored.endpoint} is ${endpoint.state}.`);
-    const { modelName, version } = this.#bundles.get(this.#current(stored).bundleDigest);
+    const { modelName, version } = this.#bundles.get(this.#records.current(stored).bundleDigest);
     const layout = this.#registry.layout(modelName, version);
     const batch = await this.#samples.batch(input.datasetDigest, [input.index], layout);
     return predict(
@@ -280,42 +236,8 @@ export class Deployments {
     );
   }
 
-  #setDesired(
-    stored: StoredDeployment,
-    state: StoredDeployment['desiredState'],
-    actor: string,
-    verb: 'started' | 'stopped',
-    change: () => void,
-  ): void {
-    const { workspace } = this.#context;
-    const { version, bundleDigest } = this.#current(stored);
-    workspace.transaction(() => {
-      change();
-      workspace.ledger.append({
-        actor,
-        action: `deployment.${verb}`,
-        subject: stored.endpoint,
-        summary: `${actor} ${verb} ${stored.endpoint} (${stored.modelName} v${version}).`,
-        payload: { bundle: bundleDigest, version, desiredState: state },
-      });
-    });
-    this.#tell(stored.endpoint, actor);
-  }
-
-  /** In the transaction of the change. */
-  #appendChange(endpoint: string, bundle: Bundle, reason: DeploymentChange['reason'], by: string, at: string): void {
-    const { serving, lineage } = this.#context.workspace;
-    const change: DeploymentChange = { endpoint, bundleDigest: bundle.digest, version: bundle.version, at, by, reason };
-    serving.appendChange(change);
-    const digest = sha256(canonicalJson({ ...change, number: serving.changes(endpoint).length }));
-    lineage.node({ digest, kind: 'deployment', title: `${endpoint}: ${bundle.modelName} v${bundle.version}` });
-    lineage.edge(bundle.digest, digest, reason === 'deploy' ? 'deployed as' : 'rolled back to');
-  }
-
   #describe(stored: StoredDeployment): Deployment {
-    const { serving } = this.#context.workspace;
-    const current = this.#current(stored);
-    const previous = this.#previous(stored);
+    const current = this.#records.current(stored);
     const endpoint = this.#endpoint(stored.endpoint);
     const { url } = endpoint;
     return {
@@ -325,7 +247,7 @@ export class Deployments {
       port: endpoint.port ?? stored.port,
       modelName: stored.modelName,
       version: current.version,
-      previousVersion: previous === undefined ? null : (serving.bundle(previous)?.version ?? null),
+      previousVersion: this.#records.previous(stored)?.version ?? null,
       bundleDigest: current.bundleDigest,
       startedAt: endpoint.startedAt ?? stored.startedAt,
       deployedBy: current.by,
@@ -342,24 +264,6 @@ export class Deployments {
               join(this.#bundles.folder(current.bundleDigest), INPUT_EXAMPLE),
             ),
     };
-  }
-
-  #stored(name: string): StoredDeployment {
-    const stored = this.#context.workspace.serving.deployment(name);
-    if (stored === undefined) throw new LightbenchError('record.not_found', `There is no endpoint called ${name}.`);
-    return stored;
-  }
-
-  #current(stored: StoredDeployment): DeploymentChange {
-    return this.#context.workspace.serving.changes(stored.endpoint)[0];
-  }
-
-  /** Digest of the bundle that a rollback leads to. */
-  #previous(stored: StoredDeployment): string | undefined {
-    const changes = this.#context.workspace.serving.changes(stored.endpoint).reverse();
-    return previousTarget(
-      changes.map((change) => ({ target: change.bundleDigest, back: change.reason === 'rollback' })),
-    );
   }
 
   #served(digest: string): ServedBundle {
@@ -390,6 +294,10 @@ export class Deployments {
   #tell(endpoint: string, actor: string | null): void {
     this.#context.changed('deployments', [endpoint], actor);
   }
+}
+
+function placeOf({ port, startedAt }: Endpoint) {
+  return { port, startedAt };
 }
 
 /** The address of an endpoint names its model: another model there would break every client. */
