@@ -6,7 +6,8 @@ import { useConnection } from '../client/index.ts';
 const patienceMs = 800;
 
 export function ConnectionBanner() {
-  const lost = useConnection((state) => state.state === 'lost');
+  const state = useConnection((connection) => connection.state);
+  const lost = state === 'lost' || state === 'refused';
   const [shown, setShown] = useState(false);
   useEffect(() => {
     if (!lost) return setShown(false);
@@ -22,9 +23,13 @@ export function ConnectionBanner() {
       py={6}
       style={{ background: 'var(--lb-warn-soft)', borderBottom: '1px solid var(--lb-border)' }}
     >
-      <Loader size={12} color="yellow" />
-      <Text fw={500}>Connection lost.</Text>
-      <Text c="dimmed">What you see may be out of date. Reconnecting; jobs go on meanwhile.</Text>
+      {state === 'lost' && <Loader size={12} color="yellow" />}
+      <Text fw={500}>{state === 'refused' ? 'Lightbench was started again.' : 'Connection lost.'}</Text>
+      <Text c="dimmed">
+        {state === 'refused'
+          ? 'This window is no longer let in: open the address that the new start printed.'
+          : 'What you see may be out of date. Reconnecting; jobs go on meanwhile.'}
+      </Text>
     </Group>
   );
 }

@@ -4,7 +4,8 @@ import type { Topic, WorkspaceEvent } from '../../main/contract/events.ts';
 import type { Job } from '../../main/contract/jobs.ts';
 import { call } from './call.ts';
 import { useConnection } from './connection.ts';
-import { queryClient } from './queries.ts';
+import { queryClient, unhandledErrors } from './queries.ts';
+import { wantSignIn } from './session.ts';
 import { subscribe } from './subscribe.ts';
 import { isStale } from './topics.ts';
 
@@ -54,13 +55,17 @@ export function listenToWorkspace(): () => void {
       }
       workspaceEvents.emit(event);
     },
-    () => useConnection.setState({ state: 'lost' }),
+    (error) => {
+      // Listening begins again when somebody has signed in.
+      if (error.code === 'access.sign_in_required') wantSignIn(true);
+      else unhandledErrors.emit(error);
+    },
   );
   const stopConnection = useConnection.subscribe((now, before) => {
     if (now.state !== 'open' || before.state === 'open') return;
     void readJobs();
     // What happened while nobody listened is unknown: everything on screen is read again.
-    if (before.state === 'lost') void queryClient.invalidateQueries();
+    if (before.state !== 'connecting') void queryClient.invalidateQueries();
   });
   void readJobs();
   return () => {

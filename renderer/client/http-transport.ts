@@ -80,9 +80,18 @@ export class HttpTransport implements Transport {
     socket.addEventListener('close', () => {
       if (this.#socket !== socket) return;
       this.#socket = null;
-      this.#states.emit('lost');
+      void this.#sayWhy();
       this.#connectLater();
     });
+  }
+
+  /** A socket that could not be opened does not say why; a plain request does. */
+  async #sayWhy(): Promise<void> {
+    const refused = await fetch(callPath, { method: 'POST', credentials: 'same-origin' }).then(
+      (response) => response.status === 403,
+      () => false,
+    );
+    if (this.#socket?.readyState !== WebSocket.OPEN) this.#states.emit(refused ? 'refused' : 'lost');
   }
 
   #connectLater(): void {

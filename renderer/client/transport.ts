@@ -1,7 +1,10 @@
 import type { CallMessage, CallReply, StreamReply, StreamRequest } from '../../main/contract/wire.ts';
 
-/** The way to the engine. `lost`: it cannot be reached at the moment; the transport keeps trying. */
-export type ConnectionState = 'connecting' | 'open' | 'lost';
+/**
+ * The way to the engine. `lost`: it cannot be reached at the moment; `refused`: it answers, but no longer lets this window
+ * in, because it was started again with another token. In both the transport keeps trying.
+ */
+export type ConnectionState = 'connecting' | 'open' | 'lost' | 'refused';
 
 /** What a door has to offer. Both doors carry the same messages, so nothing above this line knows which one it is. */
 export interface Transport {
