@@ -40,7 +40,11 @@ export async function idxSource(pairs: readonly IdxPair[]): Promise<ItemSource> 
     for (let i = 0; i < (images.labels?.length ?? 0); i++) labels[start + i] = indexOf[images.labels![i]];
 
   const itemBytes = width * height * channels;
-  const partOf = (item: number) => parts.findLast((part) => part.start <= item)!;
+  const partOf = (item: number) => {
+    let part = parts.length - 1;
+    while (parts[part].start > item) part--;
+    return parts[part];
+  };
   return {
     kind: 'image',
     format: 'idx',

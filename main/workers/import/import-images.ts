@@ -138,9 +138,12 @@ function join(source: ItemSource, parts: readonly PackPart[], rows: number) {
     columns.brightness.set(part.hashes.brightness, row);
     hashes.words.set(part.hashes.words, 2 * row);
     hashes.cells.set(part.hashes.cells, cellCount * row);
-    for (const [i, item] of part.items.entries()) {
+    for (let i = 0; i < count; i++) {
+      const item = part.items[i];
       columns.labels[row + i] = source.labels[item];
-      names.push(source.name(item).replaceAll('\n', '⏎'));
+      const name = source.name(item);
+      // The index separates names by line breaks.
+      names.push(name.includes('\n') ? name.replaceAll('\n', '⏎') : name);
     }
     slices.push(...part.slices);
     row += count;
