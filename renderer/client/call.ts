@@ -1,6 +1,7 @@
 import { LightbenchError } from '../../main/contract/errors.ts';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
 import { procedures } from '../../main/contract/index.ts';
+import { checked } from './checked.ts';
 import { transport } from './connection.ts';
 import { sessionToken, setSessionToken, wantSignIn } from './session.ts';
 
@@ -16,7 +17,7 @@ export async function call<N extends ProcedureName>(
   const token = sessionToken();
   const reply = await transport.call({ procedure: name, input, ...(token === null ? {} : { token }) }, signal);
   if (reply.ok) {
-    const output = procedures[name].output.safeParse(reply.result);
+    const output = checked(procedures[name].output, reply.result);
     if (output.success) return output.data as ProcedureOutput<N>;
     throw new LightbenchError('internal.unexpected', `The answer to ${name} has an unexpected form.`, {
       cause: output.error,
