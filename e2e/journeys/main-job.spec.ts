@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
@@ -246,7 +246,9 @@ test('deploy: a bundle with its certificate, a server that answers, and back to 
     .toBe(1);
 });
 
-test('watch: the ledger tells the whole day, and verifies', async ({ studio: { page, visit, call } }) => {
+test('watch: the ledger tells the whole day, and what is damaged is found', async ({
+  studio: { page, visit, call, workspace },
+}) => {
   await visit('/activity');
   for (const line of [
     /imported small digits@1/,
@@ -259,6 +261,11 @@ test('watch: the ledger tells the whole day, and verifies', async ({ studio: { p
   await expect(page.getByText(/intact|unbroken|verified|whole/i).first()).toBeVisible();
   expect(await call('ledger.verify', {})).toMatchObject({ intact: true });
   expect((await call('workspace.verify', {})).problems).toEqual([]);
+
+  const [bundle] = await call('bundles.list', {});
+  appendFileSync(join(workspace, bundle.path, 'model-card.md'), 'An afterthought.');
+  const { problems } = await call('workspace.verify', {});
+  expect(problems).toMatchObject([{ subject: bundle.digest, detail: expect.stringContaining('model-card.md') }]);
 });
 
 /** A small convolutional network that learns the small digits in seconds. */

@@ -129,7 +129,10 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     );
   }
-  const workspaces = new Workspaces(context, recovery);
+  const workspaces = new Workspaces(context, recovery, {
+    all: () => workspace.serving.bundles(),
+    verify: (digest) => bundles.verify(digest),
+  });
 
   const handlers: Handlers = {
     ...governance.handlers,

@@ -5,10 +5,23 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { Verification, WorkspaceInfo, WorkspaceProblem } from '../../contract/workspace.ts';
 import type { EngineContext, HandlersOf } from '../core/context.ts';
 
+/** Bundles are files beside the artifacts, with checksums of their own. */
+export interface VerifiableBundles {
+  all(): readonly {
+    readonly digest: string;
+    readonly path: string;
+    readonly modelName: string;
+    readonly version: number;
+  }[];
+  /** One sentence per problem. */
+  verify(digest: string): Promise<readonly string[]>;
+}
+
 /** The workspace itself: what it is, whether it is whole, and the folders around it. */
 export class Workspaces {
   readonly #context: EngineContext;
   readonly #recovery: WorkspaceInfo['recovery'];
+  readonly #bundles: VerifiableBundles;
 
   readonly handlers: HandlersOf<'workspace'> = {
     'workspace.info': () => this.#info(),
@@ -16,12 +29,13 @@ export class Workspaces {
     'workspace.browse': ({ path }) => browse(path ?? homedir()),
   };
 
-  constructor(context: EngineContext, recovery: WorkspaceInfo['recovery']) {
+  constructor(context: EngineContext, recovery: WorkspaceInfo['recovery'], bundles: VerifiableBundles) {
     this.#context = context;
+    this.#bundles = bundles;
     this.#recovery = recovery;
   }
 
-  /** Re-hashes every artifact that a record needs, walks the ledger, asks SQLite; one entry per problem. */
+  /** Re-hashes every artifact and bundle that a record needs, walks the ledger, asks SQLite; one entry per problem. */
   async verify(): Promise<Verification> {
     const { workspace } = this.#context;
     const begin = performance.now();
@@ -54,6 +68,16 @@ export class Workspaces {
         detail: state === 'missing' ? `The ${kind} is not on the disk.` : `The ${kind} is not what was written.`,
         affects: workspace.artifactRecords.owners(digest),
       });
+    }
+    for (const { digest, path, modelName, version } of this.#bundles.all()) {
+      for (const detail of await this.#bundles.verify(digest))
+        problems.push({
+          kind: 'artifact_altered',
+          subject: digest,
+          path,
+          detail,
+          affects: [`bundle of ${modelName}@${version}`],
+        });
     }
     return {
       checkedArtifacts: artifacts.length,
