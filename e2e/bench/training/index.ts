@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { localTarget, OurWorkload } from './ours.ts';
-import type { Mode } from './peer.ts';
+import type { Clock, Mode } from './peer.ts';
 import { findPython, Peer } from './peer.ts';
 import type { Workload } from './workloads.ts';
 import { workloads } from './workloads.ts';
@@ -20,8 +20,9 @@ interface WorkloadResult {
 }
 
 /**
- * `bench training [--workload mlp] [--rounds 6] [--runs 16] [--threads 2]`: the training step and the forward pass
+ * `bench training [--workload mlp] [--rounds 6] [--runs 32] [--threads 2] [--clock cpu]`: the training step and the forward pass
  * next to PyTorch's, in turns. PyTorch counts at its best median of three fresh processes; ours is the median of all.
+ * `--clock cpu` compares processor time on one thread, which other programs on the machine disturb least.
  * Prints one JSON object last. @returns the exit code.
  */
 export async function run(args: readonly string[]): Promise<number> {
@@ -30,10 +31,13 @@ export async function run(args: readonly string[]): Promise<number> {
     options: {
       workload: { type: 'string' },
       rounds: { type: 'string', default: '6' },
-      runs: { type: 'string', default: '16' },
+      runs: { type: 'string', default: '32' },
       threads: { type: 'string', default: '2' },
+      clock: { type: 'string', default: 'wall' },
     },
   });
+  const clock: Clock = values.clock === 'cpu' ? 'cpu' : 'wall';
+  const threads = clock === 'cpu' ? 1 : Number(values.threads);
   const python = findPython();
   if (!python) {
     console.error('This benchmark needs Python with PyTorch: set LIGHTBENCH_PYTHON to one that has it.');
@@ -41,13 +45,14 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const target = await localTarget();
   const layout = target.blockSize ? `blocks of ${target.blockSize} channels` : 'the standard layout';
-  console.error(`PyTorch ${python.torchVersion}, ${values.threads} threads, ${layout}, load ${loadAverage()}`);
+  console.error(`PyTorch ${python.torchVersion}, ${threads} threads, ${clock} time, ${layout}, load ${loadAverage()}`);
   const chosen = workloads.filter(({ name }) => values.workload === undefined || name === values.workload);
   const results: WorkloadResult[] = [];
   for (const workload of chosen) {
-    const ours = await OurWorkload.open(workload, target, Number(values.threads));
+    const ours = await OurWorkload.open(workload, target, threads);
     const result = await compare(workload, ours, python.command, {
-      threads: Number(values.threads),
+      threads,
+      clock,
       rounds: Number(values.rounds),
       runs: Number(values.runs),
     });
@@ -62,6 +67,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 interface Plan {
   readonly threads: number;
+  readonly clock: Clock;
   readonly rounds: number;
   readonly runs: number;
 }
@@ -71,13 +77,13 @@ async function compare(workload: Workload, ours: OurWorkload, python: string, pl
   const peerMedians: Record<Mode, number[]> = { train: [], forward: [] };
   for (let process = 0; process < PEER_PROCESSES; process++) {
     const peer = new Peer(python);
-    await peer.load(workload.name, plan.threads, workload.batch);
+    await peer.load(workload.name, plan.threads, workload.batch, plan.clock);
     const peerTimes: Record<Mode, number[]> = { train: [], forward: [] };
     for (const mode of MODES) {
-      await ours.time(mode, WARM_UP_RUNS);
+      await ours.time(mode, WARM_UP_RUNS, plan.clock);
       await peer.time(mode, WARM_UP_RUNS);
       for (let round = 0; round < plan.rounds; round++) {
-        ourTimes[mode].push(...(await ours.time(mode, plan.runs)));
+        ourTimes[mode].push(...(await ours.time(mode, plan.runs, plan.clock)));
         peerTimes[mode].push(...(await peer.time(mode, plan.runs)));
       }
       peerMedians[mode].push(median(peerTimes[mode]));

@@ -7,11 +7,17 @@ import {
   initializeParameters,
   STANDARD,
 } from '../../../main/graph/index.ts';
-import type { Mode } from './peer.ts';
+import type { Clock, Mode } from './peer.ts';
 import type { Workload } from './workloads.ts';
 
-/** Steps per run of the training graph, as the training worker does them: see `manySteps`. */
-const STEPS_PER_RUN = 8;
+/** Milliseconds. */
+const readings: Readonly<Record<Clock, () => number>> = {
+  wall: () => performance.now(),
+  cpu: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  },
+};
 
 type Tensors = Record<string, ort.Tensor>;
 
@@ -46,6 +52,7 @@ export async function localTarget(): Promise<Target> {
 
 /** Our side of one workload: sessions for the training steps and for the forward pass with constant weights. */
 export class OurWorkload {
+  readonly #stepsPerRun: number;
   readonly #train: ort.InferenceSession;
   readonly #forward: ort.InferenceSession;
   readonly #x: ort.Tensor;
@@ -55,6 +62,7 @@ export class OurWorkload {
   #step = 1;
 
   private constructor(
+    stepsPerRun: number,
     train: ort.InferenceSession,
     forward: ort.InferenceSession,
     x: ort.Tensor,
@@ -62,6 +70,7 @@ export class OurWorkload {
     outputOf: ReadonlyMap<string, string>,
     state: Tensors,
   ) {
+    this.#stepsPerRun = stepsPerRun;
     this.#train = train;
     this.#forward = forward;
     this.#x = x;
@@ -70,7 +79,7 @@ export class OurWorkload {
     this.#state = state;
   }
 
-  static async open({ model, batch }: Workload, target: Target, threads: number): Promise<OurWorkload> {
+  static async open({ model, batch, stepsPerRun }: Workload, target: Target, threads: number): Promise<OurWorkload> {
     const step = compileTrainStep(model, {
       loss: { kind: 'cross_entropy' },
       optimizer: { kind: 'adamw', weightDecay: 0.01 },
@@ -79,16 +88,17 @@ export class OurWorkload {
     });
     const parameters = initializeParameters(model.module, 0);
     const forward = compileForward(model, { parameters, target: STANDARD });
-    const y = BigInt64Array.from({ length: STEPS_PER_RUN * batch }, (_, index) => BigInt(index % 10));
-    const rates = new Float32Array(STEPS_PER_RUN).fill(1e-3);
+    const y = BigInt64Array.from({ length: stepsPerRun * batch }, (_, index) => BigInt(index % 10));
+    const rates = new Float32Array(stepsPerRun).fill(1e-3);
     return new OurWorkload(
+      stepsPerRun,
       await openSession(step.onnx, threads),
       await openSession(forward.onnx, threads),
       noise([batch, ...model.inputShape]),
       {
-        x: noise([STEPS_PER_RUN, batch, ...model.inputShape]),
-        y: new ort.Tensor('int64', y, [STEPS_PER_RUN, batch]),
-        learningRate: new ort.Tensor('float32', rates, [STEPS_PER_RUN]),
+        x: noise([stepsPerRun, batch, ...model.inputShape]),
+        y: new ort.Tensor('int64', y, [stepsPerRun, batch]),
+        learningRate: new ort.Tensor('float32', rates, [stepsPerRun]),
       },
       new Map(step.state.map(({ name, outputName }) => [name, outputName])),
       Object.fromEntries(
@@ -98,14 +108,14 @@ export class OurWorkload {
   }
 
   /** Milliseconds per step or forward pass, of at least `count` of them. */
-  async time(mode: Mode, count: number): Promise<readonly number[]> {
-    const perRun = mode === 'train' ? STEPS_PER_RUN : 1;
+  async time(mode: Mode, count: number, clock: Clock): Promise<readonly number[]> {
+    const perRun = mode === 'train' ? this.#stepsPerRun : 1;
     const times: number[] = [];
     for (let done = 0; done < count; done += perRun) {
-      const start = performance.now();
+      const start = readings[clock]();
       if (mode === 'train') await this.#runSteps();
       else await this.#forward.run({ x: this.#x });
-      times.push((performance.now() - start) / perRun);
+      times.push((readings[clock]() - start) / perRun);
     }
     return times;
   }
@@ -118,7 +128,7 @@ export class OurWorkload {
   async #runSteps(): Promise<void> {
     const step = new ort.Tensor('int32', Int32Array.of(this.#step), []);
     const result = await this.#train.run({ ...this.#batches, step, ...this.#state });
-    this.#step += STEPS_PER_RUN;
+    this.#step += this.#stepsPerRun;
     for (const [name, outputName] of this.#outputOf) this.#state[name] = result[outputName] as ort.Tensor;
   }
 }

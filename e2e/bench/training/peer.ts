@@ -7,6 +7,9 @@ const SCRIPT = join(import.meta.dirname, 'peer.py');
 
 export type Mode = 'train' | 'forward';
 
+/** `cpu` counts the process's own processor time, for machines that others use too; with one thread only. */
+export type Clock = 'wall' | 'cpu';
+
 /** The Python to use, or undefined where it has no PyTorch. */
 export function findPython(): { readonly command: string; readonly torchVersion: string } | undefined {
   const command = process.env.LIGHTBENCH_PYTHON ?? 'python3';
@@ -25,8 +28,8 @@ export class Peer {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  async load(name: string, threads: number, batch: number): Promise<void> {
-    await this.#ask({ load: name, threads, batch });
+  async load(name: string, threads: number, batch: number, clock: Clock): Promise<void> {
+    await this.#ask({ load: name, threads, batch, clock });
   }
 
   /** Milliseconds of each of `count` runs. */
