@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Run } from '../../../main/contract/training.ts';
 import { durationMs, isShownAtFirst, runColumns } from './run-columns.ts';
-import { filterText, matchesFilter, matchesSearch, parseNumberFilter } from './run-filter.ts';
+import { filterText, matchesFilter, matchesSearch, parseNumberFilter, searchText } from './run-filter.ts';
 
 describe('number filters', () => {
   test.each([
@@ -36,8 +36,8 @@ test('text and choice filters', () => {
 });
 
 test('a search needs every word, anywhere', () => {
-  expect(matchesSearch(['cnn digits', 'alice'], 'alice CNN')).toBe(true);
-  expect(matchesSearch(['cnn digits'], 'cnn mlp')).toBe(false);
+  expect(matchesSearch(searchText(['CNN digits', 'alice']), 'alice CNN')).toBe(true);
+  expect(matchesSearch(searchText(['cnn digits']), 'cnn mlp')).toBe(false);
 });
 
 describe('columns', () => {

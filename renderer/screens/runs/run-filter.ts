@@ -38,9 +38,13 @@ export function matchesFilter(value: string | number | undefined, filter: Column
   return value.toLowerCase().includes(text.toLowerCase());
 }
 
+/** What a search looks through, made once per run. */
+export function searchText(texts: readonly string[]): string {
+  return texts.join('\n').toLowerCase();
+}
+
 /** Every word must occur somewhere. */
-export function matchesSearch(texts: readonly string[], search: string): boolean {
-  const haystack = texts.join('\n').toLowerCase();
+export function matchesSearch(haystack: string, search: string): boolean {
   return search
     .toLowerCase()
     .split(/\s+/)

@@ -93,11 +93,13 @@ function RunProgress({ run }: { readonly run: Run }) {
   if (!going) return null;
   const progress = job !== undefined && isLive(job) ? job.progress : null;
   const percent = run.totalSteps === 0 ? 0 : Math.min(100, (run.step / run.totalSteps) * 100);
+  // Before and after the steps come phases of their own, counted in other things than steps.
+  const stepping = run.status === 'RUNNING' && progress?.unit === 'steps' ? progress : null;
   const parts = [
     `Epoch ${formatNumber(Math.floor(run.epoch * 100) / 100)}`,
     `step ${formatCount(run.step)} of ${formatCount(run.totalSteps)}`,
-    ...(progress?.ratePerSecond ? [`${formatNumber(progress.ratePerSecond)} ${progress.unit}/s`] : []),
-    ...(progress?.remainingMs && run.status === 'RUNNING' ? [`${formatDuration(progress.remainingMs)} left`] : []),
+    ...(stepping?.ratePerSecond ? [`${formatNumber(stepping.ratePerSecond)} steps/s`] : []),
+    ...(stepping?.remainingMs ? [`${formatDuration(stepping.remainingMs)} left`] : []),
   ];
   return (
     <Stack gap={6}>

@@ -19,7 +19,7 @@ import type { Run } from '../../../main/contract/training.ts';
 import type { RunColumn } from './run-columns.ts';
 import { isShownAtFirst } from './run-columns.ts';
 import type { ColumnFilterValue } from './run-filter.ts';
-import { matchesFilter, matchesSearch } from './run-filter.ts';
+import { matchesFilter, matchesSearch, searchText } from './run-filter.ts';
 
 interface ColumnMeta {
   readonly column: RunColumn;
@@ -43,6 +43,7 @@ export const features = tableFeatures({
 
 export type RunsTable = ReactTable<typeof features, Run>;
 export type RunRow = Row<typeof features, Run>;
+export type RunColumnState = ReturnType<RunsTable['getVisibleLeafColumns']>[number];
 
 /** The columns as somebody arranged them, kept on this machine. */
 interface Arrangement {
@@ -73,7 +74,8 @@ export function useRunsTable(runs: readonly Run[], columns: readonly RunColumn[]
     getRowId: (run) => run.id,
     enableMultiSort: true,
     globalFilterFn: searchFilter,
-    getColumnCanGlobalFilter: () => true,
+    // The search looks at the whole run: asking for one column is enough.
+    getColumnCanGlobalFilter: (column) => column.id === 'name',
     initialState: {
       columnPinning: { start: [...stored.pinned], end: [] },
       sorting: [...stored.sorting],
@@ -113,11 +115,19 @@ export function resetArrangement(table: RunsTable, columns: readonly RunColumn[]
 const columnFilter: FilterFn<typeof features, Run> = (row, columnId, filter: ColumnFilterValue) =>
   matchesFilter(row.getValue<string | number | undefined>(columnId), filter);
 
-/** Looks at the run as a whole; the table asks once per column, and the first answer decides. */
-const searchFilter: FilterFn<typeof features, Run> = (row, _columnId, search: string) => {
-  const { name, experiment, datasetName, status, id, note, createdBy, tags } = row.original;
-  return matchesSearch([name, experiment, datasetName, status, id, note, createdBy, ...Object.values(tags)], search);
-};
+const searchFilter: FilterFn<typeof features, Run> = (row, _columnId, search: string) =>
+  matchesSearch(searchTextOf(row.original), search);
+
+const searchTexts = new WeakMap<Run, string>();
+
+function searchTextOf(run: Run): string {
+  const known = searchTexts.get(run);
+  if (known !== undefined) return known;
+  const { name, experiment, datasetName, status, id, note, createdBy, tags } = run;
+  const text = searchText([name, experiment, datasetName, status, id, note, createdBy, ...Object.values(tags)]);
+  searchTexts.set(run, text);
+  return text;
+}
 
 const ascending: SortFn<typeof features, Run> = (a, b, columnId) => {
   const [left, right] = [a.getValue<string | number>(columnId), b.getValue<string | number>(columnId)];
