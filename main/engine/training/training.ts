@@ -95,18 +95,25 @@ export class Training implements Shipping {
     this.experiments = new Experiments(context, neighbours.datasets, neighbours.labels);
     this.#job = new TrainingJob(context, this.records, this.experiments, neighbours.devices);
     jobs.define(this.#job);
-    // A job that never began again (cancelled while it waited) or was resumed from the tray has told nobody else.
+    // A job that was cancelled while it waited, or resumed from the tray, has told nobody else.
     context.events.on((event) => {
       if (event.type !== 'job' || event.job.kind !== 'training') return;
-      const { state, subject, error } = event.job;
+      const { state, subject } = event.job;
       const run = context.workspace.runs.get(subject.runId);
-      if (run === undefined || run.status === state || (state !== 'KILLED' && state !== 'SCHEDULED')) return;
-      this.records.change(run.id, {
-        status: state,
-        error: null,
-        endedAt: state === 'KILLED' ? isoTime(context.clock) : null,
-        ...(error === null ? {} : { note: run.note }),
-      });
+      if (run === undefined || run.status === state) return;
+      if (state === 'SCHEDULED') this.records.change(run.id, { status: state, error: null, endedAt: null });
+      if (state === 'KILLED')
+        this.records.change(
+          run.id,
+          { status: state, error: null, endedAt: isoTime(context.clock) },
+          {
+            actor: run.createdBy,
+            action: 'run.killed',
+            subject: run.id,
+            summary: `The run ${run.name} was cancelled.`,
+            payload: { code: 'job.cancelled' },
+          },
+        );
     });
   }
 

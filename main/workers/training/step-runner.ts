@@ -1,6 +1,11 @@
-import type { StateTensor, TrainStep } from '../../graph/index.ts';
 import {
-  float32Scalar,
+  type CompilableModel,
+  compileTrainStep,
+  type StateTensor,
+  type TrainStep,
+  type TrainStepOptions,
+} from '../../graph/index.ts';
+import {
   float32Tensor,
   floats,
   int32Scalar,
@@ -22,14 +27,22 @@ export interface StepFigures {
  * that no step allocates, and a step that failed has not touched the state.
  */
 export class StepRunner {
-  readonly #session: RuntimeSession;
+  readonly #single: RuntimeSession;
   readonly #step: TrainStep;
+  readonly #openMany: () => Promise<RuntimeSession>;
+  #many: RuntimeSession | null = null;
   #current = new Map<string, RuntimeTensor>();
   #spare = new Map<string, RuntimeTensor>();
 
-  private constructor(session: RuntimeSession, step: TrainStep, values: ReadonlyMap<string, Float32Array> | null) {
-    this.#session = session;
+  private constructor(
+    single: RuntimeSession,
+    step: TrainStep,
+    openMany: () => Promise<RuntimeSession>,
+    values: ReadonlyMap<string, Float32Array> | null,
+  ) {
+    this.#single = single;
     this.#step = step;
+    this.#openMany = openMany;
     for (const { name, shape, initial } of step.state) {
       const value = values?.get(name) ?? initial;
       this.#current.set(name, float32Tensor(value.slice(), shape));
@@ -39,31 +52,41 @@ export class StepRunner {
 
   /** @param values the state of a checkpoint; null starts from the initial weights */
   static async create(
-    step: TrainStep,
+    model: CompilableModel,
+    options: TrainStepOptions,
     settings: SessionSettings,
     values: ReadonlyMap<string, Float32Array> | null,
   ): Promise<StepRunner> {
-    const session = await RuntimeSession.create(step.onnx, { ...settings, flushDenormals: true });
-    return new StepRunner(session, step, values);
+    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
+    const step = compileTrainStep(model, options);
+    const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
+    return new StepRunner(await open(step.onnx), step, openMany, values);
   }
 
   /**
-   * @param number of the step, from 1
-   * @param x samples, row-major
+   * Runs one step, or several in one go, which gives the same bits and saves handing the state over in between.
+   *
+   * @param first number of the first step, from 1
+   * @param learningRates one per step
+   * @param x samples of all steps, row-major; `dims` are those of one step
    * @param y class ids or standardised numbers
+   * @returns one entry per step; when a loss is no number, the state stays as it was before the first
    */
   async run(
-    number: number,
-    learningRate: number,
+    first: number,
+    learningRates: Float32Array,
     seed: number,
     x: { readonly data: Float32Array; readonly dims: readonly number[] },
     y: BigInt64Array | Float32Array,
-  ): Promise<StepFigures> {
+  ): Promise<readonly StepFigures[]> {
+    const count = learningRates.length;
+    const steps = count === 1 ? [] : [count];
+    const classDims = [...steps, y.length / count];
     const feeds: Record<string, RuntimeTensor> = {
-      x: float32Tensor(x.data, x.dims),
-      y: y instanceof BigInt64Array ? int64Tensor(y, [y.length]) : float32Tensor(y, [y.length, 1]),
-      learningRate: float32Scalar(learningRate),
-      step: int32Scalar(number),
+      x: float32Tensor(x.data, [...steps, ...x.dims]),
+      y: y instanceof BigInt64Array ? int64Tensor(y, classDims) : float32Tensor(y, [...classDims, 1]),
+      learningRate: float32Tensor(learningRates, steps),
+      step: int32Scalar(first),
       seed: int32Scalar(seed | 0),
     };
     const into: Record<string, RuntimeTensor> = {};
@@ -71,14 +94,18 @@ export class StepRunner {
       feeds[name] = this.#current.get(name) as RuntimeTensor;
       into[outputName] = this.#spare.get(name) as RuntimeTensor;
     }
-    const results = await this.#session.run(feeds, into);
-    const figures = {
-      loss: floats(results.loss, 'loss')[0],
-      metric: floats(results[this.#step.metric], this.#step.metric)[0],
-      gradientNorm: floats(results.gradientNorm, 'gradientNorm')[0],
-    };
+    if (count > 1) this.#many ??= await this.#openMany();
+    const results = await (count > 1 && this.#many !== null ? this.#many : this.#single).run(feeds, into);
+    const [loss, metric, gradientNorm] = ['loss', this.#step.metric, 'gradientNorm'].map((name) =>
+      floats(results[name], name),
+    );
+    const figures = Array.from(loss, (value, index) => ({
+      loss: value,
+      metric: metric[index],
+      gradientNorm: gradientNorm[index],
+    }));
     // A loss that is no number leaves the state as it was: the checkpoint that follows must be of use.
-    if (Number.isFinite(figures.loss)) {
+    if (loss.every((value) => Number.isFinite(value))) {
       const [before, written] = [this.#current, this.#spare];
       this.#current = written;
       this.#spare = before;
@@ -98,7 +125,8 @@ export class StepRunner {
     return values;
   }
 
-  dispose(): Promise<void> {
-    return this.#session.dispose();
+  async dispose(): Promise<void> {
+    await this.#single.dispose();
+    await this.#many?.dispose();
   }
 }
