@@ -45,7 +45,9 @@ export function When({ time }: { readonly time: string }) {
   }, []);
   return (
     <Tooltip label={formatTime(time)}>
-      <time dateTime={time}>{formatRelative(time, now)}</time>
+      <time dateTime={time} style={{ whiteSpace: 'nowrap' }}>
+        {formatRelative(time, now)}
+      </time>
     </Tooltip>
   );
 }

@@ -66,7 +66,12 @@ export function ItemTable({ dataset, indices, items }: ItemTableProps) {
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard
     <div ref={scroller} className={classes.scroller} tabIndex={0} data-item-table>
       {/* biome-ignore lint/a11y/useSemanticElements: rows are placed freely, which table elements do not allow */}
-      <div role="table" aria-label={`Rows of ${dataset.name}`} aria-rowcount={indices.length + 1} style={{ width }}>
+      <div
+        role="table"
+        aria-label={`Rows of ${dataset.name}`}
+        aria-rowcount={indices.length + 1}
+        style={{ width, minWidth: '100%' }}
+      >
         {table.getHeaderGroups().map((group) => (
           // biome-ignore lint/a11y/useSemanticElements: see above
           // biome-ignore lint/a11y/useFocusableInteractive: rows are read, not operated
