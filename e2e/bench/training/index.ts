@@ -23,9 +23,9 @@ interface WorkloadResult {
  * `bench training [--workload mlp] [--rounds 6] [--runs 32] [--threads 2] [--clock cpu]`: the training step and the forward pass
  * next to PyTorch's, in turns. PyTorch counts at its best median of three fresh processes; ours is the median of all.
  * `--clock cpu` compares processor time on one thread, which other programs on the machine disturb least.
- * Prints one JSON object last. @returns the exit code.
+ * Prints one JSON object last; without PyTorch it says so and sets the exit code.
  */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -41,7 +41,8 @@ export async function run(args: readonly string[]): Promise<number> {
   const python = findPython();
   if (!python) {
     console.error('This benchmark needs Python with PyTorch: set LIGHTBENCH_PYTHON to one that has it.');
-    return 1;
+    process.exitCode = 1;
+    return;
   }
   const target = await localTarget();
   const layout = target.blockSize ? `blocks of ${target.blockSize} channels` : 'the standard layout';
@@ -62,7 +63,6 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   console.error(`load ${loadAverage()}`);
   console.log(JSON.stringify({ workloads: results }));
-  return 0;
 }
 
 interface Plan {
