@@ -24,6 +24,9 @@ export interface LineChartProps {
   readonly formatY?: (value: number) => string;
 }
 
+/** Curves of so few points show each of them: one alone would be no line. */
+const markedPoints = 40;
+
 interface Crosshair {
   readonly row: number;
   readonly left: number;
@@ -53,7 +56,7 @@ export function LineChart(props: LineChartProps) {
 
   // The plot is made anew when its structure changes and only given new data when points arrive.
   const structure = JSON.stringify([
-    series.map(({ id, color, dashed }) => [id, color, dashed]),
+    series.map(({ id, color, dashed, x }) => [id, color, dashed, x.length <= markedPoints]),
     smoothing > 0,
     logX,
     logY,
@@ -210,7 +213,7 @@ function options(element: HTMLElement, series: readonly LineSeries[], plot: Plot
     width: faint ? 1 : 1.5,
     alpha: faint ? 0.25 : 1,
     spanGaps: true,
-    points: { show: (_plot, _index, from, until) => !faint && until - from < 2, size: 5 },
+    points: { show: !faint && entry.x.length <= markedPoints, size: 5 },
     ...(entry.dashed ? { dash: [5, 3] } : {}),
   });
   const smoothed = plot.smoothing > 0;

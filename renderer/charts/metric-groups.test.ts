@@ -28,4 +28,6 @@ test('values and titles read like words', () => {
   expect(formatMetric('memory_bytes', 2 ** 20)).toBe('1.0 MB');
   expect(formatMetric('my_own', null)).toBe('–');
   expect(metricTitle('best.validation_loss')).toBe('Best validation loss');
+  expect(metricTitle('validation.loss')).toBe('Validation loss, evaluated');
+  expect(metricTitle('test.macro_f1')).toBe('Test macro F1');
 });

@@ -83,7 +83,9 @@ export function formatMetric(key: string, value: number | null | undefined): str
 
 /** "Validation loss", "Learning rate". */
 export function metricTitle(key: string): string {
-  return quantities[key]?.title ?? sentence(key.replaceAll('.', ' '));
+  // validation_loss is the last point of a curve, validation.loss what the evaluation of the best checkpoint found.
+  const evaluated = /^(train|validation)\./.test(key) ? ', evaluated' : '';
+  return quantities[key]?.title ?? `${sentence(key.replaceAll('.', ' '))}${evaluated}`;
 }
 
 /** Curves on data the model has not learned from are dashed. */

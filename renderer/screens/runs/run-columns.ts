@@ -17,14 +17,14 @@ export interface RunColumn {
 }
 
 const known: readonly RunColumn[] = [
-  plain('name', 'Name', 'text', 250, (run) => run.name),
+  plain('name', 'Name', 'text', 230, (run) => run.name),
   plain('status', 'Status', 'choice', 110, (run) => run.status),
   plain('experiment', 'Experiment', 'choice', 130, (run) => run.experiment),
   plain('dataset', 'Dataset', 'choice', 140, (run) => run.datasetName),
   plain('device', 'Device', 'choice', 90, (run) => run.device),
   plain('createdBy', 'By', 'choice', 100, (run) => run.createdBy),
   {
-    ...plain('createdAt', 'Created', 'text', 170, (run) => run.createdAt),
+    ...plain('createdAt', 'Created', 'text', 184, (run) => run.createdAt),
     text: (run) => formatTime(run.createdAt),
   },
   numeric('duration', 'Duration', 100, durationMs, formatDuration),
