@@ -82,7 +82,9 @@ export const importOptions = z.object({
     .min(0)
     .max(16)
     .default(4)
-    .describe('Hamming distance of 64-bit perceptual hashes up to which two images count as near duplicates'),
+    .describe(
+      'Hamming distance of 64-bit perceptual hashes up to which two images count as near duplicates, if their grey cells correlate as well',
+    ),
 });
 export type ImportOptions = z.infer<typeof importOptions>;
 

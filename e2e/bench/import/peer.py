@@ -5,8 +5,8 @@ duplicates, draws stratified splits, looks for leakage, imbalance and outliers, 
 their SHA-256, fsynced and renamed. Single process, vectorised; numpy may use its threads where it does (BLAS).
 
 Near duplicates: the pairs of which the hashes differ in at most 4 bits and the cells correlate. Three ways were tried; the
-fastest is kept: the same grid over principal axes that Lightbench uses (others: all pairs of hashes by bitwise_count, in
-windows of equal bit counts: 3 to 4 s; one matrix product of all cells with all: 20 s).
+fastest is kept: the same grid over principal axes that Lightbench uses. The others, on the same busy machine of two cores:
+all pairs of hashes by bitwise_count in windows of similar bit counts, 4 s; matrix products of all cells with all, 24 s.
 
 usage: peer.py IMAGES LABELS OUTPUT_FOLDER   (prints one JSON object)
 """

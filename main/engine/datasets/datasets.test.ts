@@ -1,143 +1,31 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../base/clock.ts';
-import { Emitter } from '../../base/emitter.ts';
-import { seededRandom } from '../../base/random.ts';
-import { type ImportOptions, importOptions, qualityFlag, split } from '../../contract/datasets.ts';
-import type { Job } from '../../contract/jobs.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { qualityFlag, split } from '../../contract/datasets.ts';
 import { flagNames, splitNames } from '../../formats/dataset-pack/dataset-index.ts';
-import { writeIdx } from '../../formats/idx/idx-file.ts';
-import { Workspace } from '../../storage/index.ts';
-import type { Caller, EngineContext } from '../core/context.ts';
-import { Jobs } from '../jobs/index.ts';
-import { Datasets, type ItemPredictions } from './index.ts';
+import {
+  ada,
+  artifactFiles,
+  close,
+  datasets,
+  folder,
+  freshWorkspaces,
+  idx,
+  importDigest,
+  importNow,
+  items,
+  MODULES,
+  noise,
+  open,
+  picture,
+  predict,
+  rows,
+  source,
+  workspace,
+} from './datasets.test-support.ts';
 
-const MODULES = join(process.cwd(), 'node_modules');
-const ada: Caller = { userId: 'u1', userName: 'ada', roles: ['researcher'] };
-
-let folder: string;
-let source: string;
-let workspace: Workspace;
-let jobs: Jobs;
-let datasets: Datasets;
-let predictions: ItemPredictions | undefined;
-
-function open(packSizeBytes?: number, workspaceFolder = join(folder, 'workspace')) {
-  workspace = Workspace.open({ folder: workspaceFolder, clock: systemClock, application: 'test' });
-  const context: EngineContext = {
-    workspace,
-    clock: systemClock,
-    events: new Emitter(),
-    applicationVersion: '0',
-    workerEntry: (name) => ({ path: join(import.meta.dirname, '..', '..', 'workers', `${name}.ts`) }),
-    changed: () => {},
-  };
-  jobs = new Jobs(context);
-  datasets = new Datasets(
-    context,
-    jobs,
-    { labels: () => [1, 1, 1, 1], predictions: () => predictions },
-    packSizeBytes === undefined ? {} : { packSizeBytes },
-  );
-  jobs.recover();
-}
-async function close() {
-  await jobs.close();
-  await datasets.close();
-  workspace.close();
-}
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'datasets-'));
-  source = join(folder, 'source');
-  mkdirSync(source);
-  predictions = undefined;
-  open();
-});
-afterEach(async () => {
-  await close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-const options = (more: Partial<ImportOptions> = {}) => importOptions.parse({ name: 'data', ...more });
-const startImport = (path: string, more: Partial<ImportOptions> = {}) =>
-  datasets.startImport(path, options(more), ada).jobId;
-async function importNow(path: string, more: Partial<ImportOptions> = {}): Promise<Job> {
-  return jobs.wait(startImport(path, more), 60_000);
-}
-async function importDigest(path: string, more: Partial<ImportOptions> = {}): Promise<string> {
-  const job = await importNow(path, more);
-  expect(job.error).toBeNull();
-  return job.subject.datasetDigest;
-}
-const items = async (digest: string, filter: object = {}) =>
-  (await datasets.handlers['datasets.items']({ digest, filter: { sort: 'index', ...filter } }, ada)).indices;
-const rows = (digest: string, indices: number[], more: object = {}) =>
-  datasets.handlers['datasets.rows']({ digest, indices, ...more }, ada);
-const artifactFiles = () =>
-  readdirSync(workspace.artifacts.folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-
-/** Whether this user may mount a small disk, to fill it. */
-function canMount(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false;
-  const place = mkdtempSync(join(tmpdir(), 'mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place], { stdio: 'ignore' });
-    execFileSync('umount', [place], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(place, { recursive: true, force: true });
-  }
-}
-
-/** A grey noise picture that resembles no other. */
-function noise(seed: number, size = 24): { data: Uint8Array; size: number } {
-  const random = seededRandom(seed);
-  return { data: Uint8Array.from({ length: size * size }, () => 60 + random.below(120)), size };
-}
-async function picture(name: string, seed: number, format: 'png' | 'jpg' = 'png', size = 24) {
-  const { data } = noise(seed, size);
-  mkdirSync(dirname(join(source, name)), { recursive: true });
-  const image = sharp(data, { raw: { width: size, height: size, channels: 1 } }).toColourspace('b-w');
-  writeFileSync(join(source, name), await (format === 'png' ? image.png() : image.jpeg({ quality: 92 })).toBuffer());
-}
-function idx(prefix: string, count: number, seed = 1) {
-  const random = seededRandom(seed);
-  writeFileSync(
-    join(source, `${prefix}-images-idx3-ubyte`),
-    writeIdx(
-      Uint8Array.from({ length: count * 64 }, () => random.below(256)),
-      [count, 8, 8],
-    ),
-  );
-  writeFileSync(
-    join(source, `${prefix}-labels-idx1-ubyte`),
-    writeIdx(
-      Uint8Array.from({ length: count }, (_, i) => i % 3),
-      [count],
-    ),
-  );
-}
+freshWorkspaces();
 
 it('names flags and splits as the files do', () => {
   expect(qualityFlag.options).toEqual([...flagNames]);
@@ -384,156 +272,6 @@ describe('inspect', () => {
   });
 });
 
-describe('an import that is cut off', () => {
-  const wait = async (condition: () => boolean) => {
-    for (let i = 0; !condition(); i++) {
-      if (i > 2000) throw new Error('It did not happen');
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
-  const notes = (jobId: string) => {
-    try {
-      return readdirSync(join(workspace.folder, 'imports', jobId)).filter((name) => /^pack-\d+$/.test(name));
-    } catch {
-      return [];
-    }
-  };
-  async function many() {
-    for (let i = 0; i < 160; i++) await picture(`${i % 2 ? 'a' : 'b'}/${i}.png`, i, 'png', 120);
-  }
-  /** Packs of a few pictures, so that there is always something left to do. */
-  async function restart() {
-    await close();
-    open(60_000);
-  }
-
-  it.runIf(process.platform === 'linux')(
-    'goes on after its worker was killed, from the packs that are stored',
-    async () => {
-      await many();
-      const undisturbed = await importDigest(source);
-      await close();
-      rmSync(join(folder, 'workspace'), { recursive: true });
-      open(60_000);
-
-      const id = startImport(source);
-      await wait(() => notes(id).length >= 3);
-      const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
-      const worker = children.find((child) =>
-        readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('workers/import'),
-      );
-      process.kill(worker!, 'SIGKILL');
-      expect(await jobs.wait(id, 10_000)).toMatchObject({
-        state: 'FAILED',
-        resumable: true,
-        error: { code: 'worker.crashed' },
-      });
-      expect(datasets.list()).toEqual([]);
-      const packs = notes(id).map((name) => [name, statSync(join(workspace.folder, 'imports', id, name)).mtimeMs]);
-
-      jobs.resume(id);
-      const done = await jobs.wait(id, 60_000);
-      expect(done).toMatchObject({ state: 'FINISHED', subject: { datasetDigest: undisturbed } });
-      expect(packs.length).toBeGreaterThanOrEqual(3);
-      expect(
-        workspace.jobs
-          .log(id, 0)
-          .lines.map(({ text }) => text)
-          .join('\n'),
-      ).toMatch(/\d+ images were already stored/);
-    },
-  );
-
-  it('goes on after a restart of the engine, and reads again what changed in the source meanwhile', async () => {
-    await many();
-    await restart();
-    const id = startImport(source);
-    await wait(() => notes(id).length >= 3);
-    await restart();
-    expect(jobs.get(id)).toMatchObject({ state: 'FAILED', resumable: true, error: { code: 'job.interrupted' } });
-    await picture('a/1.png', 5000, 'png', 120);
-    jobs.resume(id);
-    const done = await jobs.wait(id, 60_000);
-    const digest = done.subject.datasetDigest;
-    const [changed] = await items(digest, { search: 'a/1.png' });
-    const asset = await datasets.assetHandlers['datasets.image']({ digest, index: changed }, ada);
-    expect(new Uint8Array(await sharp(asset.bytes).toColourspace('b-w').raw().toBuffer())).toEqual(
-      noise(5000, 120).data,
-    );
-  });
-
-  it('goes on after the engine itself was killed', async () => {
-    await many();
-    await close();
-    const host = spawn(
-      process.execPath,
-      [join(import.meta.dirname, 'import-host.test-support.ts'), workspace.folder, source],
-      { stdio: 'inherit' },
-    );
-    const stored = () => {
-      const imports = join(workspace.folder, 'imports');
-      return existsSync(imports) ? readdirSync(imports).flatMap((id) => notes(id)).length : 0;
-    };
-    await wait(() => stored() >= 3);
-    const ended = once(host, 'exit');
-    host.kill('SIGKILL');
-    await ended;
-    open(60_000);
-    const [job] = workspace.jobs.list({ limit: 1 });
-    expect(job).toMatchObject({ state: 'FAILED', resumable: true, error: { code: 'job.interrupted' } });
-    expect(datasets.list()).toEqual([]);
-    jobs.resume(job.id);
-    expect(await jobs.wait(job.id, 60_000)).toMatchObject({ state: 'FINISHED' });
-    expect(datasets.list()[0].versions[0].rows).toBe(160);
-    expect(
-      workspace.jobs
-        .log(job.id, 0)
-        .lines.map(({ text }) => text)
-        .join('\n'),
-    ).toMatch(/\d+ images were already stored/);
-  });
-
-  it.runIf(canMount())('says that the disk is full, keeps what it has, and goes on when there is room', async () => {
-    await many();
-    await close();
-    const disk = join(folder, 'disk');
-    mkdirSync(disk);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1500k', 'tmpfs', disk]);
-    try {
-      open(60_000, join(disk, 'workspace'));
-      const id = startImport(source);
-      expect(await jobs.wait(id, 60_000)).toMatchObject({
-        state: 'FAILED',
-        resumable: true,
-        error: { code: 'storage.disk_full' },
-      });
-      expect(datasets.list()).toEqual([]);
-      expect(readdirSync(join(workspace.artifacts.folder, 'incoming'))).toEqual([]);
-      expect(notes(id).length).toBeGreaterThan(2);
-      execFileSync('mount', ['-o', 'remount,size=64m', disk]);
-      jobs.resume(id);
-      expect(await jobs.wait(id, 60_000)).toMatchObject({ state: 'FINISHED' });
-      expect(datasets.list()[0].versions[0].rows).toBe(160);
-    } finally {
-      await close();
-      execFileSync('umount', [disk]);
-      open();
-    }
-  });
-
-  it('can be cancelled and taken up again', async () => {
-    await many();
-    await restart();
-    const id = startImport(source);
-    await wait(() => notes(id).length >= 2);
-    jobs.cancel(id);
-    expect(await jobs.wait(id, 10_000)).toMatchObject({ state: 'KILLED', error: { code: 'job.cancelled' } });
-    expect(readdirSync(join(workspace.artifacts.folder, 'incoming'))).toEqual([]);
-    jobs.resume(id);
-    expect(await jobs.wait(id, 60_000)).toMatchObject({ state: 'FINISHED' });
-  });
-});
-
 describe('items', () => {
   let digest: string;
   beforeEach(async () => {
@@ -543,7 +281,7 @@ describe('items', () => {
   });
 
   it('are filtered by what a model said of them and sorted by its confidence', async () => {
-    predictions = { predicted: [0, 1, 1, -1], confidence: [0.9, 0.6, 0.8, Number.NaN] };
+    predict({ predicted: [0, 1, 1, -1], confidence: [0.9, 0.6, 0.8, Number.NaN] });
     expect(await items(digest, { runId: 'run_1', correct: true })).toEqual([0, 2]);
     expect(await items(digest, { runId: 'run_1', correct: false })).toEqual([1]);
     expect(await items(digest, { runId: 'run_1', predicted: [1], minimumConfidence: 0.7 })).toEqual([2]);
