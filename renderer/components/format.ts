@@ -1,6 +1,5 @@
 const locale = 'en-GB';
 const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
 
@@ -12,11 +11,6 @@ const dayMs = 24 * hourMs;
 /** 60,000 */
 export function formatCount(value: number): string {
   return whole.format(value);
-}
-
-/** 1.2M */
-export function formatCompact(value: number): string {
-  return compact.format(value);
 }
 
 /** "1 image", "60,000 images" */

@@ -22,9 +22,7 @@ export interface ItemDetailProps {
   readonly onClose: () => void;
 }
 
-const ExplanationPanel = lazy(async () => ({
-  default: (await import('./explanation/explanation-panel.tsx')).ExplanationPanel,
-}));
+const ExplanationPanel = lazy(() => import('./explanation/index.tsx'));
 
 /** One item: the image with zoom, what is known of it, what a model says of it and why. */
 export function ItemDetail({ dataset, indices, index, labelSetId, runId, onIndex, onClose }: ItemDetailProps) {

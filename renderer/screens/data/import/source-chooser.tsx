@@ -17,7 +17,8 @@ export interface SourceChooserProps {
 export function SourceChooser({ onPath, onFiles }: SourceChooserProps) {
   const [path, setPath] = useState('');
   const [over, setOver] = useState(false);
-  const picker = useRef<HTMLInputElement>(null);
+  const filePicker = useRef<HTMLInputElement>(null);
+  const folderPicker = useRef<HTMLInputElement>(null);
 
   const onDrop = async (event: DragEvent) => {
     event.preventDefault();
@@ -27,7 +28,10 @@ export function SourceChooser({ onPath, onFiles }: SourceChooserProps) {
     if (files.length > 0) onFiles(files);
   };
   const onPick = (event: ChangeEvent<HTMLInputElement>) => {
-    const files = [...(event.currentTarget.files ?? [])].map((file) => ({ file, relativePath: file.name }));
+    const files = [...(event.currentTarget.files ?? [])].map((file) => ({
+      file,
+      relativePath: file.webkitRelativePath || file.name,
+    }));
     if (files.length > 0) onFiles(files);
   };
   const chooseNative = async (kind: 'folder' | 'file') => {
@@ -54,12 +58,26 @@ export function SourceChooser({ onPath, onFiles }: SourceChooserProps) {
           Folders with one sub-folder per class, IDX pairs, CSV, TSV, Parquet or JSON tables, DICOM series
         </Text>
         {desktop === undefined ? (
-          <>
-            <Button variant="default" mt={4} onClick={() => picker.current?.click()}>
+          <Group gap="sm" mt={4}>
+            <Button variant="default" onClick={() => folderPicker.current?.click()}>
+              Choose a folder
+            </Button>
+            <Button variant="default" onClick={() => filePicker.current?.click()}>
               Choose files
             </Button>
-            <input ref={picker} type="file" multiple hidden onChange={onPick} aria-label="Choose files" />
-          </>
+            <input ref={filePicker} type="file" multiple hidden onChange={onPick} aria-label="Choose files" />
+            <input
+              ref={(element) => {
+                folderPicker.current = element;
+                // React knows no such property.
+                if (element !== null) element.webkitdirectory = true;
+              }}
+              type="file"
+              hidden
+              onChange={onPick}
+              aria-label="Choose a folder"
+            />
+          </Group>
         ) : (
           <Group gap="sm" mt={4}>
             <Button variant="default" onClick={() => void chooseNative('folder')}>
