@@ -15,7 +15,10 @@ export function RunLogTab({ run }: RunTabProps) {
   const end = useRef<HTMLDivElement>(null);
   const count = log.data?.lines.length ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when lines arrive
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [count]);
+  useEffect(() => {
+    // Newer browsers answer with a promise, which React would take for a clean-up.
+    void end.current?.scrollIntoView({ block: 'nearest' });
+  }, [count]);
   return (
     <Panel title="Log" flush>
       <Answered query={log}>

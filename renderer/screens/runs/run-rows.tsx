@@ -29,7 +29,9 @@ export function RunRows({ scroller, rows, columns, layout, selection, rowHeight,
     overscan: overscanRows,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the heights are those of the density
-  useEffect(() => virtualizer.measure(), [rowHeight, virtualizer]);
+  useEffect(() => {
+    virtualizer.measure();
+  }, [rowHeight, virtualizer]);
 
   const focusRow = (index: number) => {
     const next = Math.min(rows.length - 1, Math.max(0, index));

@@ -56,7 +56,9 @@ function Listing({ runs }: { readonly runs: readonly Run[] }) {
   const [search, setSearch] = useState('');
   const [asking, setAsking] = useState(false);
   const deferred = useDeferredValue(search);
-  useEffect(() => table.setGlobalFilter(deferred === '' ? undefined : deferred), [deferred, table]);
+  useEffect(() => {
+    table.setGlobalFilter(deferred === '' ? undefined : deferred);
+  }, [deferred, table]);
 
   const selected = Object.keys(table.state.rowSelection);
   const shown = table.getRowModel().rows.length;
