@@ -28,7 +28,8 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
           </Text>
           <Text>
             Over {formatCount(parity.sampleIndices.length)} real samples no output differs by more than{' '}
-            <b>{formatNumber(parity.maxAbsDiff)}</b>; allowed is {formatNumber(parity.tolerance)}.
+            <b className={classes.nowrap}>{formatNumber(parity.maxAbsDiff)}</b>; allowed is{' '}
+            <span className={classes.nowrap}>{formatNumber(parity.tolerance)}</span>.
           </Text>
         </div>
       </div>

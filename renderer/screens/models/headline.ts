@@ -18,7 +18,8 @@ const order = [
 
 /** The figures by which a version is judged, those measured on test data first. */
 export function headlines(metrics: Readonly<Record<string, number>>, limit: number): readonly Headline[] {
-  const place = (key: string) => order.indexOf(key) + 1 || (key.startsWith('test') ? 50 : 100);
+  const place = (key: string) =>
+    order.indexOf(key) + 1 || (key.startsWith('test') ? 50 : /^(best|validation)/.test(key) ? 70 : 100);
   return Object.keys(metrics)
     .sort((a, b) => place(a) - place(b) || a.localeCompare(b))
     .slice(0, limit)

@@ -3,7 +3,6 @@ import { IconArrowUpCircle, IconPackageExport, IconRocket } from '@tabler/icons-
 import { useState } from 'react';
 import { Link, useParams, useSearchParams } from 'react-router';
 import type { ModelVersion, Signature } from '../../../main/contract/registry.ts';
-import { formatMetric, metricTitle } from '../../charts/metric-groups.ts';
 import { useCommand, useJob, useProcedure } from '../../client/index.ts';
 import { AliasBadge } from '../../components/alias-badge.tsx';
 import { formatBytes } from '../../components/format.ts';
@@ -15,6 +14,7 @@ import { Digest, Fact, When } from '../../components/small.tsx';
 import { Answered, ErrorState, LoadingPage } from '../../components/states.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { LineageGraph } from '../../viewers/lineage-graph.tsx';
+import { headlines } from './headline.ts';
 import classes from './models.module.css';
 import { PromotionDialog } from './promotion-dialog.tsx';
 
@@ -165,14 +165,12 @@ function Overview({ version }: { readonly version: ModelVersion }) {
           ) : (
             <Table verticalSpacing={5}>
               <Table.Tbody>
-                {Object.entries(version.metrics)
-                  .sort(([a], [b]) => b.localeCompare(a))
-                  .map(([key, value]) => (
-                    <Table.Tr key={key}>
-                      <Table.Td>{metricTitle(key)}</Table.Td>
-                      <Table.Td ta="right">{formatMetric(key, value)}</Table.Td>
-                    </Table.Tr>
-                  ))}
+                {headlines(version.metrics, Number.POSITIVE_INFINITY).map(({ key, title, text }) => (
+                  <Table.Tr key={key}>
+                    <Table.Td>{title}</Table.Td>
+                    <Table.Td ta="right">{text}</Table.Td>
+                  </Table.Tr>
+                ))}
               </Table.Tbody>
             </Table>
           )}
