@@ -32,7 +32,7 @@ export class RuntimeSession {
   static async create(onnx: Uint8Array, settings: SessionSettings): Promise<RuntimeSession> {
     try {
       const session = await InferenceSession.create(onnx, {
-        executionProviders: [...providers[settings.provider].executionProviders],
+        executionProviders: [...providers[settings.provider].executionProviders(onnx)],
         intraOpNumThreads: settings.threads,
         interOpNumThreads: 1,
         executionMode: 'sequential',
