@@ -45,5 +45,3 @@ export type StreamEvent<N extends StreamName> = z.output<Streams[N]['event']>;
 export type Assets = typeof assets;
 export type AssetName = keyof Assets;
 export type AssetParams<N extends AssetName> = z.output<Assets[N]['params']>;
-
-export { LightbenchError } from './errors.ts';

@@ -16,7 +16,9 @@ export const scale = (x: Tensor, factor: number): Tensor => multiply(x, constant
 export const shift = (x: Tensor, offset: number): Tensor => add(x, constantLike(x, offset));
 
 export const negate = (x: Tensor): Tensor => x.graph.apply('Neg', [x]);
+/** @public The vocabulary is complete, whether or not a layer of today says every word. */
 export const exponential = (x: Tensor): Tensor => x.graph.apply('Exp', [x]);
+/** @public */
 export const logarithm = (x: Tensor): Tensor => x.graph.apply('Log', [x]);
 export const squareRoot = (x: Tensor): Tensor => x.graph.apply('Sqrt', [x]);
 export const absolute = (x: Tensor): Tensor => x.graph.apply('Abs', [x]);
@@ -46,6 +48,7 @@ export const reduceMean = (x: Tensor, axes: readonly number[], keep = false): Te
   x.graph.apply('ReduceMean', [x], { axes, keep });
 export const reduceMax = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
   x.graph.apply('ReduceMax', [x], { axes, keep });
+/** @public */
 export const reduceMin = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
   x.graph.apply('ReduceMin', [x], { axes, keep });
 

@@ -1,6 +1,6 @@
 import * as ort from 'onnxruntime-node';
-import type { CompiledGraph } from './compile/model.ts';
-import type { StateTensor, TrainStep } from './compile/train-step.ts';
+import type { CompiledGraph, StateTensor } from './compile/model.ts';
+import type { TrainStep } from './compile/train-step.ts';
 import type { DataType, TensorData } from './data-type.ts';
 import { elementCount } from './dimension.ts';
 

@@ -34,6 +34,16 @@ export interface CompiledGraph {
   readonly outputs: readonly TensorSpec[];
 }
 
+/** A tensor that one step reads under `name` and writes under `outputName`; feed the output back at the next step. */
+export interface StateTensor {
+  readonly name: string;
+  readonly outputName: string;
+  readonly kind: 'parameter' | 'buffer' | 'optimizer';
+  readonly dtype: 'float32';
+  readonly shape: readonly number[];
+  readonly initial: Float32Array;
+}
+
 export const createGraph = (): Graph => new Graph(operators);
 
 export const modelInput = (graph: Graph, model: CompilableModel, batch: string = BATCH): Tensor =>

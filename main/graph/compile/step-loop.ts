@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
-import type { StateTensor } from './train-step.ts';
+import type { StateTensor } from './model.ts';
 
 const STEPS = 'steps';
 const INT32 = 6;

@@ -12,7 +12,7 @@ import { createOptimizer } from '../optimizers/optimizer.ts';
 import { gradients } from '../passes/gradients.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import { assemble } from './assemble.ts';
-import type { CompilableModel, CompiledGraph, ParameterValues } from './model.ts';
+import type { CompilableModel, CompiledGraph, ParameterValues, StateTensor } from './model.ts';
 import { bindInputs, createGraph, initializeParameters, modelInput, traceModel } from './model.ts';
 import { loopSteps } from './step-loop.ts';
 
@@ -34,16 +34,6 @@ export interface TrainStepOptions {
   readonly seed?: number;
   /** Starting values, for fine-tuning or comparison. */
   readonly parameters?: Partial<ParameterValues>;
-}
-
-/** A tensor that one step reads under `name` and writes under `outputName`; feed the output back at the next step. */
-export interface StateTensor {
-  readonly name: string;
-  readonly outputName: string;
-  readonly kind: 'parameter' | 'buffer' | 'optimizer';
-  readonly dtype: 'float32';
-  readonly shape: readonly number[];
-  readonly initial: Float32Array;
 }
 
 export interface TrainStep extends CompiledGraph {

@@ -1,4 +1,4 @@
-import { gelu, relu, sigmoid, silu, softmax, tanh } from '../expression.ts';
+import { gelu, relu, sigmoid, silu, tanh } from '../expression.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
 
@@ -41,14 +41,5 @@ export class Tanh extends Module {
 
   forward(x: Tensor): Tensor {
     return tanh(x);
-  }
-}
-
-/** Over the last axis. */
-export class Softmax extends Module {
-  readonly kind = 'Softmax';
-
-  forward(x: Tensor): Tensor {
-    return softmax(x);
   }
 }
