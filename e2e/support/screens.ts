@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
+import { exportedBundle, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
 
 /** What a row may use to find its subject. */
 export interface Stage {
@@ -20,6 +21,18 @@ export interface Screen {
 }
 
 const labelSetName = 'First pass';
+
+async function runPath(stage: Stage, tab = ''): Promise<string> {
+  const [run] = await trainedRuns(stage);
+  return `/runs/${run?.id}${tab}`;
+}
+
+async function comparePath(stage: Stage): Promise<string> {
+  const runs = await trainedRuns(stage);
+  return `/runs/compare?ids=${runs.map(({ id }) => id).join(',')}`;
+}
+
+const editorLine = '.monaco-editor .view-line';
 
 async function labelSetId(stage: Stage): Promise<string> {
   const known = await stage.call('labels.list', { datasetDigest: stage.digits });
@@ -62,6 +75,78 @@ export const screens: readonly Screen[] = [
   },
   { name: 'label-one', path: async (stage) => `/label/${await labelSetId(stage)}` },
   { name: 'label-grid', path: async (stage) => `/label/${await labelSetId(stage)}?view=grid` },
+  { name: 'train', path: () => '/train', prepare: async (page) => void (await page.waitForSelector(editorLine)) },
+  {
+    name: 'train-suggestions',
+    path: () => '/train',
+    prepare: async (page) => {
+      await page.locator(editorLine, { hasText: 'learningRate' }).click();
+      await page.keyboard.press('End');
+      await page.keyboard.press('Enter');
+      await page.keyboard.press('Control+Space');
+      await page.waitForSelector('.suggest-widget.visible');
+    },
+  },
+  {
+    name: 'runs',
+    path: async (stage) => {
+      await trainedRuns(stage);
+      return '/runs';
+    },
+  },
+  { name: 'run', path: (stage) => runPath(stage) },
+  { name: 'run-evaluation', path: (stage) => runPath(stage, '/evaluation') },
+  {
+    name: 'run-explanation',
+    path: (stage) => runPath(stage, '/explanation'),
+    prepare: async (page) => {
+      await page.getByText('Integrated gradients').click();
+      await page.getByText('speaks for').waitFor();
+    },
+  },
+  { name: 'run-config', path: (stage) => runPath(stage, '/config') },
+  { name: 'compare', path: (stage) => comparePath(stage) },
+  {
+    name: 'compare-figures',
+    path: (stage) => comparePath(stage),
+    prepare: async (page) => page.getByRole('tab', { name: 'Figures & settings' }).click(),
+  },
+  {
+    name: 'compare-pair',
+    path: (stage) => comparePath(stage),
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Two runs in detail' }).click();
+      await page.waitForSelector('.monaco-diff-editor .view-line');
+    },
+  },
+  {
+    name: 'models',
+    path: async (stage) => {
+      await versionPath(stage);
+      return '/models';
+    },
+  },
+  { name: 'model', path: async (stage) => (await versionPath(stage)).replace(/\/1$/, '') },
+  { name: 'model-version', path: (stage) => versionPath(stage) },
+  { name: 'model-lineage', path: async (stage) => `${await versionPath(stage)}?tab=lineage` },
+  {
+    name: 'deploy',
+    path: async (stage) => {
+      await servingEndpoint(stage);
+      return '/deploy';
+    },
+  },
+  { name: 'bundle', path: async (stage) => `/deploy/bundles/${await exportedBundle(stage)}` },
+  {
+    name: 'endpoint',
+    path: (stage) => servingEndpoint(stage),
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('Answer', { exact: true }).waitFor();
+    },
+  },
+  { name: 'endpoint-log', path: async (stage) => `${await servingEndpoint(stage)}/log` },
+  { name: 'endpoint-curl', path: async (stage) => `${await servingEndpoint(stage)}/curl` },
   { name: 'review', path: () => '/review?show=all' },
   {
     name: 'activity',

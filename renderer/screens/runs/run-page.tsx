@@ -1,5 +1,5 @@
 import { Button, Group, Tabs } from '@mantine/core';
-import { IconBox, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react';
+import { IconBox, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Run } from '../../../main/contract/training.ts';
@@ -94,9 +94,9 @@ function Actions({ run, onRegister }: { readonly run: Run; readonly onRegister: 
   const pause = useCommand('runs.pause');
   const stop = useCommand('runs.stop');
   const resume = useCommand('runs.resume');
+  const cancel = useCommand('jobs.cancel');
   const going = run.status === 'RUNNING' || run.status === 'SCHEDULED';
-  const resumable =
-    run.status === 'PAUSED' || ((run.status === 'FAILED' || run.status === 'KILLED') && run.lastCheckpoint !== null);
+  const resumable = run.status === 'PAUSED' || run.status === 'FAILED' || run.status === 'KILLED';
   return (
     <Group gap="sm" wrap="nowrap">
       {run.status === 'RUNNING' && (
@@ -109,7 +109,17 @@ function Actions({ run, onRegister }: { readonly run: Run; readonly onRegister: 
           Pause
         </Button>
       )}
-      {going && (
+      {run.status === 'SCHEDULED' && (
+        <Button
+          variant="default"
+          leftSection={<IconX size={14} />}
+          loading={cancel.isPending}
+          onClick={() => cancel.mutate({ id: run.jobId })}
+        >
+          Cancel
+        </Button>
+      )}
+      {run.status === 'RUNNING' && (
         <Button
           variant="default"
           leftSection={<IconPlayerStop size={14} />}

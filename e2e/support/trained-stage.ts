@@ -1,0 +1,97 @@
+import type { Run } from '../../main/contract/training.ts';
+import type { Stage } from './screens.ts';
+
+/**
+ * What the screens after training show: two real runs on the digits, a model version, its bundle and an endpoint. Each is
+ * made on the first question for it and kept in the workspace, so that the next pictures find it there.
+ */
+const endpointName = 'digits';
+const modelName = 'digit-reader';
+const jobTimeoutMs = 900_000;
+const samplePredictions = 12;
+
+const configs = [
+  `name: Small convolutional network
+experiment: digits
+task: image-classification
+data: { dataset: DATASET, batchSize: 128 }
+model: { kind: cnn, channels: [8, 16], hidden: [64] }
+schedule: { kind: cosine, warmupSteps: 50 }
+training: { epochs: 2 }
+`,
+  `name: Dense baseline
+experiment: digits
+task: image-classification
+data: { dataset: DATASET, batchSize: 128 }
+model: { kind: mlp, hidden: [64] }
+training: { epochs: 3 }
+`,
+] as const;
+
+let runs: Promise<readonly Run[]> | undefined;
+let bundle: Promise<string> | undefined;
+let endpoint: Promise<string> | undefined;
+
+/** The convolutional run and the dense one, finished. */
+export function trainedRuns(stage: Stage): Promise<readonly Run[]> {
+  runs ??= Promise.all(configs.map((config) => trainedRun(stage, config.replace('DATASET', stage.digits))));
+  return runs;
+}
+
+/** Path of the first version of the model. */
+export async function versionPath(stage: Stage): Promise<string> {
+  const [run] = await trainedRuns(stage);
+  const models = await stage.call('registry.list', {});
+  if (!models.some(({ name }) => name === modelName)) {
+    const description = 'Two convolutions, two epochs, cosine schedule.';
+    await stage.call('registry.register', { runId: run?.id ?? '', modelName, description });
+    await stage.call('registry.requestPromotion', { modelName, version: 1, alias: 'staging', comment: 'First try.' });
+  }
+  return `/models/${modelName}/1`;
+}
+
+/** Digest of the bundle of that version. */
+export function exportedBundle(stage: Stage): Promise<string> {
+  bundle ??= (async () => {
+    await versionPath(stage);
+    const find = async () => (await stage.call('bundles.list', { modelName }))[0]?.digest;
+    const known = await find();
+    if (known !== undefined) return known;
+    await finish(stage, (await stage.call('bundles.export', { modelName, version: 1 })).jobId);
+    return (await find()) ?? '';
+  })();
+  return bundle;
+}
+
+/** Path of an endpoint that serves the bundle and has answered a few times. */
+export function servingEndpoint(stage: Stage): Promise<string> {
+  endpoint ??= (async () => {
+    const bundleDigest = await exportedBundle(stage);
+    const serving = (await stage.call('deployments.list', {})).find((entry) => entry.endpoint === endpointName);
+    if (serving?.state !== 'READY') {
+      const { jobId } =
+        serving === undefined
+          ? await stage.call('deployments.deploy', { endpoint: endpointName, bundleDigest })
+          : await stage.call('deployments.start', { endpoint: endpointName });
+      await finish(stage, jobId);
+      for (let index = 0; index < samplePredictions; index += 1)
+        await stage.call('deployments.predict', { endpoint: endpointName, datasetDigest: stage.digits, index });
+    }
+    return `/deploy/${endpointName}`;
+  })();
+  return endpoint;
+}
+
+async function trainedRun(stage: Stage, yaml: string): Promise<Run> {
+  const name = /^name: (.+)$/m.exec(yaml)?.[1];
+  const known = (await stage.call('runs.list', {})).find((run) => run.name === name && run.status === 'FINISHED');
+  if (known !== undefined) return known;
+  const { runId, jobId } = await stage.call('training.start', { yaml });
+  await finish(stage, jobId);
+  return (await stage.call('runs.get', { runId })).run;
+}
+
+async function finish(stage: Stage, id: string): Promise<void> {
+  const job = await stage.call('jobs.wait', { id, timeoutMs: jobTimeoutMs });
+  if (job.state !== 'FINISHED') throw new Error(`${job.title}: ${job.error?.cause ?? job.state}`);
+}
