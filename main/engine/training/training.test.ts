@@ -293,6 +293,25 @@ describe('tables', () => {
     ).rejects.toMatchObject({ code: 'explanation.unsupported' });
   });
 
+  it('tells real penguins apart from the template as it is', async () => {
+    const path = join(process.cwd(), 'node_modules/vega-datasets/data/penguins.json');
+    const digest = await engine.importPath(path, {
+      name: 'penguins',
+      target: 'Species',
+      splits: { mode: 'stratified', validation: 0.15, test: 0.2, seed: 0 },
+    });
+    const [template] = await engine.call('training.templates', { datasetDigest: digest });
+    const { diagnostics } = await engine.call('training.validate', { yaml: template.yaml });
+    expect(diagnostics).toEqual([]);
+    const { runId, jobId } = await engine.call('training.start', { yaml: template.yaml });
+    expect((await engine.jobs.wait(jobId, 60_000)).error).toBeNull();
+    const { metrics } = engine.training.records.get(runId);
+    expect(metrics['test.accuracy']).toBeGreaterThan(0.93);
+    const shipped = engine.training.ship(runId);
+    expect(shipped.columns.map(({ name }) => name)).toContain('Beak Length (mm)');
+    expect(shipped.preprocessing.find((line) => line.startsWith('Island'))).toContain('one column per category');
+  });
+
   it('predicts a number in its own unit', async () => {
     const digest = await engine.importPath(csv(), { name: 'weights', target: 'weight', splits });
     const [template] = await engine.call('training.templates', { datasetDigest: digest });
