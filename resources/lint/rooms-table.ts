@@ -80,7 +80,7 @@ export const roomsTable: RoomsTable = {
         'main/storage',
         { room: 'main/runtime', typesOnly: true },
       ],
-      packages: ['node:', 'zod', 'yaml', 'fflate', 'hash-wasm', 'pino', '@cyclonedx/cyclonedx-library', 'sharp'],
+      packages: ['node:', 'zod', 'yaml', 'fflate', 'hash-wasm', '@cyclonedx/cyclonedx-library', 'sharp'],
       domains: { common: ['core', 'processes'] },
     },
     {
@@ -95,12 +95,12 @@ export const roomsTable: RoomsTable = {
         'main/runtime',
         { room: 'main/storage', below: 'main/storage/artifacts' },
       ],
-      packages: ['node:', 'zod', 'fastify', 'pino', 'yaml', 'fflate', 'sharp'],
+      packages: ['node:', 'zod', 'fastify', 'yaml', 'fflate', 'sharp'],
     },
     {
       path: 'main/server',
       rooms: ['main/base', 'main/contract', 'main/engine'],
-      packages: ['node:', 'zod', 'fastify', '@fastify/cookie', '@fastify/static', '@fastify/websocket', 'pino', 'ws'],
+      packages: ['node:', 'zod', 'fastify', '@fastify/cookie', '@fastify/static', '@fastify/websocket', 'ws'],
     },
     {
       path: 'main/desktop',
