@@ -15,6 +15,8 @@ import { NextSteps } from './next-steps.tsx';
 import { Samples } from './samples.tsx';
 
 const runsShown = 6;
+/** Which start of the engine has been read about already. */
+const recoveryKey = 'lightbench.recovery';
 
 /** First start: what to begin with. Later: what there is and what comes next. */
 export default function HomeScreen() {
@@ -50,13 +52,14 @@ export default function HomeScreen() {
             </Text>
           </Stack>
         )}
-        <Samples compact={!first} />
+        {first && <Samples compact={false} />}
         {!first && (
           <Answered query={datasets}>
             {(list) => (
               <>
                 <NextSteps datasets={list} />
                 <RecentRuns />
+                <Samples compact />
               </>
             )}
           </Answered>
@@ -69,7 +72,11 @@ export default function HomeScreen() {
 
 /** What the last start had to mend, until it is put away. */
 function Recovery({ info }: { readonly info: WorkspaceInfo }) {
-  const [hidden, setHidden] = useState(false);
+  const [hidden, setHidden] = useState(() => window.sessionStorage.getItem(recoveryKey) === info.openedAt);
+  const putAway = () => {
+    window.sessionStorage.setItem(recoveryKey, info.openedAt);
+    setHidden(true);
+  };
   const behind = info.clockWentBackwardsMs;
   return (
     <>
@@ -80,12 +87,12 @@ function Recovery({ info }: { readonly info: WorkspaceInfo }) {
           title="The last start found work that had been interrupted"
           withCloseButton
           closeButtonLabel="Put away"
-          onClose={() => setHidden(true)}
+          onClose={putAway}
         >
           <List size="sm" spacing={2}>
             {info.recovery.map((entry) => (
               <List.Item key={`${entry.what}-${entry.action}`}>
-                {entry.what}{' '}
+                {entry.what}.{' '}
                 <Text span c="dimmed">
                   {entry.action}
                 </Text>
