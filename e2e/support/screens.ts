@@ -1,15 +1,6 @@
 import type { Page } from '@playwright/test';
-import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
+import type { Stage } from './stage.ts';
 import { exportedBundle, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
-
-/** What a row may use to find its subject. */
-export interface Stage {
-  readonly call: <N extends ProcedureName>(name: N, input: ProcedureInput<N>) => Promise<ProcedureOutput<N>>;
-  /** Newest dataset version of each sample, by the name of its kind. */
-  readonly digits: string;
-  readonly penguins: string;
-  readonly series: string;
-}
 
 export interface Screen {
   /** File name without extension. */

@@ -7,8 +7,8 @@ import type { Browser } from '@playwright/test';
 import { chromium } from '@playwright/test';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
 import { chromiumArguments, findChromium } from './chromium.ts';
-import type { Stage } from './screens.ts';
 import { screens } from './screens.ts';
+import type { Stage } from './stage.ts';
 
 /**
  * A picture of every screen in both themes and two sizes, under out/screenshots/<theme>-<size>/.

@@ -1,5 +1,5 @@
 import type { Run } from '../../main/contract/training.ts';
-import type { Stage } from './screens.ts';
+import type { Stage } from './stage.ts';
 
 /**
  * What the screens after training show: two real runs on the digits, a model version, its bundle and an endpoint. Each is

@@ -1,0 +1,10 @@
+import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
+
+/** What a row may use to find its subject. */
+export interface Stage {
+  readonly call: <N extends ProcedureName>(name: N, input: ProcedureInput<N>) => Promise<ProcedureOutput<N>>;
+  /** Newest dataset version of each sample, by the name of its kind. */
+  readonly digits: string;
+  readonly penguins: string;
+  readonly series: string;
+}
