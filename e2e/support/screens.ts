@@ -92,7 +92,7 @@ export const screens: readonly Screen[] = [
     path: (stage) => runPath(stage, '/explanation'),
     prepare: async (page) => {
       await page.getByText('Integrated gradients').click();
-      await page.getByText('speaks for').waitFor();
+      await page.getByText('speaks against').waitFor();
     },
   },
   { name: 'run-config', path: (stage) => runPath(stage, '/config') },
