@@ -131,10 +131,10 @@ async function setStage(url: string): Promise<Stage> {
     }
   }
   const datasets = await call('datasets.list', {});
-  const newest = (kind: string) => {
-    const digest = datasets.find((dataset) => dataset.kind === kind)?.versions[0]?.digest;
-    if (digest === undefined) throw new Error(`The samples hold no dataset of kind ${kind}`);
+  const newest = (name: string) => {
+    const digest = datasets.find((dataset) => dataset.name === name)?.versions[0]?.digest;
+    if (digest === undefined) throw new Error(`The workspace holds no dataset called ${name}`);
     return digest;
   };
-  return { call, digits: newest('image'), penguins: newest('table'), series: newest('volume') };
+  return { call, digits: newest('digits'), penguins: newest('penguins'), series: newest('mr-series') };
 }

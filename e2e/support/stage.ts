@@ -3,7 +3,7 @@ import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/
 /** What a row may use to find its subject. */
 export interface Stage {
   readonly call: <N extends ProcedureName>(name: N, input: ProcedureInput<N>) => Promise<ProcedureOutput<N>>;
-  /** Newest dataset version of each sample, by the name of its kind. */
+  /** Digest of the newest version of each sample. */
   readonly digits: string;
   readonly penguins: string;
   readonly series: string;
