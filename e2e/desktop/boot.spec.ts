@@ -85,6 +85,49 @@ test.describe('the studio in the real Electron', () => {
     expect(shown.bytes).toBeGreaterThan(1000);
   });
 
+  test('brings its page back when it crashes', async ({ open }) => {
+    const { app, page } = await open();
+    await expect(page.getByRole('navigation').first()).toBeVisible();
+    // Asked of the shell: to Playwright a page that crashed stays crashed.
+    const state = (): Promise<{ process: number; loading: boolean }> =>
+      app.evaluate(({ BrowserWindow }) => {
+        const { webContents } = BrowserWindow.getAllWindows()[0]!;
+        return { process: webContents.getOSProcessId(), loading: webContents.isLoading() };
+      });
+    const before = (await state()).process;
+    await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.forcefullyCrashRenderer());
+    await expect
+      .poll(async () => {
+        const { process, loading } = await state();
+        return process !== 0 && process !== before && !loading;
+      })
+      .toBe(true);
+    const hasNavigation = (): Promise<unknown> =>
+      app.evaluate(({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript('document.querySelector("nav") !== null'),
+      );
+    await expect.poll(hasNavigation).toBe(true);
+  });
+
+  test('saves what is downloaded', async ({ open, folder }) => {
+    const { app, page } = await open();
+    const { jobIds } = await result<{ jobIds: string[] }>(page, 'samples.import', { ids: ['mr-series'] });
+    await result(page, 'jobs.wait', { id: jobIds[0], timeoutMs: 60_000 });
+    const [dataset] = await result<{ versions: { digest: string }[] }[]>(page, 'datasets.list');
+    const target = path.join(folder, 'slice.png');
+    await app.evaluate(({ session }, file) => {
+      session.defaultSession.on('will-download', (_event, item) => item.setSavePath(file));
+    }, target);
+    await page.evaluate((digest) => {
+      const link = document.createElement('a');
+      link.href = `/asset/datasets.image?digest=${digest}&index=0`;
+      link.download = 'slice.png';
+      document.body.append(link);
+      link.click();
+    }, dataset?.versions[0]?.digest);
+    await expect.poll(() => existsSync(target) && readFileSync(target).subarray(1, 4).toString()).toBe('PNG');
+  });
+
   test('remembers the window and the workspace', async ({ open, folder }) => {
     const first = await open();
     await expect(first.page).toHaveURL(/^lightbench:\/\/app\//);

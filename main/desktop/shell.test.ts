@@ -149,6 +149,19 @@ describe('the desktop shell', () => {
     expect(await call('workspace.info')).toMatchObject({ ok: true });
   });
 
+  it('brings a crashed page back, but not for ever', async () => {
+    await start();
+    const { webContents } = electron.windows[0]!;
+    const loaded: string[] = [];
+    webContents.on('did-navigate', (_event, url: string) => loaded.push(url));
+    for (let crash = 0; crash < 3; crash++) webContents.emit('render-process-gone', {}, { reason: 'crashed' });
+    expect(loaded).toEqual(['lightbench://app/', 'lightbench://app/', 'lightbench://shell/problem']);
+    expect(await call('workspace.info')).toMatchObject({ ok: true });
+    webContents.navigate('lightbench://shell/action/retry');
+    await eventually(() => expect(webContents.url).toBe('lightbench://app/'));
+    expect(await call('workspace.info')).toMatchObject({ ok: true });
+  });
+
   it('shows a refusal with title, cause and suggestion, and opens another workspace instead', async () => {
     writeFileSync(path.join(folder, 'letter.txt'), '<b>not</b> a workspace');
     await start({ args: ['--workspace', '.'] });

@@ -20,6 +20,8 @@ import {
 import { smallestWindow, windowBounds } from './window-bounds.ts';
 import { denyPermissions, guardWindow } from './window-guard.ts';
 
+/** A page that ends this often within a minute would do so for ever. */
+const crashLimit = 3;
 const logLimitBytes = 5 * 1024 * 1024;
 /** The canvas of both themes, so that nothing flashes before the page has painted. */
 const canvas = { light: '#f7f7f8', dark: '#101114' } as const;
@@ -69,6 +71,8 @@ class Shell {
   /** Counts openings: what an earlier one still says is no longer of interest. */
   #opening = 0;
   #quitting = false;
+  /** When the page of the window crashed lately, in ms. */
+  #crashes: readonly number[] = [];
 
   constructor(parts: ShellParts, commandLine: CommandLine) {
     this.#parts = parts;
@@ -147,7 +151,9 @@ class Shell {
       this.#engine = link;
       link.onStream((message) => this.#window?.webContents.send(desktopChannels.streamReply, message));
       link.onEnd((error) => {
-        if (link === this.#engine && !this.#quitting) this.#showProblem(error);
+        if (link !== this.#engine || this.#quitting) return;
+        this.#engine = null;
+        this.#showProblem(error);
       });
       if (address === null) this.#preferences.rememberWorkspace(workspacePath);
       this.#workspace = workspacePath;
@@ -155,7 +161,9 @@ class Shell {
       this.#setMenu();
       this.#show();
     } catch (error) {
-      if (opening === this.#opening && !this.#quitting) this.#showProblem(LightbenchError.from(error));
+      if (opening !== this.#opening || this.#quitting) return;
+      this.#starting = null;
+      this.#showProblem(LightbenchError.from(error));
     }
   }
 
@@ -168,8 +176,6 @@ class Shell {
   }
 
   #showProblem(error: LightbenchError): void {
-    this.#engine = null;
-    this.#starting = null;
     const actions = Object.keys(problemActions) as ProblemAction[];
     const remote = this.#commandLine.engine !== null || this.#commandLine.problem !== null;
     this.#problem = {
@@ -218,7 +224,7 @@ class Shell {
     window.webContents.on('did-navigate', onPageGone);
     window.webContents.on('render-process-gone', (_event, details) => {
       onPageGone();
-      if (details.reason !== 'clean-exit' && !this.#quitting) window.reload();
+      if (details.reason !== 'clean-exit' && !this.#quitting) this.#reloadCrashed(details.reason);
     });
     // A window without a page is unknown to tools that drive it, and white.
     window.loadURL(startingUrl).catch(() => undefined);
@@ -238,6 +244,20 @@ class Shell {
     window.setTitle(name === null ? 'Lightbench' : `${name} – Lightbench`);
     // A newer navigation aborts the older one, which is no failure of anything.
     window.loadURL(this.#problem === null ? startUrl : problemUrl).catch(() => undefined);
+  }
+
+  #reloadCrashed(reason: string): void {
+    const now = Date.now();
+    this.#crashes = [...this.#crashes.filter((time) => now - time < 60_000), now];
+    this.#log(`${new Date(now).toISOString()} The page of the window ended: ${reason}\n`);
+    if (this.#crashes.length < crashLimit) this.#show();
+    else
+      this.#showProblem(
+        new LightbenchError(
+          'internal.unexpected',
+          `The page of the window ended ${crashLimit} times within a minute (${reason}). The engine and its jobs still run.`,
+        ),
+      );
   }
 
   #act(action: ProblemAction): void {

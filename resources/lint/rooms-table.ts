@@ -37,13 +37,7 @@ export interface RoomsTable {
   }[];
 }
 
-const mantine = [
-  '@mantine/core',
-  '@mantine/hooks',
-  '@mantine/notifications',
-  '@mantine/spotlight',
-  '@mantine/dropzone',
-];
+const mantine = ['@mantine/core', '@mantine/hooks', '@mantine/notifications', '@mantine/spotlight'];
 const react = [
   'react',
   'react-dom',
