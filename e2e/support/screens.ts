@@ -66,10 +66,14 @@ export const screens: readonly Screen[] = [
   },
   { name: 'label-one', path: async (stage) => `/label/${await labelSetId(stage)}` },
   { name: 'label-grid', path: async (stage) => `/label/${await labelSetId(stage)}?view=grid` },
-  { name: 'train', path: () => '/train', prepare: async (page) => void (await page.waitForSelector(editorLine)) },
+  {
+    name: 'train',
+    path: (stage) => `/train?dataset=${stage.digits}`,
+    prepare: async (page) => void (await page.waitForSelector(editorLine)),
+  },
   {
     name: 'train-suggestions',
-    path: () => '/train',
+    path: (stage) => `/train?dataset=${stage.digits}`,
     prepare: async (page) => {
       await page.locator(editorLine, { hasText: 'learningRate' }).click();
       await page.keyboard.press('End');
