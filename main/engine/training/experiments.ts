@@ -7,7 +7,10 @@ import type { ChosenDevice } from '../devices/index.ts';
 import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
 
 /** What a run was planned to be, as far as its config alone does not say it: stored with the run. */
-export type StoredPlan = Pick<Plan, 'labelSet' | 'classes' | 'columns' | 'target'>;
+export interface StoredPlan extends Pick<Plan, 'labelSet' | 'classes' | 'columns' | 'target'> {
+  /** What the run first computed on: another device rounds differently. */
+  readonly device?: ChosenDevice;
+}
 
 /** Makes what a worker needs of what is stored of a run. */
 export class Experiments {
@@ -43,6 +46,15 @@ export class Experiments {
       labels: this.labelsOf(run),
       ...device,
     };
+  }
+
+  /** What the run computed on before; null, and remembered, the first time. */
+  computedOn(runId: string, device: ChosenDevice): ChosenDevice | null {
+    const { workspace } = this.#context;
+    const plan = workspace.runs.plan(runId) as StoredPlan;
+    if (plan.device !== undefined) return plan.device;
+    workspace.transaction(() => workspace.runs.updatePlan(runId, { ...plan, device }));
+    return null;
   }
 
   /** Class of every item as the run learned it, −1 = left out; null for regression. */

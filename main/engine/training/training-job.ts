@@ -3,7 +3,12 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { Run } from '../../contract/training.ts';
-import { type TrainerMessage, trainerMessage, trainerResult } from '../../contract/training-worker.ts';
+import {
+  type TrainerMessage,
+  type TrainerResult,
+  trainerMessage,
+  trainerResult,
+} from '../../contract/training-worker.ts';
 import type { EngineContext } from '../core/context.ts';
 import type { ChosenDevice } from '../devices/index.ts';
 import type { JobContext, JobDefinition } from '../jobs/index.ts';
@@ -15,6 +20,17 @@ export interface TrainingDevices {
   /** @throws LightbenchError device.unavailable */
   choose(config: Pick<RunConfig, 'device' | 'threads'>): Promise<ChosenDevice>;
 }
+
+const describeDevice = ({ provider, blockSize }: ChosenDevice): string =>
+  `${provider}${blockSize === null ? '' : ` with blocks of ${blockSize} channels`}`;
+
+/** Why a run ended, for its log. */
+const ENDINGS: Readonly<Record<TrainerResult['reason'], string>> = {
+  complete: 'All epochs are done.',
+  early_stopping: 'Stopped early: validation no longer improved. The best weights were evaluated.',
+  stopped: 'Stopped on request. The best weights so far were evaluated.',
+  paused: 'Paused.',
+};
 
 interface Specification {
   readonly runId: string;
@@ -92,6 +108,12 @@ export class TrainingJob implements JobDefinition {
     const config = this.#experiments.configOf(stored);
     const device = await this.#devices.choose({ device: config.device, threads: stored.threads });
     job.signal.throwIfAborted();
+    const before = this.#experiments.computedOn(runId, device);
+    if (before !== null && (before.provider !== device.provider || before.blockSize !== device.blockSize))
+      job.log(
+        'warning',
+        `The run began on ${describeDevice(before)} and goes on on ${describeDevice(device)}: its weights will not be those of an unbroken run to the bit.`,
+      );
     const points = workspace.runs.points(runId);
     const last = workspace.runs.checkpoints(runId).find(({ digest }) => digest === stored.lastCheckpoint);
     this.#records.forgetAfter(runId, last?.step ?? 0);
@@ -132,6 +154,7 @@ export class TrainingJob implements JobDefinition {
       return 'paused';
     }
     this.#finish(runId, result.reason, result.step, result.metrics);
+    job.log('info', ENDINGS[result.reason]);
     return 'finished';
   }
 

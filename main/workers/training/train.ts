@@ -158,9 +158,9 @@ export async function train(
       );
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
       const { x, y } = await batch.write(rows, count);
-      const rates = Float32Array.from({ length: count }, (_, i) => learningRateAt(schedule, step + 1 + i, totalSteps));
+      const rates = Array.from({ length: count }, (_, i) => learningRateAt(schedule, step + 1 + i, totalSteps));
       const begunAt = performance.now();
-      const figures = await runner.run(step + 1, rates, config.seed, x, y);
+      const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, x, y);
       pace.took(count, performance.now() - begunAt);
       for (const [i, each] of figures.entries()) {
         if (!Number.isFinite(each.loss))
