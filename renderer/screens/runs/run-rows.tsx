@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { KeyboardEvent, MouseEvent, RefObject } from 'react';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { paths } from '../../components/paths.ts';
 import { RunLine } from './run-row.tsx';
@@ -22,6 +22,12 @@ export interface RunRowsProps {
 export function RunRows({ scroller, rows, columns, layout, selection, rowHeight, width }: RunRowsProps) {
   const navigate = useNavigate();
   const [active, setActive] = useState(0);
+  // The focus follows a frame later; keys pressed quickly must not count from where it still is.
+  const place = useRef(0);
+  const activate = useCallback((index: number) => {
+    place.current = index;
+    setActive(index);
+  }, []);
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -35,16 +41,15 @@ export function RunRows({ scroller, rows, columns, layout, selection, rowHeight,
 
   const focusRow = (index: number) => {
     const next = Math.min(rows.length - 1, Math.max(0, index));
-    setActive(next);
+    activate(next);
     virtualizer.scrollToIndex(next);
     requestAnimationFrame(() =>
       scroller.current?.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus({ preventScroll: true }),
     );
   };
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const place = (event.target as HTMLElement).dataset.row;
-    if (place === undefined) return;
-    const here = Number(place);
+    if ((event.target as HTMLElement).dataset.row === undefined) return;
+    const here = place.current;
     const page = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 400) / rowHeight) - 2);
     const moves: Readonly<Record<string, number>> = {
       ArrowDown: here + 1,
@@ -91,7 +96,7 @@ export function RunRows({ scroller, rows, columns, layout, selection, rowHeight,
             height={rowHeight}
             selected={selection[row.id] ?? false}
             active={item.index === reachable}
-            onActivate={setActive}
+            onActivate={activate}
           />
         );
       })}
