@@ -36,7 +36,7 @@ export function ConfusionMatrix({ classes: names, matrix, normalisation, linkOf 
     <div className={classes.frame} data-dense={!showNumbers || undefined}>
       <table
         className={classes.matrix}
-        style={{ '--classes': names.length } as React.CSSProperties}
+        style={{ '--classes': names.length, '--largest-cell': largestCell(names.length) } as React.CSSProperties}
         onMouseLeave={() => setActive(null)}
       >
         <caption className={classes.caption}>
@@ -96,4 +96,9 @@ export function ConfusionMatrix({ classes: names, matrix, normalisation, linkOf 
       </table>
     </div>
   );
+}
+
+/** A few classes get room for their names. */
+function largestCell(classCount: number): string {
+  return classCount <= 6 ? '88px' : '46px';
 }

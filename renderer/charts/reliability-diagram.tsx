@@ -21,6 +21,9 @@ export interface CalibrationBin {
   readonly accuracy: number | null;
 }
 
+const widestBarPx = 28;
+/** The narrowest the plot gets: bars must not run into each other there. */
+const plotPx = 320;
 const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /**
@@ -83,7 +86,12 @@ export function ReliabilityDiagram({
               );
             }}
           />
-          <Bar dataKey="accuracy" barSize={28} isAnimationActive={false} className={classes.bar}>
+          <Bar
+            dataKey="accuracy"
+            barSize={Math.min(widestBarPx, Math.floor(plotPx / Math.max(1, bins.length)))}
+            isAnimationActive={false}
+            className={classes.bar}
+          >
             {data.map((bin) => (
               <Cell key={bin.lower} fillOpacity={bin.count < total / 100 ? 0.35 : 0.9} />
             ))}
