@@ -16,6 +16,7 @@ const ROOT = join(import.meta.dirname, '../..');
 export type Door = 'browser' | 'desktop';
 
 export interface Studio {
+  readonly door: Door;
   readonly page: Page;
   readonly workspace: string;
   /** Asks the engine behind the window, by the window's own way to it. */
@@ -34,6 +35,7 @@ export const test = base.extend<object, { workerDoor: Door; studio: Studio }>({
       await opened.page.waitForSelector('nav');
       await use({
         ...opened,
+        door: workerDoor,
         workspace,
         call: (name, input) => call(opened.page, name, input),
         visit: (path) => visit(opened.page, path),
@@ -55,7 +57,8 @@ interface Opened {
 async function openInBrowser(workspace: string): Promise<Opened> {
   const { server, url } = await serve(workspace);
   const browser = await chromium.launch({ args: [...chromiumArguments], executablePath: findChromium() ?? undefined });
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
   await page.goto(url);
   return {
     page,

@@ -1,0 +1,38 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '../support/studio.ts';
+
+const areas = ['Data', 'Label', 'Train', 'Runs', 'Models', 'Deploy', 'Review', 'Activity', 'Settings'];
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`every area is free of what axe-core finds, and of errors, in the ${theme} theme`, async ({
+    studio: { page, visit, door },
+  }) => {
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.emulateMedia({ colorScheme: theme });
+    for (const area of areas) {
+      await visit(`/${area.toLowerCase()}`);
+      await expect(page.getByRole('heading', { level: 1, name: area })).toBeVisible();
+      await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0);
+      // Monaco marks itself up in its own way. Electron opens no second page, which axe-core would use.
+      const axe = new AxeBuilder({ page }).exclude('.monaco-editor').setLegacyMode(door === 'desktop');
+      const { violations } = await axe.analyze();
+      expect(violations.map(({ id, nodes }) => `${area}: ${id} at ${nodes[0]?.target.join(' ')}`)).toEqual([]);
+    }
+    expect(errors).toEqual([]);
+  });
+}
+
+test('everything is reached by the keyboard: the palette goes to every area', async ({ studio: { page } }) => {
+  for (const area of ['Review', 'Models', 'Activity', 'Settings']) {
+    await page.keyboard.press('Control+k');
+    const search = page.getByRole('textbox', { name: 'Search and commands' });
+    await expect(search).toBeFocused();
+    await page.keyboard.type(area);
+    await expect(page.getByRole('dialog').getByRole('button', { name: area, exact: true }).first()).toBeVisible();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('heading', { level: 1, name: area })).toBeVisible();
+    await expect(search).toBeHidden();
+  }
+});
