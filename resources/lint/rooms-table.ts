@@ -209,7 +209,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'resources',
       folders: ['build', 'decisions', 'icons', 'licences', 'lint', 'scripts', 'templates'],
-      files: [],
+      files: ['screenshot.png'],
     },
   ],
 };
