@@ -18,6 +18,25 @@ export interface HeadlessStudio {
   kill(): Promise<void>;
 }
 
+type Call = HeadlessStudio['call'];
+
+/** The contract of an engine that is running already, by the URL that it printed. */
+export function contractAt(url: string): Call {
+  const { origin, searchParams } = new URL(url);
+  return async <N extends ProcedureName>(procedure: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>> => {
+    const response = await fetch(`${origin}/api/call`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${searchParams.get('token')}` },
+      body: JSON.stringify({ procedure, input }),
+    });
+    const reply = (await response.json()) as
+      | { ok: true; result: ProcedureOutput<N> }
+      | { ok: false; error: { code: string; cause: string } };
+    if (!reply.ok) throw Object.assign(new Error(reply.error.cause), reply.error);
+    return reply.result;
+  };
+}
+
 export async function startHeadless(workspace: string): Promise<HeadlessStudio> {
   const child = spawn(process.execPath, [join(ROOT, 'main/cli/main.ts'), 'serve', '--workspace', workspace], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -30,19 +49,7 @@ export async function startHeadless(workspace: string): Promise<HeadlessStudio> 
     child.stdout.setEncoding('utf8').once('data', (line: string) => resolve((JSON.parse(line) as { url: string }).url));
     child.once('exit', (code) => reject(new Error(`lightbench serve ended with ${code}: ${complaint}`)));
   });
-  const { origin, searchParams } = new URL(url);
-  const call = async <N extends ProcedureName>(procedure: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>> => {
-    const response = await fetch(`${origin}/api/call`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${searchParams.get('token')}` },
-      body: JSON.stringify({ procedure, input }),
-    });
-    const reply = (await response.json()) as
-      | { ok: true; result: ProcedureOutput<N> }
-      | { ok: false; error: { code: string; cause: string } };
-    if (!reply.ok) throw Object.assign(new Error(reply.error.cause), reply.error);
-    return reply.result;
-  };
+  const call = contractAt(url);
   const end = (signal: NodeJS.Signals) =>
     new Promise<void>((resolve) => {
       if (child.exitCode !== null || child.signalCode !== null) return resolve();

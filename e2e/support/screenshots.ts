@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Browser } from '@playwright/test';
 import { chromium } from '@playwright/test';
-import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
 import { chromiumArguments, findChromium } from './chromium.ts';
+import { contractAt, startHeadless } from './headless.ts';
 import { screens } from './screens.ts';
 import type { Stage } from './stage.ts';
 
@@ -35,17 +33,20 @@ if (executablePath === null) {
   process.exit(1);
 }
 const workspace = option('workspace') ?? (await mkdtemp(join(tmpdir(), 'lightbench-screens-')));
+const running = option('url');
 const server =
-  option('url') === undefined ? await serve(workspace) : { url: option('url') ?? '', end: () => undefined };
+  running === undefined
+    ? await startHeadless(workspace)
+    : { url: running, call: contractAt(running), stop: async () => undefined };
 let failures = 0;
 try {
-  const stage = await setStage(server.url);
+  const stage = await setStage(server.call);
   const browser = await chromium.launch({ executablePath, args: chromiumArguments });
   for (const theme of themes.filter((name) => option('theme') === undefined || option('theme') === name))
     for (const size of sizes) await shoot(browser, stage, theme, size);
   await browser.close();
 } finally {
-  server.end();
+  await server.stop();
   if (option('workspace') === undefined && option('url') === undefined)
     await rm(workspace, { recursive: true, force: true });
 }
@@ -98,30 +99,7 @@ function complain(text: string): void {
   console.error(`  ! ${text}`);
 }
 
-async function serve(folder: string): Promise<{ readonly url: string; readonly end: () => void }> {
-  const entry = join(import.meta.dirname, '..', '..', 'main', 'cli', 'main.ts');
-  const child = spawn(process.execPath, [entry, 'serve', '--workspace', folder], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { url } = JSON.parse(line) as { url: string };
-    return { url, end: () => child.kill() };
-  }
-  throw new Error('The engine ended before it printed its address');
-}
-
-async function setStage(url: string): Promise<Stage> {
-  const { origin, searchParams } = new URL(url);
-  const call = async <N extends ProcedureName>(name: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>> => {
-    const response = await fetch(`${origin}/api/call`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${searchParams.get('token')}` },
-      body: JSON.stringify({ procedure: name, input }),
-    });
-    const reply = (await response.json()) as { ok: boolean; result: ProcedureOutput<N>; error?: { cause: string } };
-    if (!reply.ok) throw new Error(`${name}: ${reply.error?.cause}`);
-    return reply.result;
-  };
+async function setStage(call: Stage['call']): Promise<Stage> {
   const missing = (await call('samples.list', {})).filter((sample) => !sample.imported).map((sample) => sample.id);
   if (missing.length > 0) {
     const { jobIds } = await call('samples.import', { ids: missing });

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { chromiumArguments, findChromium } from './chromium.ts';
 import { environmentFor } from './desktop.ts';
 import { openDisplay } from './display.ts';
 import { electronRuntime } from './electron-runtime.ts';
+import { startHeadless } from './headless.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -55,18 +55,16 @@ interface Opened {
 }
 
 async function openInBrowser(workspace: string): Promise<Opened> {
-  const { server, url } = await serve(workspace);
+  const server = await startHeadless(workspace);
   const browser = await chromium.launch({ args: [...chromiumArguments], executablePath: findChromium() ?? undefined });
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const page = await context.newPage();
-  await page.goto(url);
+  await page.goto(server.url);
   return {
     page,
     close: async () => {
       await browser.close();
-      const ended = new Promise((resolve) => server.once('close', resolve));
-      server.kill('SIGTERM');
-      await ended;
+      await server.stop();
     },
   };
 }
@@ -91,19 +89,6 @@ async function openInElectron(workspace: string): Promise<Opened> {
       rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
     },
   };
-}
-
-/** `lightbench serve` as a person starts it. */
-export function serve(workspace: string): Promise<{ server: ChildProcess; url: string }> {
-  const server = spawn(process.execPath, [join(ROOT, 'main/cli/main.ts'), 'serve', '--workspace', workspace], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    server.stdout
-      .setEncoding('utf8')
-      .once('data', (line: string) => resolve({ server, url: (JSON.parse(line) as { url: string }).url }));
-    server.once('exit', (code) => reject(new Error(`lightbench serve ended with ${code}`)));
-  });
 }
 
 async function call<N extends ProcedureName>(

@@ -11,7 +11,7 @@ import {
 } from 'recharts';
 import { formatCount, formatPercent } from '../components/format.ts';
 import classes from './charts.module.css';
-import { axisLabel, axisTick, formatTick } from './ticks.ts';
+import { axisLabel, shareAxis } from './ticks.ts';
 
 export interface CalibrationBin {
   readonly lower: number;
@@ -24,8 +24,6 @@ export interface CalibrationBin {
 const widestBarPx = 28;
 /** The narrowest the plot gets: bars must not run into each other there. */
 const plotPx = 320;
-const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
-
 /**
  * How often the model is right when it says how sure it is. Bars on the diagonal are honest, below it overconfident.
  * Pale bars rest on fewer than one percent of the answers.
@@ -48,23 +46,13 @@ export function ReliabilityDiagram({
         <ComposedChart data={data} margin={{ top: 8, right: 12, bottom: 20, left: 4 }} accessibilityLayer={false}>
           <CartesianGrid stroke="var(--lb-border)" vertical={false} />
           <XAxis
-            type="number"
+            {...shareAxis}
             dataKey="middle"
-            domain={[0, 1]}
-            ticks={ticks}
-            tickFormatter={formatTick}
-            tick={axisTick}
-            stroke="var(--lb-border-strong)"
             label={{ value: 'Confidence', position: 'bottom', offset: 4, ...axisLabel }}
           />
           <YAxis
-            type="number"
-            domain={[0, 1]}
-            ticks={ticks}
-            tickFormatter={formatTick}
+            {...shareAxis}
             width={44}
-            tick={axisTick}
-            stroke="var(--lb-border-strong)"
             label={{ value: 'Share right', angle: -90, position: 'insideLeft', ...axisLabel }}
           />
           <Tooltip

@@ -3,7 +3,7 @@ import { CartesianGrid, Line, LineChart, ReferenceLine, ResponsiveContainer, XAx
 import { formatNumber } from '../components/format.ts';
 import { Legend } from './legend.tsx';
 import { isDashed, seriesColor } from './series-color.ts';
-import { axisLabel, axisTick, formatTick } from './ticks.ts';
+import { axisLabel, shareAxis } from './ticks.ts';
 
 export interface RocCurve {
   readonly label: string;
@@ -12,8 +12,6 @@ export interface RocCurve {
   /** Area under the curve; null when a class has no examples. */
   readonly auc: number | null;
 }
-
-const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
 /** One-vs-rest receiver operating characteristics. The diagonal is what guessing gives. */
 export function RocChart({ curves, height = 300 }: { readonly curves: readonly RocCurve[]; readonly height?: number }) {
@@ -37,23 +35,13 @@ export function RocChart({ curves, height = 300 }: { readonly curves: readonly R
           <LineChart margin={{ top: 8, right: 12, bottom: 20, left: 4 }} accessibilityLayer={false}>
             <CartesianGrid stroke="var(--lb-border)" />
             <XAxis
-              type="number"
+              {...shareAxis}
               dataKey="x"
-              domain={[0, 1]}
-              ticks={ticks}
-              tickFormatter={formatTick}
-              tick={axisTick}
-              stroke="var(--lb-border-strong)"
               label={{ value: 'False positive rate', position: 'bottom', offset: 4, ...axisLabel }}
             />
             <YAxis
-              type="number"
-              domain={[0, 1]}
-              ticks={ticks}
-              tickFormatter={formatTick}
+              {...shareAxis}
               width={44}
-              tick={axisTick}
-              stroke="var(--lb-border-strong)"
               label={{ value: 'True positive rate', angle: -90, position: 'insideLeft', ...axisLabel }}
             />
             <ReferenceLine

@@ -18,3 +18,13 @@ export function formatTick(value: number): string {
   const number = scale === undefined ? value : value / scale.divisor;
   return `${Number(number.toPrecision(4))}${scale?.suffix ?? ''}`.replace('-', '−');
 }
+
+/** An axis of shares, 0 to 1. */
+export const shareAxis = {
+  type: 'number',
+  domain: [0, 1],
+  ticks: [0, 0.2, 0.4, 0.6, 0.8, 1],
+  tickFormatter: formatTick,
+  tick: axisTick,
+  stroke: 'var(--lb-border-strong)',
+} as const;
