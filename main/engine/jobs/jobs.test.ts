@@ -131,12 +131,44 @@ describe('jobs', () => {
       kind: 'import',
       concurrency: 1,
       run: async () => 'finished',
-      interrupted: (_, job) => told.push(job.id),
+      ended: (_, job) => told.push(job.id),
     });
     expect(successor.recover().map((job) => job.error?.code)).toEqual(['job.interrupted', 'job.interrupted']);
     expect(told.toSorted()).toEqual([running.id, waiting.id].toSorted());
+    told.length = 0;
     successor.resume(running.id);
     expect(await successor.wait(running.id, 5000)).toMatchObject({ state: 'FINISHED' });
+    expect(told).toEqual([running.id]);
+  });
+
+  it('end together with what they were about: both are stored, or known, until there is room', async () => {
+    let room = false;
+    const ends: string[] = [];
+    jobs.define({
+      kind: 'import',
+      concurrency: 1,
+      run: async (_, { resumed }) => {
+        if (!resumed) throw new LightbenchError('storage.disk_full', 'No room for a checkpoint.');
+        return 'finished';
+      },
+      ended: (_, job) => {
+        if (!room) throw new LightbenchError('storage.disk_full', 'No room for the end.');
+        ends.push(job.state);
+      },
+    });
+    const { id } = begin();
+    expect(await jobs.wait(id, 5000)).toMatchObject({ state: 'FAILED', error: { cause: 'No room for a checkpoint.' } });
+    expect(jobs.unstoredEnd(id)).toMatchObject({ state: 'FAILED' });
+    expect(workspace.jobs.get(id)?.state).toBe('RUNNING');
+    expect(() => jobs.resume(id)).toThrow('No room for the end.');
+    expect(jobs.get(id).state).toBe('FAILED');
+    room = true;
+    jobs.resume(id);
+    expect(jobs.unstoredEnd(id)).toBeUndefined();
+    expect(await jobs.wait(id, 5000)).toMatchObject({ state: 'FINISHED' });
+    expect(ends).toEqual(['FAILED', 'FINISHED']);
+    const texts = workspace.jobs.log(id, 0).lines.map(({ text }) => text);
+    expect(texts).toEqual(['Started', 'The disk is full: No room for a checkpoint.', 'Resumed', 'Finished']);
   });
 
   it('end with the engine, resumable', async () => {

@@ -30,8 +30,11 @@ export interface JobDefinition {
   readonly concurrency: number;
   /** Does the work. Returning 'paused' leaves the job PAUSED, to be resumed. Throw to fail. */
   run(specification: unknown, context: JobContext): Promise<'finished' | 'paused'>;
-  /** Called once at the start for each job of the kind that a crash cut off, in the transaction that marks it FAILED. */
-  interrupted?(specification: unknown, job: Job): void;
+  /**
+   * Called in the transaction that stores how a job ended, so that what the job was about is stored as ended with it or
+   * not at all. Also for jobs that were cancelled while they waited, and at the start for those that a crash cut off.
+   */
+  ended?(specification: unknown, job: Job): void;
 }
 
 export interface NewJob {
@@ -99,9 +102,7 @@ export class Jobs {
           endedAt: isoTime(this.#context.clock),
           cancellable: false,
         };
-        workspace.jobs.update(failed);
-        workspace.jobs.appendLog(job.id, { time: isoTime(this.#context.clock), level: 'error', text: error.cause });
-        this.#definitions.get(job.kind)?.interrupted?.(workspace.jobs.specification(job.id), failed);
+        this.#storeEnd(failed, error.cause);
         return failed;
       }),
     );
@@ -134,6 +135,11 @@ export class Jobs {
     return job;
   }
 
+  /** How a job ended, as long as the disk has no room to say so. */
+  unstoredEnd(id: string): Job | undefined {
+    return this.#unstored.get(id);
+  }
+
   cancel(id: string): Job {
     const job = this.get(id);
     if (FINAL.has(job.state))
@@ -153,7 +159,12 @@ export class Jobs {
       throw new LightbenchError('job.wrong_state', `“${job.title}” is ${job.state} and cannot be resumed.`);
     }
     const scheduled: Job = { ...job, state: 'SCHEDULED', error: null, endedAt: null, cancellable: true };
-    this.#context.workspace.jobs.update(scheduled);
+    this.#context.workspace.transaction(() => {
+      // It may have room by now, before the next try.
+      const unstored = this.#unstored.get(id);
+      if (unstored !== undefined) this.#storeEnd(unstored);
+      this.#context.workspace.jobs.update(scheduled);
+    });
     this.#unstored.delete(id);
     this.#enqueue(scheduled, true);
     return this.get(id);
@@ -274,16 +285,16 @@ export class Jobs {
     this.#tell(ended);
   }
 
-  #storeEnd(ended: Job): void {
+  #storeEnd(ended: Job, text = describeEnd(ended)): void {
     const { workspace, clock } = this.#context;
-    const { error, state } = ended;
     workspace.transaction(() => {
       workspace.jobs.update(ended);
       workspace.jobs.appendLog(ended.id, {
         time: ended.endedAt ?? isoTime(clock),
-        level: error ? 'error' : 'info',
-        text: error ? `${error.title}: ${error.cause}` : state === 'PAUSED' ? 'Paused' : 'Finished',
+        level: ended.error ? 'error' : 'info',
+        text,
       });
+      this.#definitions.get(ended.kind)?.ended?.(workspace.jobs.specification(ended.id), ended);
     });
   }
 
@@ -306,4 +317,9 @@ export class Jobs {
   #tell(job: Job): void {
     this.#context.events.emit({ type: 'job', job });
   }
+}
+
+function describeEnd({ state, error }: Job): string {
+  if (error !== null) return `${error.title}: ${error.cause}`;
+  return state === 'PAUSED' ? 'Paused' : 'Finished';
 }

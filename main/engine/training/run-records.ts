@@ -2,8 +2,9 @@ import { isoTime } from '../../base/clock.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Evaluation } from '../../contract/evaluation.ts';
+import type { Job } from '../../contract/jobs.ts';
 import type { Checkpoint, MetricPoint, Run, RunEvent } from '../../contract/training.ts';
-import type { NewLedgerEntry, StoredArtifact } from '../../storage/index.ts';
+import type { NewLedgerEntry, StoredArtifact, Workspace } from '../../storage/index.ts';
 import type { EngineContext } from '../core/context.ts';
 
 /** How often the tables of runs are told that a running run has new figures; whoever watches the run hears at once. */
@@ -12,18 +13,30 @@ const TELL_EVERY_MS = 1000;
 /** Runs as they are stored: every change of one goes through here, so that it is kept, watched and told of alike. */
 export class RunRecords {
   readonly #context: EngineContext;
+  readonly #unstoredEnd: (jobId: string) => Job | undefined;
   readonly #watchers = new Emitter<{ readonly runId: string; readonly event: RunEvent }>();
   readonly #toldAt = new Map<string, number>();
 
-  constructor(context: EngineContext) {
+  constructor(context: EngineContext, unstoredEnd: (jobId: string) => Job | undefined) {
     this.#context = context;
+    this.#unstoredEnd = unstoredEnd;
   }
 
   /** @throws LightbenchError record.not_found */
   get(id: string): Run {
     const run = this.#context.workspace.runs.get(id);
     if (run === undefined) throw new LightbenchError('record.not_found', `No run has the id ${id}.`);
-    return run;
+    return this.#asEnded(run);
+  }
+
+  list(filter: Parameters<Workspace['runs']['list']>[0]): Run[] {
+    return this.#context.workspace.runs.list(filter).map((run) => this.#asEnded(run));
+  }
+
+  /** Tells that the job of the run has ended it. */
+  tellEnd(id: string): void {
+    this.#tell(this.get(id));
+    this.#context.changed('ledger');
   }
 
   change(id: string, patch: Partial<Run>, entry?: NewLedgerEntry): Run {
@@ -166,6 +179,13 @@ export class RunRecords {
     return this.#watchers.on(({ runId, event }) => {
       if (runId === id) emit(event);
     });
+  }
+
+  /** A run whose end did not fit on the disk has ended all the same. */
+  #asEnded(run: Run): Run {
+    const job = this.#unstoredEnd(run.jobId);
+    if (job?.state !== 'FAILED' && job?.state !== 'KILLED') return run;
+    return { ...run, status: job.state, error: job.state === 'FAILED' ? job.error : null, endedAt: job.endedAt };
   }
 
   #tell(run: Run): void {

@@ -1,5 +1,4 @@
 import { isoTime } from '../../base/clock.ts';
-import { LightbenchError } from '../../contract/errors.ts';
 import type { Job } from '../../contract/jobs.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { Run } from '../../contract/training.ts';
@@ -64,42 +63,29 @@ export class TrainingJob implements JobDefinition {
     const { runId } = specification as Specification;
     try {
       return await this.#train(runId, job);
-    } catch (error) {
-      const reason = LightbenchError.from(job.signal.aborted ? job.signal.reason : error);
-      const status = reason.code === 'job.cancelled' ? 'KILLED' : 'FAILED';
-      const { name } = this.#records.get(runId);
-      this.#records.change(
-        runId,
-        { status, error: status === 'FAILED' ? reason.toRecord() : null, endedAt: isoTime(this.#context.clock) },
-        {
-          actor: job.createdBy,
-          action: status === 'KILLED' ? 'run.killed' : 'run.failed',
-          subject: runId,
-          summary: status === 'KILLED' ? `The run ${name} was cancelled.` : `The run ${name} failed: ${reason.message}`,
-          payload: { code: reason.code },
-        },
-      );
-      this.#records.recordLineage(runId);
-      throw error;
     } finally {
       this.#workers.delete(runId);
     }
   }
 
-  /** In the transaction that marks the job: the run says the same. */
-  interrupted(specification: unknown, job: Job): void {
+  /** In the transaction that stores how the job ended: the run says the same. What it made is stored before. */
+  ended(specification: unknown, job: Job): void {
     const { runId } = specification as Specification;
-    const { workspace, clock } = this.#context;
+    const { workspace } = this.#context;
     const run = workspace.runs.get(runId);
-    if (run === undefined) return;
-    workspace.runs.update({ ...run, status: 'FAILED', error: job.error, endedAt: isoTime(clock) });
+    if (run === undefined || (job.state !== 'FAILED' && job.state !== 'KILLED')) return;
+    const { state, error, endedAt } = job;
+    const code = error?.code ?? 'internal.unexpected';
+    const interrupted = code === 'job.interrupted';
+    workspace.runs.update({ ...run, status: state, error: state === 'FAILED' ? error : null, endedAt });
     workspace.ledger.append({
-      actor: 'lightbench',
-      action: 'run.failed',
+      actor: interrupted ? 'lightbench' : job.createdBy,
+      action: state === 'KILLED' ? 'run.killed' : 'run.failed',
       subject: runId,
-      summary: `The run ${run.name} was interrupted.`,
-      payload: { code: 'job.interrupted', lastCheckpoint: run.lastCheckpoint },
+      summary: `The run ${run.name} ${state === 'KILLED' ? 'was cancelled.' : interrupted ? 'was interrupted.' : `failed: ${error?.cause}`}`,
+      payload: { code, lastCheckpoint: run.lastCheckpoint },
     });
+    this.#records.recordLineage(runId);
   }
 
   async #train(runId: string, job: JobContext): Promise<'finished' | 'paused'> {

@@ -82,6 +82,8 @@ describe('training on real digits', () => {
         const failed = await engine.jobs.wait(jobId, 200_000);
         expect(failed).toMatchObject({ state: 'FAILED', error: { code: 'storage.disk_full' } });
         const run = engine.training.records.get(runId);
+        // The run says so at once, also where its end itself did not fit on the disk.
+        expect(run).toMatchObject({ status: 'FAILED', error: { code: 'storage.disk_full' } });
         const { artifacts } = engine.workspace;
         expect(sha256(artifacts.read(run.lastCheckpoint as string))).toBe(run.lastCheckpoint);
         expect(readdirSync(join(artifacts.folder, 'incoming'))).toEqual([]);

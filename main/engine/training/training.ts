@@ -54,7 +54,7 @@ export class Training implements Shipping {
       return { diagnostics, summary: plan?.summary ?? null, config: plan === null ? null : { ...plan.config } };
     },
     'training.start': ({ yaml }, caller) => this.#start(yaml, caller),
-    'runs.list': (filter) => this.#context.workspace.runs.list(filter),
+    'runs.list': (filter) => this.records.list(filter),
     'runs.get': ({ runId }) => {
       const { runs } = this.#context.workspace;
       const run = this.records.get(runId);
@@ -91,29 +91,19 @@ export class Training implements Shipping {
     this.#context = context;
     this.#jobs = jobs;
     this.#neighbours = neighbours;
-    this.records = new RunRecords(context);
+    this.records = new RunRecords(context, (jobId) => jobs.unstoredEnd(jobId));
     this.experiments = new Experiments(context, neighbours.datasets, neighbours.labels);
     this.#job = new TrainingJob(context, this.records, this.experiments, neighbours.devices);
     jobs.define(this.#job);
-    // A job that was cancelled while it waited, or resumed from the tray, has told nobody else.
+    // A job that was resumed from the tray has told nobody else.
     context.events.on((event) => {
       if (event.type !== 'job' || event.job.kind !== 'training') return;
       const { state, subject } = event.job;
       const run = context.workspace.runs.get(subject.runId);
-      if (run === undefined || run.status === state) return;
-      if (state === 'SCHEDULED') this.records.change(run.id, { status: state, error: null, endedAt: null });
-      if (state === 'KILLED')
-        this.records.change(
-          run.id,
-          { status: state, error: null, endedAt: isoTime(context.clock) },
-          {
-            actor: run.createdBy,
-            action: 'run.killed',
-            subject: run.id,
-            summary: `The run ${run.name} was cancelled.`,
-            payload: { code: 'job.cancelled' },
-          },
-        );
+      if (run === undefined) return;
+      if (state === 'SCHEDULED' && run.status !== state)
+        this.records.change(run.id, { status: state, error: null, endedAt: null });
+      if (state === 'FAILED' || state === 'KILLED') this.records.tellEnd(run.id);
     });
   }
 
