@@ -1,53 +1,76 @@
 import type { MetricPoint } from '../../contract/training.ts';
 import type { TrainerMessage } from '../../contract/training-worker.ts';
 import { residentBytes } from '../../runtime/index.ts';
-import type { Experiment } from './experiment.ts';
 import type { StepFigures } from './step-runner.ts';
 
 const POINT_EVERY_MS = 1000;
 const SEND_EVERY_MS = 250;
+const nothing = { steps: 0, samples: 0, durationMs: 0, loss: 0, metric: 0, learningRate: 0, gradientNorm: 0 };
+
+/** What is measured, and how its figures are to be read. */
+interface Measured {
+  readonly stepsPerEpoch: number;
+  /** Steps to a point at most, unless they take long. */
+  readonly pointEvery: number;
+  readonly classifies: boolean;
+  /** What one unit of the target is in the user's own unit. */
+  readonly targetUnit: number;
+}
+
+/** Milliseconds of a clock that never goes back. */
+export interface Stopwatch {
+  now(): number;
+  /** How long the run had been trained at a time of this clock, earlier sessions included. */
+  elapsedAt(nowMs: number): number;
+}
 
 /** Sums the figures of steps up to points, and sends points and progress a few times a second. */
 export class PointCollector {
   epochSeconds: number | null = null;
   readonly #control: { send(message: TrainerMessage): void };
-  readonly #elapsedMs: () => number;
-  readonly #stepsPerEpoch: number;
-  readonly #pointEvery: number;
-  readonly #experiment: Experiment;
+  readonly #stopwatch: Stopwatch;
+  readonly #measured: Measured;
   #pending: MetricPoint[] = [];
-  #sum = { steps: 0, samples: 0, loss: 0, metric: 0, learningRate: 0, gradientNorm: 0 };
+  #sum = { ...nothing };
   #extra: Record<string, number> = {};
-  #pointAt = performance.now();
-  #stepAt = performance.now();
-  #sentAt = performance.now();
+  #pointAt: number;
+  /** When the latest step ended. */
+  #stepAt: number;
+  #stepMs = 0;
+  #sentAt: number;
 
-  constructor(
-    control: { send(message: TrainerMessage): void },
-    elapsedMs: () => number,
-    stepsPerEpoch: number,
-    pointEvery: number,
-    experiment: Experiment,
-  ) {
+  constructor(control: { send(message: TrainerMessage): void }, stopwatch: Stopwatch, measured: Measured) {
     this.#control = control;
-    this.#elapsedMs = elapsedMs;
-    this.#stepsPerEpoch = stepsPerEpoch;
-    this.#pointEvery = pointEvery;
-    this.#experiment = experiment;
+    this.#stopwatch = stopwatch;
+    this.#measured = measured;
+    this.#pointAt = stopwatch.now();
+    this.#stepAt = this.#pointAt;
+    this.#sentAt = this.#pointAt;
+  }
+
+  /** The next steps begin, several perhaps in one go. */
+  begin(): void {
+    this.#stepAt = this.#stopwatch.now();
+  }
+
+  /** They have ended. When each of them did is not known: as if each had taken as long. Now `add` each. */
+  ran(steps: number): void {
+    this.#stepMs = (this.#stopwatch.now() - this.#stepAt) / steps;
   }
 
   add(step: number, samples: number, learningRate: number, figures: StepFigures): void {
     const sum = this.#sum;
-    const classifies = this.#experiment.input.classes.length > 0;
+    const { classifies, pointEvery, stepsPerEpoch } = this.#measured;
     sum.steps++;
+    sum.durationMs += this.#stepMs;
     sum.samples += samples;
     sum.loss += figures.loss * samples;
     sum.metric += classifies ? figures.metric : figures.metric * samples;
     sum.learningRate = learningRate;
     sum.gradientNorm = figures.gradientNorm;
-    this.#stepAt = performance.now();
-    const full = sum.steps >= this.#pointEvery || this.#stepAt - this.#pointAt >= POINT_EVERY_MS;
-    if (full && step % this.#stepsPerEpoch !== 0) this.close(step);
+    this.#stepAt += this.#stepMs;
+    const full = sum.steps >= pointEvery || this.#stepAt - this.#pointAt >= POINT_EVERY_MS;
+    if (full && step % stepsPerEpoch !== 0) this.close(step, this.#stepAt);
   }
 
   validated(values: Readonly<Record<string, number>>): void {
@@ -55,38 +78,37 @@ export class PointCollector {
   }
 
   /** Ends the present point. The last step of an epoch carries the validation. */
-  close(step: number): void {
+  close(step: number, at = this.#stopwatch.now()): void {
     const sum = this.#sum;
     if (sum.steps === 0) return;
-    // Validation and checkpoints come after the last step of a point and are no part of its throughput.
-    const seconds = Math.max(1e-6, (this.#stepAt - this.#pointAt) / 1000);
-    const classifies = this.#experiment.input.classes.length > 0;
+    const { classifies, stepsPerEpoch, targetUnit } = this.#measured;
     const values: Record<string, number> = {
       train_loss: sum.loss / sum.samples,
       ...(classifies
         ? { train_accuracy: sum.metric / sum.samples }
-        : { train_mae: (sum.metric / sum.samples) * (this.#experiment.targetScale?.deviation ?? 1) }),
+        : { train_mae: (sum.metric / sum.samples) * targetUnit }),
       learning_rate: sum.learningRate,
       gradient_norm: sum.gradientNorm,
-      samples_per_second: sum.samples / seconds,
+      // Of the steps alone: validation and checkpoints are no part of it.
+      samples_per_second: (sum.samples / sum.durationMs) * 1000,
       memory_bytes: residentBytes(),
       ...this.#extra,
       ...(this.epochSeconds === null ? {} : { epoch_seconds: this.epochSeconds }),
     };
     this.#pending.push({
       step,
-      epoch: step / this.#stepsPerEpoch,
-      elapsedMs: this.#elapsedMs(),
+      epoch: step / stepsPerEpoch,
+      elapsedMs: this.#stopwatch.elapsedAt(at),
       values: Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value))),
     });
-    this.#sum = { steps: 0, samples: 0, loss: 0, metric: 0, learningRate: 0, gradientNorm: 0 };
+    this.#sum = { ...nothing };
     this.#extra = {};
     this.epochSeconds = null;
-    this.#pointAt = performance.now();
+    this.#pointAt = at;
   }
 
   tick(step: number, totalSteps: number): void {
-    const now = performance.now();
+    const now = this.#stopwatch.now();
     if (now - this.#sentAt < SEND_EVERY_MS) return;
     this.#sentAt = now;
     this.flush();

@@ -10,7 +10,7 @@ import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeDivergence } from './divergence.ts';
 import type { Experiment } from './experiment.ts';
 import { Pace } from './pace.ts';
-import { PointCollector } from './point-collector.ts';
+import { PointCollector, type Stopwatch } from './point-collector.ts';
 import { StepRunner } from './step-runner.ts';
 import { validate } from './validate.ts';
 
@@ -84,14 +84,16 @@ export async function train(
   let metrics: Record<string, number> = { ...resumed?.state.metrics };
   let savedStep = resumed === null ? -1 : step;
   const startedAt = performance.now();
-  const elapsedMs = () => (input.resume?.elapsedMs ?? 0) + performance.now() - startedAt;
-  const points = new PointCollector(
-    control,
-    elapsedMs,
+  const stopwatch: Stopwatch = {
+    now: () => performance.now(),
+    elapsedAt: (nowMs) => (input.resume?.elapsedMs ?? 0) + nowMs - startedAt,
+  };
+  const points = new PointCollector(control, stopwatch, {
     stepsPerEpoch,
-    Math.max(1, Math.ceil(totalSteps / POINTS_PER_RUN)),
-    experiment,
-  );
+    pointEvery: Math.max(1, Math.ceil(totalSteps / POINTS_PER_RUN)),
+    classifies: input.classes.length > 0,
+    targetUnit: experiment.targetScale?.deviation ?? 1,
+  });
 
   const checkpoint = (isBest: boolean) => {
     const state: CheckpointState = {
@@ -157,11 +159,13 @@ export async function train(
         ),
       );
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
+      points.begin();
       const { x, y } = await batch.write(rows, count);
       const rates = Array.from({ length: count }, (_, i) => learningRateAt(schedule, step + 1 + i, totalSteps));
       const begunAt = performance.now();
       const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, x, y);
       pace.took(count, performance.now() - begunAt);
+      points.ran(count);
       for (const [i, each] of figures.entries()) {
         if (!Number.isFinite(each.loss))
           throw describeDivergence({
