@@ -133,6 +133,34 @@ test('train: a run is paused and goes on to its end', async ({ studio: { page, v
   await expect(page.getByText('Finished').first()).toBeVisible({ timeout: 120_000 });
 });
 
+test('describe: a note and a tag are written beside a run, a wrong tag is refused', async ({
+  studio: { page, visit, call },
+}) => {
+  const run = (await call('runs.list', {})).find(({ name }) => name === 'first');
+  await visit(`/runs/${run?.id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Edit run' });
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toHaveValue('first');
+  await dialog.getByRole('textbox', { name: 'Note' }).fill('The learning rate of the paper.');
+  const tags = dialog.getByRole('textbox', { name: 'Tags' }).or(dialog.getByRole('combobox', { name: 'Tags' }));
+  await tags.fill('north');
+  await tags.press('Enter');
+  await expect(dialog.getByText('“north” is not of the form key=value.')).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await tags.press('Backspace');
+  await tags.fill('site=north');
+  await tags.press('Enter');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText('The learning rate of the paper.')).toBeVisible();
+  await expect(page.getByText('site=north')).toBeVisible();
+  expect((await call('runs.get', { runId: run?.id ?? '' })).run).toMatchObject({
+    name: 'first',
+    note: 'The learning rate of the paper.',
+    tags: { site: 'north' },
+  });
+});
+
 test('compare: two runs side by side, and the images behind a cell of the confusion matrix', async ({
   studio: { page, visit, call },
 }) => {

@@ -1,4 +1,4 @@
-import { Alert, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Alert, Badge, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import type { Run } from '../../../main/contract/training.ts';
@@ -15,6 +15,7 @@ import { ErrorState, NothingHere } from '../../components/states.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { durationMs } from './run-columns.ts';
 import type { RunTabProps } from './run-tab.ts';
+import { writeTags } from './run-tags.ts';
 
 const headlines = [
   'test.accuracy',
@@ -66,6 +67,7 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
             <Fact label="Checkpoints">{record.checkpoints.length}</Fact>
             <Fact label="Id">{run.id}</Fact>
           </SimpleGrid>
+          <Description run={run} />
         </Stack>
       </Panel>
       {live.error !== null && <ErrorState inline error={live.error} />}
@@ -84,6 +86,31 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
         )
       )}
     </Stack>
+  );
+}
+
+/** What people wrote about the run. */
+function Description({ run }: { readonly run: Run }) {
+  const tags = writeTags(run.tags);
+  return (
+    <>
+      {run.note !== '' && (
+        <Fact label="Note">
+          <span style={{ whiteSpace: 'pre-wrap' }}>{run.note}</span>
+        </Fact>
+      )}
+      {tags.length > 0 && (
+        <Fact label="Tags">
+          <Group gap={6} mt={2}>
+            {tags.map((tag) => (
+              <Badge key={tag} color="gray" tt="none">
+                {tag}
+              </Badge>
+            ))}
+          </Group>
+        </Fact>
+      )}
+    </>
   );
 }
 

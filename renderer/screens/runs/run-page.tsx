@@ -1,5 +1,13 @@
 import { Button, Group, Tabs } from '@mantine/core';
-import { IconBox, IconPlayerPause, IconPlayerPlay, IconPlayerStop, IconRefresh, IconX } from '@tabler/icons-react';
+import {
+  IconBox,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconRefresh,
+  IconX,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Run } from '../../../main/contract/training.ts';
@@ -9,6 +17,7 @@ import { paths } from '../../components/paths.ts';
 import { useScreenActions } from '../../components/screen-actions.ts';
 import { StateBadge } from '../../components/small.tsx';
 import { ErrorState, LoadingPage } from '../../components/states.tsx';
+import { EditRunDialog } from './edit-run-dialog.tsx';
 import { RegisterDialog } from './register-dialog.tsx';
 import { RunConfigTab } from './run-config-tab.tsx';
 import { EvaluationTab } from './run-evaluation-tab.tsx';
@@ -32,6 +41,7 @@ export function RunPage() {
   const live = useRunLive(runId);
   const navigate = useNavigate();
   const [registering, setRegistering] = useState(false);
+  const [editing, setEditing] = useState(false);
   const run = newest(live.run, record.data?.run);
   const chosen = tabs.find((entry) => entry.value === tab) ?? tabs[0];
   useScreenActions(
@@ -50,6 +60,11 @@ export function RunPage() {
             label: 'Train again from this config',
             run: () => void navigate(paths.train(`run=${run.id}`)),
           },
+          {
+            id: 'edit',
+            label: 'Edit name, note and tags of this run',
+            run: () => setEditing(true),
+          },
         ],
   );
 
@@ -67,7 +82,7 @@ export function RunPage() {
     <Page
       crumbs={[{ label: 'Runs', to: paths.runs() }, { label: run.name }]}
       aside={<StateBadge state={run.status} />}
-      actions={<Actions run={run} onRegister={() => setRegistering(true)} />}
+      actions={<Actions run={run} onEdit={() => setEditing(true)} onRegister={() => setRegistering(true)} />}
       toolbar={
         <Tabs
           value={chosen.value}
@@ -86,11 +101,18 @@ export function RunPage() {
     >
       <chosen.view run={run} record={record.data} live={live} />
       <RegisterDialog run={run} opened={registering} close={() => setRegistering(false)} />
+      {editing && <EditRunDialog run={run} close={() => setEditing(false)} />}
     </Page>
   );
 }
 
-function Actions({ run, onRegister }: { readonly run: Run; readonly onRegister: () => void }) {
+interface ActionsProps {
+  readonly run: Run;
+  readonly onEdit: () => void;
+  readonly onRegister: () => void;
+}
+
+function Actions({ run, onEdit, onRegister }: ActionsProps) {
   const pause = useCommand('runs.pause');
   const stop = useCommand('runs.stop');
   const resume = useCommand('runs.resume');
@@ -99,6 +121,9 @@ function Actions({ run, onRegister }: { readonly run: Run; readonly onRegister: 
   const resumable = run.status === 'PAUSED' || run.status === 'FAILED' || run.status === 'KILLED';
   return (
     <Group gap="sm" wrap="nowrap">
+      <Button variant="default" leftSection={<IconPencil size={14} />} onClick={onEdit}>
+        Edit
+      </Button>
       {run.status === 'RUNNING' && (
         <Button
           variant="default"
