@@ -28,11 +28,13 @@ export interface PerceptualHashes {
   readonly brightness: Float32Array;
 }
 
+/** In shared memory, so that one thread can fill it for another. */
 export function allocateHashes(count: number): PerceptualHashes {
+  const memory = (sizeBytes: number) => new SharedArrayBuffer(sizeBytes);
   return {
-    words: new Uint32Array(2 * count),
-    cells: new Uint16Array(cellCount * count),
-    brightness: new Float32Array(count),
+    words: new Uint32Array(memory(4 * 2 * count)),
+    cells: new Uint16Array(memory(2 * cellCount * count)),
+    brightness: new Float32Array(memory(4 * count)),
   };
 }
 

@@ -7,6 +7,8 @@ import { type IdxFile, isGzip, isIdx, readIdx, readIdxHeader } from './idx-file.
 
 const FORMAT = 'idx';
 const IMAGES = /images?|data/i;
+/** Systems read at most 2 GiB at once. */
+const READ_SIZE_BYTES = 2 ** 30;
 
 export interface IdxPair {
   /** As the file name says (`train-…`, `t10k-…`); undefined when it says nothing. */
@@ -21,7 +23,7 @@ export interface IdxImages {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** uint8, NHWC, count × height × width × channels. */
+  /** uint8, NHWC, count × height × width × channels. Shared memory when the file is not compressed. */
   readonly pixels: Uint8Array;
   /** One class index per image; undefined without a labels file. */
   readonly labels: Uint8Array | undefined;
@@ -49,7 +51,7 @@ export async function findIdxPairs(path: string): Promise<readonly IdxPair[]> {
 
 /** Opens one pair and checks that images and labels belong together. */
 export async function openIdxPair(pair: IdxPair): Promise<IdxImages> {
-  const images = readIdx(await readFile(pair.imagesPath), pair.imagesPath);
+  const images = readIdx(await readShared(pair.imagesPath), pair.imagesPath);
   const { height, width, channels } = imageShape(images.shape, images.elementType, pair.imagesPath);
   const count = images.shape[0];
   const labels =
@@ -146,6 +148,24 @@ async function looksLikeIdx(path: string): Promise<boolean> {
     (isGzip(start) && /idx|ubyte/i.test(basename(path))) ||
     /idx\d-u?byte|\.idx\d?(\.gz)?$/i.test(basename(path))
   );
+}
+
+/** A file in shared memory, so that several threads can look at the same images. */
+async function readShared(path: string): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const bytes = new Uint8Array(new SharedArrayBuffer(size));
+    for (let offset = 0; offset < size; ) {
+      const { bytesRead } = await file.read(bytes, offset, Math.min(READ_SIZE_BYTES, size - offset), offset);
+      // The file was cut short meanwhile: the format says what is missing.
+      if (bytesRead === 0) return bytes.subarray(0, offset);
+      offset += bytesRead;
+    }
+    return bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 async function readHeader(path: string): Promise<ReturnType<typeof readIdxHeader>> {

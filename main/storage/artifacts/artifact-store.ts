@@ -50,10 +50,10 @@ export class ArtifactStore {
     return writer.commit();
   }
 
-  /** As `put`, hashing and writing in the background, so that the caller can go on with the same bytes (unchanged). */
+  /** As `put`, writing in the background, so that the caller can go on with the same bytes (unchanged). They may be shared memory. */
   async putInBackground(bytes: Uint8Array): Promise<StoredArtifact> {
     const sizeBytes = bytes.byteLength;
-    const digest = Buffer.from(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex');
+    const digest = sha256(bytes);
     if (this.has(digest, sizeBytes)) return { digest, sizeBytes };
     const temporary = this.#temporaryPath();
     try {

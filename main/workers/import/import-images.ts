@@ -7,11 +7,13 @@ import {
   type SliceInfo,
 } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
-import { allocateHashes, cellCount } from '../../stats/perceptual-hash.ts';
+import { allocateHashes, cellCount, type PerceptualHashes } from '../../stats/perceptual-hash.ts';
 import { assignSplits, summarizeSplits } from './assign-splits.ts';
-import { type ImportSurroundings, importItems, type PackPart, stopWhenAsked } from './import-items.ts';
+import { findDuplicates } from './duplicates.ts';
+import { type ImportSurroundings, importItems, type ReadItems, stopWhenAsked } from './import-items.ts';
 import type { ItemSource } from './item-source.ts';
-import { imageQuality } from './quality.ts';
+import { imageQuality, unusualImages } from './quality.ts';
+import type { SimilarityThread } from './similarity-thread.ts';
 import { writeVersion } from './write-version.ts';
 
 /** A source of pictures as a dataset version. */
@@ -19,9 +21,10 @@ export async function importImages(
   source: ItemSource,
   input: ImportInput,
   surroundings: ImportSurroundings,
+  similarity: SimilarityThread,
 ): Promise<ImportResult> {
   const { options } = input;
-  const parts = await importItems(source, surroundings);
+  const { parts, packs } = await importItems(source, surroundings, similarity);
   const unreadable = [...source.unreadable, ...parts.flatMap((part) => part.unreadable)];
   for (const { path, reason } of unreadable) surroundings.log('warning', `${path} was left out: ${reason}`);
   for (const remark of source.remarks) surroundings.log('info', remark);
@@ -37,12 +40,15 @@ export async function importImages(
 
   const total = 2;
   surroundings.progress('Comparing images', 0, total, 'steps');
-  const { columns, names, slices, hashes } = join(source, parts, rows);
+  const columns = allocateColumns(rows);
+  const hashes = joinHashes(parts, columns);
+  const comparing = findDuplicates(columns.digests, hashes, options.nearDuplicateDistance, similarity);
+  // What fails is told where it is awaited, below.
+  comparing.catch(() => {});
+  // The rest is done while the thread compares.
+  const { names, slices } = joinItems(source, parts, columns);
   columns.splits.set(assignSplits(columns.labels, sourceSplits(source, parts), options.splits));
-  stopWhenAsked(surroundings.signal);
-  const quality = imageQuality(columns, hashes, source.classes, options.nearDuplicateDistance, unreadable);
-  surroundings.progress('Comparing images', 1, total, 'steps');
-
+  const unusual = unusualImages(columns);
   const volume = source.kind === 'volume';
   const labeled = source.classes.length > 0;
   const schema: ImportResult['schema'] = [
@@ -64,13 +70,18 @@ export async function importImages(
   const digest = identityOf(identity, index, null);
   const common = (values: ArrayLike<number>) =>
     Array.prototype.every.call(values, (value) => value === values[0]) ? values[0] : null;
+  const stored = await packs;
+  const duplicates = await comparing;
+  stopWhenAsked(surroundings.signal);
+  const quality = imageQuality(columns, duplicates, unusual, source.classes, unreadable);
+  surroundings.progress('Comparing images', 1, total, 'steps');
   const version = writeVersion(surroundings.store, input.knownDigests, {
     digest,
     kind: source.kind,
     classes: source.classes,
     rows,
     index,
-    packs: parts.map((part) => part.pack),
+    packs: stored,
     thumbnails: parts.flatMap((part) => part.thumbnails ?? []),
     table: null,
   });
@@ -95,10 +106,7 @@ export async function importImages(
 }
 
 /** The split that the source gives to the n-th readable item. */
-function sourceSplits(
-  source: ItemSource,
-  parts: readonly PackPart[],
-): (row: number) => ReturnType<ItemSource['split']> {
+function sourceSplits(source: ItemSource, parts: ReadItems['parts']): (row: number) => ReturnType<ItemSource['split']> {
   const starts: number[] = [];
   let start = 0;
   for (const part of parts) {
@@ -111,16 +119,28 @@ function sourceSplits(
   };
 }
 
-function join(source: ItemSource, parts: readonly PackPart[], rows: number) {
-  const columns: ItemColumns = allocateColumns(rows);
-  const hashes = allocateHashes(rows);
+/** What pictures are compared by. */
+function joinHashes(parts: ReadItems['parts'], columns: ItemColumns): PerceptualHashes {
+  const hashes = allocateHashes(columns.labels.length);
+  let row = 0;
+  for (const part of parts) {
+    columns.digests.set(part.digests, 32 * row);
+    columns.brightness.set(part.hashes.brightness, row);
+    hashes.words.set(part.hashes.words, 2 * row);
+    hashes.cells.set(part.hashes.cells, cellCount * row);
+    row += part.items.length;
+  }
+  hashes.brightness.set(columns.brightness);
+  return hashes;
+}
+
+function joinItems(source: ItemSource, parts: ReadItems['parts'], columns: ItemColumns) {
   const names: string[] = [];
   const slices: SliceInfo[] = [];
   let row = 0;
   let thumbnailPack = 0;
   for (const [number, part] of parts.entries()) {
     const count = part.items.length;
-    columns.digests.set(part.digests, 32 * row);
     columns.packs.fill(number, row, row + count);
     for (const name of [
       'offsets',
@@ -135,9 +155,6 @@ function join(source: ItemSource, parts: readonly PackPart[], rows: number) {
       columns[name].set(part[name], row);
     columns.thumbnailPacks.fill(thumbnailPack, row, row + count);
     if (part.thumbnails) thumbnailPack++;
-    columns.brightness.set(part.hashes.brightness, row);
-    hashes.words.set(part.hashes.words, 2 * row);
-    hashes.cells.set(part.hashes.cells, cellCount * row);
     for (let i = 0; i < count; i++) {
       const item = part.items[i];
       columns.labels[row + i] = source.labels[item];
@@ -148,6 +165,5 @@ function join(source: ItemSource, parts: readonly PackPart[], rows: number) {
     slices.push(...part.slices);
     row += count;
   }
-  hashes.brightness.set(columns.brightness);
-  return { columns, names, slices, hashes };
+  return { names, slices };
 }

@@ -3,41 +3,22 @@
  * import takes the notes whose part of the source has not changed, and does only the rest.
  */
 import { createHash, hash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LightbenchError } from '../../contract/errors.ts';
-import { readColumns, writeColumns } from '../../formats/dataset-pack/columns-file.ts';
 import { encodings, type ManifestArtifact, type SliceInfo } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
-import { allocateHashes, cellCount, type PerceptualHashes, perceptualHasher } from '../../stats/perceptual-hash.ts';
+import { allocateHashes, cellCount, perceptualHasher } from '../../stats/perceptual-hash.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import type { ItemSource, SourceItem } from './item-source.ts';
+import { type PackPart, readNote, writeNote } from './pack-part.ts';
+import type { SimilarityThread } from './similarity-thread.ts';
 
 /** Items of one pack, so that one of tiny pictures still ends soon enough to be noted. */
 const MAXIMUM_PACK_ITEMS = 32_768;
 /** Pictures that are decoded at a time. */
 const DECODERS = 4;
-
-/** What became of the items of one pack. */
-export interface PackPart {
-  readonly pack: ManifestArtifact;
-  readonly thumbnails: ManifestArtifact | null;
-  /** Source items that were read, ascending; the columns below have one entry for each. */
-  readonly items: Uint32Array;
-  readonly digests: Uint8Array;
-  readonly offsets: Uint32Array;
-  readonly lengths: Uint32Array;
-  readonly encodings: Uint8Array;
-  readonly widths: Uint32Array;
-  readonly heights: Uint32Array;
-  readonly channels: Uint8Array;
-  readonly thumbnailOffsets: Uint32Array;
-  readonly thumbnailLengths: Uint32Array;
-  readonly hashes: PerceptualHashes;
-  readonly slices: readonly SliceInfo[];
-  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
-}
 
 export interface ImportSurroundings {
   readonly store: ArtifactStore;
@@ -48,12 +29,24 @@ export interface ImportSurroundings {
   readonly log: (level: 'info' | 'warning' | 'error', text: string) => void;
 }
 
-/** All packs of the source, in order. @throws LightbenchError job.cancelled, storage.disk_full */
-export async function importItems(source: ItemSource, surroundings: ImportSurroundings): Promise<readonly PackPart[]> {
+/** Packs of which the items are known, while the last ones may still be on their way into the store. */
+export interface ReadItems {
+  readonly parts: readonly Omit<PackPart, 'pack'>[];
+  /** All packs, stored and noted. */
+  readonly packs: Promise<readonly ManifestArtifact[]>;
+}
+
+/** Reads the whole source, in order. @throws LightbenchError job.cancelled, storage.disk_full */
+export async function importItems(
+  source: ItemSource,
+  surroundings: ImportSurroundings,
+  similarity: SimilarityThread,
+): Promise<ReadItems> {
   const { store, scratchFolder, signal, progress, log } = surroundings;
   mkdirSync(scratchFolder, { recursive: true });
-  const parts: PackPart[] = [];
-  const storing: Promise<void>[] = [];
+  const parts: Omit<PackPart, 'pack'>[] = [];
+  const packs: Promise<ManifestArtifact>[] = [];
+  const hashing: Promise<void>[] = [];
   let failure: unknown;
   let reused = 0;
   progress('Reading images', 0, source.count, 'images');
@@ -65,37 +58,46 @@ export async function importItems(source: ItemSource, surroundings: ImportSurrou
       const known = readNote(note, fingerprint, store);
       if (known !== undefined) {
         reused += known.items.length;
-        parts[number] = known;
+        parts.push(known);
+        packs.push(Promise.resolve(known.pack));
       } else if (source.plain === null) {
-        parts[number] = await readPart(source, from, to, surroundings);
-        writeNote(note, fingerprint, parts[number]);
+        const part = await readPart(source, from, to, surroundings);
+        writeNote(note, fingerprint, part);
+        parts.push(part);
+        packs.push(Promise.resolve(part.pack));
       } else {
-        // The pack is stored while its images are hashed, and while those of the next one are.
+        // The pack is written, and its images are looked at, while those of the next one are hashed.
         const bytes = source.plain.pixels(from, to);
-        const stored = store.putInBackground(bytes);
-        const rest = plainPart(source.plain, bytes, from, to);
-        storing.push(
-          stored.then((pack) => {
-            parts[number] = { pack, ...rest };
-            writeNote(note, fingerprint, parts[number]);
-          }),
-        );
-        storing.at(-1)?.catch((error: unknown) => {
+        const hashes = allocateHashes(to - from);
+        const hashed = similarity.hash(source.plain, bytes, hashes);
+        const part = { ...plainPart(source.plain, bytes, from, to), hashes };
+        const noted = Promise.all([store.putInBackground(bytes), hashed]).then(([pack]) => {
+          writeNote(note, fingerprint, { pack, ...part });
+          return pack;
+        });
+        noted.catch((error: unknown) => {
           failure ??= error;
         });
+        parts.push(part);
+        packs.push(noted);
+        hashing.push(hashed);
       }
       progress('Reading images', to, source.count, 'images');
       // The message to stop is read between packs.
       await setImmediate();
       if (failure !== undefined) throw failure;
     }
-  } finally {
-    await Promise.allSettled(storing);
+    await Promise.all(hashing);
+  } catch (error) {
+    await Promise.allSettled(packs);
+    throw error;
   }
-  await Promise.all(storing);
   if (reused > 0)
     log('info', `${reused} images were already stored by the interrupted import and were not read again.`);
-  return parts;
+  const all = Promise.all(packs);
+  // Until it is awaited, a failure must not end the process without a word.
+  all.catch(() => {});
+  return { parts, packs: all };
 }
 
 export function stopWhenAsked(signal: AbortSignal): void {
@@ -119,23 +121,20 @@ function planPacks(source: ItemSource, packSizeBytes: number): readonly (readonl
   return packs;
 }
 
-/** Items that lie in memory as plain pixels: all but the pack itself. */
+/** Items that lie in memory as plain pixels: all but the pack itself and what the similarity thread finds. */
 function plainPart(
   { width, height, channels }: NonNullable<ItemSource['plain']>,
   bytes: Uint8Array,
   from: number,
   to: number,
-): Omit<PackPart, 'pack'> {
+): Omit<PackPart, 'pack' | 'hashes'> {
   const count = to - from;
   const itemBytes = width * height * channels;
   const digests = Buffer.alloc(32 * count);
-  const hashes = allocateHashes(count);
-  const hashItem = perceptualHasher({ width, height, channels });
   for (let i = 0; i < count; i++) {
     const at = i * itemBytes;
     // Twice as fast as asking for a Buffer per item.
     digests.write(hash('sha256', bytes.subarray(at, at + itemBytes), 'binary'), 32 * i, 'binary');
-    hashItem(bytes, at, hashes, i);
   }
   return {
     thumbnails: null,
@@ -149,7 +148,6 @@ function plainPart(
     channels: new Uint8Array(count).fill(channels),
     thumbnailOffsets: new Uint32Array(count),
     thumbnailLengths: new Uint32Array(count),
-    hashes,
     slices: [],
     unreadable: [],
   };
@@ -245,51 +243,4 @@ function reasonOf(error: unknown): string {
   const code = (error as { code?: string } | null)?.code;
   if (code === 'ENOENT' || code === 'EACCES' || code === 'EIO') return (error as Error).message;
   throw error;
-}
-
-interface NoteMeta {
-  readonly fingerprint: string;
-  readonly pack: ManifestArtifact;
-  readonly thumbnails: ManifestArtifact | null;
-  readonly slices: readonly SliceInfo[];
-  readonly unreadable: PackPart['unreadable'];
-}
-
-function writeNote(path: string, fingerprint: string, part: PackPart): void {
-  const { pack, thumbnails, slices, unreadable, hashes, ...columns } = part;
-  const meta: NoteMeta = { fingerprint, pack, thumbnails, slices, unreadable };
-  try {
-    writeFileSync(`${path}.new`, writeColumns(meta, { ...columns, ...hashes }));
-    renameSync(`${path}.new`, path);
-  } catch (error) {
-    throw LightbenchError.from(error);
-  }
-}
-
-/** A note counts when the same part of the source made it and its packs are still there. */
-function readNote(path: string, fingerprint: string, store: ArtifactStore): PackPart | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    const { meta, columns } = readColumns(readFileSync(path), path);
-    const { pack, thumbnails, slices, unreadable, fingerprint: noted } = meta as NoteMeta;
-    if (
-      noted !== fingerprint ||
-      !store.has(pack.digest, pack.sizeBytes) ||
-      (thumbnails !== null && !store.has(thumbnails.digest, thumbnails.sizeBytes))
-    )
-      return undefined;
-    const { words, cells, brightness, ...rest } = columns;
-    return {
-      ...(rest as unknown as PackPart),
-      pack,
-      thumbnails,
-      slices,
-      unreadable,
-      hashes: { words, cells, brightness } as PerceptualHashes,
-    };
-  } catch (error) {
-    // A note that a crash of the machine left half-written: the pack is read again.
-    if (error instanceof FormatError) return undefined;
-    throw error;
-  }
 }

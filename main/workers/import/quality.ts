@@ -2,9 +2,8 @@ import type { QualityReport } from '../../contract/datasets.ts';
 import { flagNames, type ItemColumns, splitNames } from '../../formats/dataset-pack/dataset-index.ts';
 import { classBalance } from '../../stats/class-balance.ts';
 import { leakageBetweenSplits } from '../../stats/leakage.ts';
-import { exactDuplicates, nearDuplicates } from '../../stats/near-duplicates.ts';
-import { cellCount, type PerceptualHashes } from '../../stats/perceptual-hash.ts';
 import { robustOutliers } from '../../stats/robust-outliers.ts';
+import type { Duplicates } from './duplicates.ts';
 
 export type Quality = Omit<QualityReport, 'datasetDigest' | 'createdAt'>;
 type Finding = QualityReport['findings'][number];
@@ -22,33 +21,33 @@ export function flagItems(flags: Uint8Array, flag: Flag, items: Iterable<number>
   for (const item of items) flags[item] |= bit;
 }
 
-/** Looks at pictures and sets their flags. */
-export function imageQuality(
-  columns: ItemColumns,
-  hashes: PerceptualHashes,
-  classes: readonly string[],
-  distance: number,
-  unreadable: Quality['unreadable'],
-): Quality {
-  const exact = exactDuplicates(columns.digests).groups;
-  const near = nearGroups(hashes, exact, distance);
-  // A group that only exact copies form is no news as a near one.
-  const leader = new Map(exact.flatMap((group) => group.map((item) => [item, group[0]])));
-  const newNear = near.filter((group) =>
-    group.some((item) => (leader.get(item) ?? item) !== (leader.get(group[0]) ?? group[0])),
-  );
+/** Pictures that differ from most, ascending. */
+export interface UnusualImages {
+  readonly size: readonly number[];
+  readonly brightness: readonly number[];
+}
+
+export function unusualImages(columns: ItemColumns): UnusualImages {
   const sameSize = columns.widths.every(
     (width, item) => width === columns.widths[0] && columns.heights[item] === columns.heights[0],
   );
-  const sizeOutliers = sameSize ? [] : unusualSizes(columns);
-  const brightnessOutliers = robustOutliers(columns.brightness);
+  return { size: sameSize ? [] : unusualSizes(columns), brightness: robustOutliers(columns.brightness) };
+}
 
+/** Looks at pictures and sets their flags. */
+export function imageQuality(
+  columns: ItemColumns,
+  { exact, near, distance }: Duplicates,
+  { size: sizeOutliers, brightness: brightnessOutliers }: UnusualImages,
+  classes: readonly string[],
+  unreadable: Quality['unreadable'],
+): Quality {
   const { flags } = columns;
   flagItems(flags, 'exact_duplicate', exact.flat());
-  flagItems(flags, 'near_duplicate', newNear.flat());
+  flagItems(flags, 'near_duplicate', near.flat());
   flagItems(flags, 'size_outlier', sizeOutliers);
   flagItems(flags, 'brightness_outlier', brightnessOutliers);
-  const shared = commonQuality(columns, classes, exact, newNear);
+  const shared = commonQuality(columns, classes, exact, near);
   const findings = [...shared.findings];
   if (unreadable.length > 0)
     findings.unshift(
@@ -59,12 +58,12 @@ export function imageQuality(
         null,
       ),
     );
-  if (newNear.length > 0)
+  if (near.length > 0)
     findings.push(
       finding(
         'info',
-        `${plural(newNear.flat().length, 'image')} look like another one`,
-        `${plural(newNear.length, 'group')} of near duplicates, by a 64-bit perceptual hash within distance ${distance} whose grey cells correlate.`,
+        `${plural(near.flat().length, 'image')} look like another one`,
+        `${plural(near.length, 'group')} of near duplicates, by a 64-bit perceptual hash within distance ${distance} whose grey cells correlate.`,
         'near_duplicate',
       ),
     );
@@ -89,7 +88,7 @@ export function imageQuality(
   return {
     ...shared,
     unreadable,
-    nearDuplicates: { groups: newNear.length, items: newNear.flat().length, distance, examples: examples(newNear) },
+    nearDuplicates: { groups: near.length, items: near.flat().length, distance, examples: examples(near) },
     sizeOutliers: sizeOutliers.slice(0, LISTED_OUTLIERS),
     brightnessOutliers: brightnessOutliers.slice(0, LISTED_OUTLIERS),
     missing: [],
@@ -138,32 +137,6 @@ export function tableQuality(
     missing: [...missing],
     findings: inOrder(findings),
   };
-}
-
-/** Near duplicates of one item per exact group, with the other exact copies put back. */
-function nearGroups(
-  hashes: PerceptualHashes,
-  exact: readonly (readonly number[])[],
-  distance: number,
-): readonly (readonly number[])[] {
-  const copies = new Map(exact.map((group) => [group[0], group]));
-  const later = new Set(exact.flatMap((group) => group.slice(1)));
-  const count = hashes.brightness.length;
-  if (later.size === 0) return nearDuplicates(hashes, distance).groups;
-  const kept = Uint32Array.from({ length: count }, (_, item) => item).filter((item) => !later.has(item));
-  const reduced = {
-    words: new Uint32Array(2 * kept.length),
-    cells: new Uint16Array(cellCount * kept.length),
-    brightness: new Float32Array(kept.length),
-  };
-  for (const [i, item] of kept.entries()) {
-    reduced.words.set(hashes.words.subarray(2 * item, 2 * item + 2), 2 * i);
-    reduced.cells.set(hashes.cells.subarray(cellCount * item, cellCount * (item + 1)), cellCount * i);
-    reduced.brightness[i] = hashes.brightness[item];
-  }
-  return nearDuplicates(reduced, distance).groups.map((group) =>
-    group.flatMap((i) => copies.get(kept[i]) ?? [kept[i]]).sort((a, b) => a - b),
-  );
 }
 
 function commonQuality(
