@@ -58,7 +58,7 @@ export function exactDuplicates(digests: Uint8Array, sizeBytes = 32): DuplicateG
 export function nearDuplicates(hashes: PerceptualHashes, distance: number): DuplicateGroups {
   const { words, cells, brightness } = hashes;
   const sets = new DisjointSets(words.length >> 1);
-  const { unit, varied, flat } = unitVectors(cells, joinEqual(hashes, sets));
+  const { unit, varied, flat } = unitVectors(cells);
   const joinIfNear = (a: number, b: number) => {
     if (hammingDistance(words, a, b) <= distance) sets.join(a, b);
   };
@@ -70,40 +70,8 @@ export function nearDuplicates(hashes: PerceptualHashes, distance: number): Dupl
   return { groups: sets.groups() };
 }
 
-/**
- * Joins pictures of which everything that is compared is equal, so that a thousand copies are not half a million pairs.
- * Returns 1 for every picture that another one speaks for.
- */
-function joinEqual({ words, cells }: PerceptualHashes, sets: DisjointSets): Uint8Array {
-  const count = words.length >> 1;
-  const spokenFor = new Uint8Array(count);
-  const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * count + 2))).fill(-1);
-  const equal = (a: number, b: number) => {
-    if (words[2 * a] !== words[2 * b] || words[2 * a + 1] !== words[2 * b + 1]) return false;
-    for (let i = 0; i < cellCount; i++) if (cells[a * cellCount + i] !== cells[b * cellCount + i]) return false;
-    return true;
-  };
-  for (let item = 0; item < count; item++) {
-    // Alike pictures share their hashes, so the cells take part: a middle one, a corner.
-    const at = item * cellCount;
-    let slot = words[2 * item] ^ Math.imul(words[2 * item + 1], 0x9e3779b1);
-    slot ^= Math.imul(cells[at] + (cells[at + (cellCount >> 1)] << 16), 0x85ebca6b);
-    for (slot = (slot ^ (slot >>> 15)) & (slots.length - 1); slots[slot] >= 0; slot = (slot + 1) & (slots.length - 1))
-      if (equal(slots[slot], item)) {
-        sets.join(slots[slot], item);
-        spokenFor[item] = 1;
-        break;
-      }
-    if (slots[slot] < 0) slots[slot] = item;
-  }
-  return spokenFor;
-}
-
 /** Cells without mean and length, so that the correlation is a scalar product; zero for flat pictures. */
-function unitVectors(
-  cells: Uint16Array,
-  leftOut: Uint8Array,
-): {
+function unitVectors(cells: Uint16Array): {
   readonly unit: Float32Array;
   readonly varied: Uint32Array;
   readonly flat: Uint32Array;
@@ -113,9 +81,7 @@ function unitVectors(
   const varied = new Uint32Array(count);
   const flat = new Uint32Array(count);
   let variedCount = 0;
-  let flatCount = 0;
   for (let item = 0; item < count; item++) {
-    if (leftOut[item]) continue;
     const at = item * cellCount;
     let sum = 0;
     let squares = 0;
@@ -126,14 +92,14 @@ function unitVectors(
     const mean = sum / cellCount;
     const variance = Math.max(0, squares - sum * mean);
     if (variance < FLAT_DEVIATION ** 2 * cellCount) {
-      flat[flatCount++] = item;
+      flat[item - variedCount] = item;
       continue;
     }
     varied[variedCount++] = item;
     const scale = 1 / Math.sqrt(variance);
     for (let i = at; i < at + cellCount; i++) unit[i] = (cells[i] - mean) * scale;
   }
-  return { unit, varied: varied.slice(0, variedCount), flat: flat.slice(0, flatCount) };
+  return { unit, varied: varied.slice(0, variedCount), flat: flat.slice(0, count - variedCount) };
 }
 
 /** Calls `visit` once for every two of `items` whose unit vectors correlate. */

@@ -24,8 +24,7 @@ export async function importImages(
   similarity: SimilarityThread,
 ): Promise<ImportResult> {
   const { options } = input;
-  const distance = options.nearDuplicateDistance;
-  const { parts, packs, looksAlike } = await importItems(source, surroundings, similarity, distance);
+  const { parts, packs } = await importItems(source, surroundings, similarity);
   const unreadable = [...source.unreadable, ...parts.flatMap((part) => part.unreadable)];
   for (const { path, reason } of unreadable) surroundings.log('warning', `${path} was left out: ${reason}`);
   for (const remark of source.remarks) surroundings.log('info', remark);
@@ -42,12 +41,8 @@ export async function importImages(
   const total = 2;
   surroundings.progress('Comparing images', 0, total, 'steps');
   const columns = allocateColumns(rows);
-  joinParts(parts, columns);
-  const comparing = findDuplicates(
-    columns.digests,
-    looksAlike ?? similarity.group(joinHashes(parts), distance),
-    distance,
-  );
+  const hashes = joinHashes(parts, columns);
+  const comparing = findDuplicates(columns.digests, hashes, options.nearDuplicateDistance, similarity);
   // What fails is told where it is awaited, below.
   comparing.catch(() => {});
   // The rest is done while the thread compares.
@@ -124,25 +119,18 @@ function sourceSplits(source: ItemSource, parts: ReadItems['parts']): (row: numb
   };
 }
 
-function joinParts(parts: ReadItems['parts'], columns: ItemColumns): void {
+/** What pictures are compared by. */
+function joinHashes(parts: ReadItems['parts'], columns: ItemColumns): PerceptualHashes {
+  const hashes = allocateHashes(columns.labels.length);
   let row = 0;
   for (const part of parts) {
     columns.digests.set(part.digests, 32 * row);
     columns.brightness.set(part.hashes.brightness, row);
-    row += part.items.length;
-  }
-}
-
-/** What pictures are compared by. */
-function joinHashes(parts: ReadItems['parts']): PerceptualHashes {
-  const hashes = allocateHashes(parts.reduce((sum, part) => sum + part.items.length, 0));
-  let row = 0;
-  for (const part of parts) {
     hashes.words.set(part.hashes.words, 2 * row);
     hashes.cells.set(part.hashes.cells, cellCount * row);
-    hashes.brightness.set(part.hashes.brightness, row);
     row += part.items.length;
   }
+  hashes.brightness.set(columns.brightness);
   return hashes;
 }
 

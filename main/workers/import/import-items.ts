@@ -3,7 +3,7 @@
  * import takes the notes whose part of the source has not changed, and does only the rest.
  */
 import { createHash, hash } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { LightbenchError } from '../../contract/errors.ts';
@@ -13,7 +13,7 @@ import { allocateHashes, cellCount, perceptualHasher } from '../../stats/percept
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import type { ItemSource, SourceItem } from './item-source.ts';
 import { type PackPart, readNote, writeNote } from './pack-part.ts';
-import type { SimilarityAnswer, SimilarityThread } from './similarity-thread.ts';
+import type { SimilarityThread } from './similarity-thread.ts';
 
 /** Items of one pack, so that one of tiny pictures still ends soon enough to be noted. */
 const MAXIMUM_PACK_ITEMS = 32_768;
@@ -34,8 +34,6 @@ export interface ReadItems {
   readonly parts: readonly Omit<PackPart, 'pack'>[];
   /** All packs, stored and noted. */
   readonly packs: Promise<readonly ManifestArtifact[]>;
-  /** Groups of items that look the same, where their comparison began with the reading. */
-  readonly looksAlike: Promise<SimilarityAnswer> | null;
 }
 
 /** Reads the whole source, in order. @throws LightbenchError job.cancelled, storage.disk_full */
@@ -43,7 +41,6 @@ export async function importItems(
   source: ItemSource,
   surroundings: ImportSurroundings,
   similarity: SimilarityThread,
-  distance: number,
 ): Promise<ReadItems> {
   const { store, scratchFolder, signal, progress, log } = surroundings;
   mkdirSync(scratchFolder, { recursive: true });
@@ -52,12 +49,9 @@ export async function importItems(
   const hashing: Promise<void>[] = [];
   let failure: unknown;
   let reused = 0;
-  const plan = planPacks(source, surroundings.packSizeBytes);
-  const fresh = readdirSync(scratchFolder).length === 0;
-  const ahead = source.plain !== null && fresh ? lookAhead(source.plain, plan, similarity, distance) : null;
   progress('Reading images', 0, source.count, 'images');
   try {
-    for (const [number, [from, to]] of plan.entries()) {
+    for (const [number, [from, to]] of planPacks(source, surroundings.packSizeBytes).entries()) {
       stopWhenAsked(signal);
       const fingerprint = createHash('sha256').update(source.fingerprint(from, to)).digest('hex');
       const note = join(scratchFolder, `pack-${String(number).padStart(5, '0')}`);
@@ -74,8 +68,8 @@ export async function importItems(
       } else {
         // The pack is written, and its images are looked at, while those of the next one are hashed.
         const bytes = source.plain.pixels(from, to);
-        const hashes = ahead?.hashes[number] ?? allocateHashes(to - from);
-        const hashed = ahead?.hashed[number] ?? similarity.hash(source.plain, bytes, hashes);
+        const hashes = allocateHashes(to - from);
+        const hashed = similarity.hash(source.plain, bytes, hashes);
         const part = { ...plainPart(source.plain, bytes, from, to), hashes };
         const noted = Promise.all([store.putInBackground(bytes), hashed]).then(([pack]) => {
           writeNote(note, fingerprint, { pack, ...part });
@@ -103,27 +97,7 @@ export async function importItems(
   const all = Promise.all(packs);
   // Until it is awaited, a failure must not end the process without a word.
   all.catch(() => {});
-  return { parts, packs: all, looksAlike: ahead?.looksAlike ?? null };
-}
-
-/** Gives the thread everything at once: pictures that lie in memory need not wait for their packs. */
-function lookAhead(
-  plain: NonNullable<ItemSource['plain']>,
-  plan: ReturnType<typeof planPacks>,
-  similarity: SimilarityThread,
-  distance: number,
-) {
-  const all = allocateHashes(plan.at(-1)?.[1] ?? 0);
-  const hashes = plan.map(([from, to]) => ({
-    words: all.words.subarray(2 * from, 2 * to),
-    cells: all.cells.subarray(cellCount * from, cellCount * to),
-    brightness: all.brightness.subarray(from, to),
-  }));
-  const hashed = plan.map(([from, to], pack) => similarity.hash(plain, plain.pixels(from, to), hashes[pack]));
-  const looksAlike = similarity.group(all, distance);
-  // What fails is told where it is awaited.
-  for (const promise of [...hashed, looksAlike]) promise.catch(() => {});
-  return { hashes, hashed, looksAlike };
+  return { parts, packs: all };
 }
 
 export function stopWhenAsked(signal: AbortSignal): void {
