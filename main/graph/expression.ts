@@ -33,6 +33,9 @@ export const softmax = (x: Tensor, axis = -1): Tensor =>
 export const cast = (x: Tensor, dtype: DataType): Tensor =>
   x.dtype === dtype ? x : x.graph.apply('Cast', [x], { dtype });
 
+/** The tensor itself, as a constant to gradients. */
+export const stopGradient = (x: Tensor): Tensor => x.graph.apply('StopGradient', [x]);
+
 export const reshape = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : x.graph.apply('Reshape', [x], { shape });
 

@@ -50,7 +50,10 @@ export const numbers = (value: ort.Tensor | undefined): Float32Array => value?.d
 
 export interface StepFigures {
   readonly loss: number;
+  /** The loss's first figure. */
   readonly metric: number;
+  /** All scalar outputs by name. */
+  readonly all: Readonly<Record<string, number>>;
   readonly gradientNorm: number | undefined;
 }
 
@@ -67,11 +70,11 @@ export class StepRunner {
     this.#state = new Map(compiled.state.map((entry) => [entry.name, fresh(entry)]));
   }
 
-  async run(x: ort.Tensor, y: ort.Tensor, learningRate: number, seed = 0): Promise<StepFigures> {
+  /** @param data `x`, `y` and what else the model reads */
+  async run(data: Readonly<Record<string, ort.Tensor>>, learningRate: number, seed = 0): Promise<StepFigures> {
     this.step++;
     const scalars: Record<string, ort.Tensor> = {
-      x,
-      y,
+      ...data,
       learningRate: floats([learningRate], []),
       step: tensor('int32', Int32Array.of(this.step), []),
       seed: tensor('int32', Int32Array.of(seed), []),
@@ -84,8 +87,10 @@ export class StepRunner {
     }
     const result = await this.#session.run(feed);
     for (const { name, outputName } of this.#compiled.state) this.#state.set(name, result[outputName] as ort.Tensor);
-    const scalar = (name: string): number => numbers(result[name])?.[0] as number;
-    return { loss: scalar('loss'), metric: scalar(this.#compiled.metric), gradientNorm: scalar('gradientNorm') };
+    const names = ['loss', ...this.#compiled.figures, 'gradientNorm'].filter((name) => result[name] !== undefined);
+    const all = Object.fromEntries(names.map((name) => [name, numbers(result[name])[0] as number]));
+    const [first = ''] = this.#compiled.figures;
+    return { loss: all.loss as number, metric: all[first] as number, gradientNorm: all.gradientNorm, all };
   }
 
   state(name: string): Float32Array {

@@ -81,7 +81,10 @@ describe.each(targets.map((target) => [label(target), target] as const))(
       const parameters = goldenParameters(golden);
       const step = compileTrainStep(model, { loss: golden.loss, optimizer: { kind: 'sgd' }, parameters, target });
       const runner = new StepRunner(await openSession(step.onnx), step);
-      await runner.run(inputOf(golden), goldenTarget(golden, unpack(golden.output).length / golden.batch, 2), 0);
+      await runner.run(
+        { x: inputOf(golden), y: goldenTarget(golden, unpack(golden.output).length / golden.batch, 2) },
+        0,
+      );
       for (const [name, text] of Object.entries(golden.buffers)) {
         expect(relativeError(runner.state(name), unpack(text)), name).toBeLessThan(TOLERANCE);
       }
@@ -104,8 +107,7 @@ describe.each(targets.map((target) => [label(target), target] as const))(
         const runner = new StepRunner(await openSession(step.onnx), step);
         for (const [index, expected] of golden.losses.entries()) {
           const figures = await runner.run(
-            goldenInput(golden, 1000 + (index % 8)),
-            goldenTarget(golden, 6, 0),
+            { x: goldenInput(golden, 1000 + (index % 8)), y: goldenTarget(golden, 6, 0) },
             golden.rate,
           );
           expect(Math.abs(figures.loss - expected) / expected, `loss of step ${index + 1}`).toBeLessThan(1e-3);

@@ -21,7 +21,7 @@ export interface ForwardOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** Evaluation mode: running statistics, no dropout. Output `output` [batch, K] (logits for classifiers). */
+/** Evaluation mode: running statistics, no dropout. Outputs `output` (logits for classifiers) and what modules emit. */
 export function compileForward(model: CompilableModel, options: ForwardOptions = {}): CompiledGraph {
   const graph = createGraph();
   const x = options.preprocessing ? buildPreprocessing(graph, options.preprocessing) : modelInput(graph, model);
@@ -32,6 +32,7 @@ export function compileForward(model: CompilableModel, options: ForwardOptions =
   const trace = traceModel(graph, model, { training: false, bind });
   const output = model.module.forward(x, trace);
   const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
+  for (const [name, tensor] of trace.emitted) outputs.push({ name, tensor });
   if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });
   return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata);
 }

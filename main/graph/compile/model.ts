@@ -13,8 +13,12 @@ import { Graph } from '../tensor.ts';
 /** What every compile function takes. */
 export interface CompilableModel {
   readonly module: Module;
-  /** One sample without the batch: [channels, height, width] or [features]. */
+  /** One sample of `x` without the batch: [channels, height, width], [features] or [length]. */
   readonly inputShape: readonly number[];
+  /** Of `x`. Default float32; token ids are int64. */
+  readonly inputType?: DataType;
+  /** What the modules read besides `x`, by `trace.input(name)`, with full shapes. */
+  readonly moreInputs?: readonly TensorSpec[];
 }
 
 /** Values of parameters and buffers by name. */
@@ -47,10 +51,19 @@ export interface StateTensor {
 export const createGraph = (): Graph => new Graph(operators);
 
 export const modelInput = (graph: Graph, model: CompilableModel, batch: string = BATCH): Tensor =>
-  graph.input('x', 'float32', [batch, ...model.inputShape]);
+  graph.input('x', model.inputType ?? 'float32', [batch, ...model.inputShape]);
 
-export const traceModel = (graph: Graph, model: CompilableModel, options: TraceOptions): RecordingTrace =>
-  new RecordingTrace(graph, operators, model.module, options);
+/** Declares the model's further inputs in the graph and makes the trace that its modules see. */
+export function traceModel(
+  graph: Graph,
+  model: CompilableModel,
+  options: Omit<TraceOptions, 'inputs'>,
+): RecordingTrace {
+  const inputs = new Map(
+    (model.moreInputs ?? []).map(({ name, dtype, shape }) => [name, graph.input(name, dtype, shape)]),
+  );
+  return new RecordingTrace(graph, operators, model.module, { ...options, inputs });
+}
 
 /** Parameters as graph inputs. */
 export const bindInputs =

@@ -4,11 +4,11 @@ import type { StateTensor } from './model.ts';
 const STEPS = 'steps';
 const INT32 = 6;
 
-/** Inputs that differ from step to step come stacked; `step` is the number of the first one. */
-const STACKED: ReadonlySet<string> = new Set(['x', 'y', 'learningRate']);
+/** What all steps of a run share; every other input that is not state comes stacked, one entry per step. */
+const SHARED: ReadonlySet<string> = new Set(['seed', 'step']);
 
 /**
- * Wraps a training step in an ONNX Loop that runs once per entry of the leading dimension of `x`, carrying the state
+ * Wraps a training step in an ONNX Loop that runs once per entry of `learningRate`, carrying the state
  * along. Handing state to a runtime and back copies all of it; this does so once per run instead of once per step.
  */
 export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): OnnxModel {
@@ -62,8 +62,8 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
         ...stateInputs.map((input) => nextOf(input.name)),
       ],
       nodes: [
-        node('Shape', ['x'], 'x_shape'),
-        node('Gather', ['x_shape', 'first'], 'trip_count_list'),
+        node('Shape', ['learningRate'], 'step_count'),
+        node('Gather', ['step_count', 'first'], 'trip_count_list'),
         node('Squeeze', ['trip_count_list'], 'trip_count'),
         loop,
       ],
@@ -72,11 +72,11 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
 }
 
 const stacked = (value: OnnxValueInfo): OnnxValueInfo =>
-  STACKED.has(value.name) ? { ...value, shape: [STEPS, ...value.shape] } : value;
+  SHARED.has(value.name) ? value : { ...value, shape: [STEPS, ...value.shape] };
 
 /** What one iteration reads of an input of the whole run. */
 function stepInput(name: string, innerName: string): readonly OnnxNode[] {
-  if (STACKED.has(name)) return [node('Gather', [name, 'body.iteration'], innerName)];
+  if (!SHARED.has(name)) return [node('Gather', [name, 'body.iteration'], innerName)];
   if (name !== 'step') return [node('Identity', [name], innerName)];
   return [
     { ...node('Cast', ['body.iteration'], 'body.elapsed'), attributes: { to: { kind: 'int', value: INT32 } } },

@@ -51,7 +51,7 @@ async function train(runner: StepRunner, from: number, to: number, seed = 11, ra
   const losses: number[] = [];
   for (let step = from; step <= to; step++) {
     const { x, y } = batchOf(32, step % 4);
-    losses.push((await runner.run(x, y, rate, seed)).loss);
+    losses.push((await runner.run({ x, y }, rate, seed)).loss);
   }
   return losses;
 }
@@ -129,7 +129,7 @@ it('learns, and takes batches of any size', async () => {
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) * 0.5);
   for (const size of [1, 7, 50]) {
     const { x, y } = batchOf(size, 0);
-    const { loss, metric } = await runner.run(x, y, 1e-3);
+    const { loss, metric } = await runner.run({ x, y }, 1e-3);
     expect(Number.isFinite(loss)).toBe(true);
     expect(metric).toBeLessThanOrEqual(size);
   }
@@ -140,7 +140,7 @@ it('survives a learning rate of zero without moving', async () => {
   const step = compileTrainStep(plain, { loss: { kind: 'cross_entropy' }, optimizer: { kind: 'adamw' } });
   const runner = new StepRunner(await openSession(step.onnx), step);
   const before = Float32Array.from(runner.state('layers.0.weight'));
-  await runner.run(floats(new Float32Array(8), [2, 4]), classIds([0, 1]), 0);
+  await runner.run({ x: floats(new Float32Array(8), [2, 4]), y: classIds([0, 1]) }, 0);
   expect(runner.state('layers.0.weight')).toEqual(before);
 });
 
@@ -148,9 +148,9 @@ it('regression reports the mean absolute error', async () => {
   const plain = { module: new Sequential([new Linear(2, 1)]), inputShape: [2] };
   const parameters = { 'layers.0.weight': Float32Array.of(1, 2), 'layers.0.bias': Float32Array.of(0.5) };
   const step = compileTrainStep(plain, { loss: { kind: 'mse' }, optimizer: { kind: 'sgd' }, parameters });
-  expect(step.metric).toBe('absoluteError');
+  expect(step.figures).toEqual(['absoluteError']);
   const runner = new StepRunner(await openSession(step.onnx), step);
-  const { loss, metric } = await runner.run(floats([1, 1, 0, 0], [2, 2]), floats([3, 1], [2, 1]), 0.1);
+  const { loss, metric } = await runner.run({ x: floats([1, 1, 0, 0], [2, 2]), y: floats([3, 1], [2, 1]) }, 0.1);
   // Predictions 3.5 and 0.5 against 3 and 1.
   expect(loss).toBeCloseTo(0.25, 6);
   expect(metric).toBeCloseTo(0.5, 6);

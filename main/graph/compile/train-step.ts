@@ -38,8 +38,11 @@ export interface TrainStepOptions {
 
 export interface TrainStep extends CompiledGraph {
   readonly state: readonly StateTensor[];
-  /** The name of the second scalar output: `correct` (count in the batch) or `absoluteError` (mean of the batch). */
-  readonly metric: 'correct' | 'absoluteError';
+  /**
+   * Names of the scalar outputs between `loss` and `gradientNorm`: of the loss, such as `correct` (count in the batch) or
+   * `absoluteError` (mean of the batch), then those that the modules named.
+   */
+  readonly figures: readonly string[];
 }
 
 /** What `torch.nn.utils.clip_grad_norm_` adds to the norm before dividing. */
@@ -48,22 +51,22 @@ const CLIP_EPSILON = 1e-6;
 /**
  * Forward, backward and optimiser update as one ONNX graph.
  *
- * Inputs (only those that are read; see `inputs`): `x` float32 [batch, ...], `y` (int64 [batch] class ids, or float32
- * [batch, K]), `learningRate` float32 scalar, `step` int32 scalar counting from 1, `seed` int32 scalar (with dropout
- * only), and all state. Outputs: `loss`, the metric, `gradientNorm` (float32 scalars), and all state.
+ * Inputs (only those that are read; see `inputs`): `x` [batch, ...], the model's further inputs, `y` as the loss declares
+ * it (int64 [batch] class ids, or float32 [batch, K]), `learningRate` float32 scalar, `step` int32 scalar counting from 1, `seed` int32 scalar (with dropout
+ * only), and all state. Outputs: `loss`, the figures, `gradientNorm` (float32 scalars), and all state.
  */
 export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
-  const { graph, outputs, state, metric } = buildTrainStep(model, options);
+  const { graph, outputs, state, figures } = buildTrainStep(model, options);
   const wrap = options.manySteps ? (single: OnnxModel): OnnxModel => loopSteps(single, state) : undefined;
   const compiled = assemble(graph, outputs, options.target ?? STANDARD, 'train_step', {}, wrap);
-  return { ...compiled, state, metric };
+  return { ...compiled, state, figures };
 }
 
 export interface TrainStepGraph {
   readonly graph: Graph;
   readonly outputs: readonly NamedOutput[];
   readonly state: readonly StateTensor[];
-  readonly metric: TrainStep['metric'];
+  readonly figures: readonly string[];
 }
 
 /** The training step before lowering. */
@@ -83,7 +86,8 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
     },
     random: () => ({ seed: seed(), step: step() }),
   });
-  const { loss, metric } = buildLoss(model.module.forward(x, trace), options.loss);
+  const output = model.module.forward(x, trace);
+  const { loss, figures } = buildLoss(output, options.loss, trace.addedLosses);
   const learningRate = graph.input('learningRate', 'float32', []);
   const optimizer = createOptimizer(options.optimizer, { learningRate, step });
 
@@ -97,7 +101,7 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
   const drawn = once(() => ({ ...initializeParameters(model.module, options.seed ?? 0), ...options.parameters }));
   const outputs: NamedOutput[] = [
     { name: 'loss', tensor: loss },
-    { name: metric.name, tensor: metric.tensor },
+    ...figures.map(({ name, tensor }) => ({ name, tensor })),
   ];
   if (factor || options.reportGradientNorm !== false) outputs.push({ name: 'gradientNorm', tensor: norm });
   const state: StateTensor[] = [];
@@ -137,7 +141,7 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
     const next = trace.bufferUpdates.get(name);
     if (next) keep('buffer', name, shape, next, () => drawn()[name] as Float32Array);
   }
-  return { graph, outputs, state, metric: metric.name };
+  return { graph, outputs, state, figures: figures.map(({ name }) => name) };
 }
 
 function globalNorm(graph: Graph, tensors: readonly Tensor[]): Tensor {

@@ -1,5 +1,6 @@
 import type { Shape } from '../dimension.ts';
 import { elementCount } from '../dimension.ts';
+import { stopGradient } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { OperatorTable } from '../operator.ts';
 import type { Graph, Tensor } from '../tensor.ts';
@@ -28,6 +29,13 @@ export interface TraceOptions {
   readonly bind: (name: string, parameter: Parameter) => Tensor;
   /** Seed and step (int32 scalars), for layers that draw random numbers in training. */
   readonly random?: () => { readonly seed: Tensor; readonly step: Tensor };
+  /** Inputs besides the one that `forward` takes, by name. */
+  readonly inputs?: ReadonlyMap<string, Tensor>;
+}
+
+export interface AddedLoss {
+  readonly name: string | undefined;
+  readonly loss: Tensor;
 }
 
 /** One pass of a model's `forward` into a graph: binds parameters to tensors and writes down what each layer did. */
@@ -37,12 +45,16 @@ export class RecordingTrace implements Trace {
   readonly layers: LayerRecord[] = [];
   /** New values of buffers, by name. */
   readonly bufferUpdates = new Map<string, Tensor>();
+  readonly addedLosses: AddedLoss[] = [];
+  /** Further outputs, by name. */
+  readonly emitted = new Map<string, Tensor>();
   readonly #options: TraceOptions;
   readonly #operators: OperatorTable;
   readonly #names = new Map<Parameter, string>();
   readonly #bound = new Map<Parameter, Tensor>();
   readonly #path: string[] = [];
   #randomStreams = 0;
+  #freezing = 0;
 
   constructor(graph: Graph, operators: OperatorTable, root: Forwardable, options: TraceOptions) {
     this.graph = graph;
@@ -56,11 +68,12 @@ export class RecordingTrace implements Trace {
 
   /** The tensor of a parameter or buffer. */
   tensor(parameter: Parameter): Tensor {
-    const existing = this.#bound.get(parameter);
-    if (existing) return existing;
-    const tensor = this.#options.bind(this.#nameOf(parameter), parameter);
-    this.#bound.set(parameter, tensor);
-    return tensor;
+    let tensor = this.#bound.get(parameter);
+    if (!tensor) {
+      tensor = this.#options.bind(this.#nameOf(parameter), parameter);
+      this.#bound.set(parameter, tensor);
+    }
+    return this.#freezing > 0 ? stopGradient(tensor) : tensor;
   }
 
   updateBuffer(buffer: ModuleBuffer, value: Tensor): void {
@@ -72,6 +85,29 @@ export class RecordingTrace implements Trace {
     const random = this.#options.random?.();
     if (!random) throw new GraphError('invalid-argument', 'Random layers need a seed and a step.');
     return this.graph.apply('RandomKey', [random.seed, random.step], { stream: this.#randomStreams++ });
+  }
+
+  input(name: string): Tensor {
+    const tensor = this.#options.inputs?.get(name);
+    if (!tensor) throw new GraphError('invalid-argument', `The model has no input named ${name}.`);
+    return tensor;
+  }
+
+  addLoss(loss: Tensor, name?: string): void {
+    if (this.training) this.addedLosses.push({ name, loss });
+  }
+
+  emit(name: string, tensor: Tensor): void {
+    this.emitted.set(name, tensor);
+  }
+
+  frozen<T>(build: () => T): T {
+    this.#freezing++;
+    try {
+      return build();
+    } finally {
+      this.#freezing--;
+    }
   }
 
   /** Runs a child under its name and records it. */

@@ -20,6 +20,14 @@ export interface Trace {
   updateBuffer(buffer: ModuleBuffer, value: Tensor): void;
   /** A fresh random key for this layer at this step; the order of calls decides the stream, so it never changes. */
   randomKey(): Tensor;
+  /** A further input of the model, declared in its `moreInputs`. @throws GraphError `invalid-argument` if it is not. */
+  input(name: string): Tensor;
+  /** Adds a float32 scalar to the training loss; with a name it is reported as a figure too. No effect outside training. */
+  addLoss(loss: Tensor, name?: string): void;
+  /** A further output of a forward graph. */
+  emit(name: string, tensor: Tensor): void;
+  /** Runs `build` with parameters that gradients do not reach: the other player of an adversarial pair. */
+  frozen<T>(build: () => T): T;
   /** Runs a child under its name and records it. */
   run(name: string, module: Forwardable, x: Tensor): Tensor;
 }

@@ -119,6 +119,8 @@ export const elementwiseOperators: OperatorTable = {
     const slope = value('Mul', value('Mul', x, lowering.scalar(INVERSE_SQRT_TWO_PI)), density);
     lowering.define(node.outputs[0], value('Mul', g, value('Add', cumulative, slope)), layout);
   }),
+  /** The tensor itself; nothing flows back through it. */
+  StopGradient: { inferTypes: sameAsFirst, lower: { standard: elementwise('Identity') }, gradient: 'none' },
   Cast: {
     inferTypes: (inputs, attributes) => [{ dtype: attributes.dtype as DataType, shape: need(inputs[0]).shape }],
     lower: {

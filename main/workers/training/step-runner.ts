@@ -17,7 +17,7 @@ import {
 
 export interface StepFigures {
   readonly loss: number;
-  /** `correct` (count) or `absoluteError` (mean), as the compiled step says. */
+  /** The first figure of the loss: `correct` (count) or `absoluteError` (mean). */
   readonly metric: number;
   readonly gradientNorm: number;
 }
@@ -96,7 +96,7 @@ export class StepRunner {
     }
     if (count > 1) this.#many ??= await this.#openMany();
     const results = await (count > 1 && this.#many !== null ? this.#many : this.#single).run(feeds, into);
-    const [loss, metric, gradientNorm] = ['loss', this.#step.metric, 'gradientNorm'].map((name) =>
+    const [loss, metric, gradientNorm] = ['loss', this.#step.figures[0], 'gradientNorm'].map((name) =>
       floats(results[name], name),
     );
     const figures = Array.from(loss, (value, index) => ({
