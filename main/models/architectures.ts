@@ -1,9 +1,9 @@
 import { GraphError } from '../graph/index.ts';
-import type { ArchitectureSpec, LayerSpec } from './specification.ts';
+import type { LayeredSpec, LayerSpec } from './specification.ts';
 
 type Architectures = {
-  readonly [Kind in ArchitectureSpec['kind']]: (
-    spec: Extract<ArchitectureSpec, { kind: Kind }>,
+  readonly [Kind in LayeredSpec['kind']]: (
+    spec: Extract<LayeredSpec, { kind: Kind }>,
     inputRank: number,
   ) => readonly LayerSpec[];
 };
@@ -56,9 +56,9 @@ const architectures: Architectures = {
   sequential: ({ layers }) => layers,
 };
 
-export function architectureLayers(spec: ArchitectureSpec, inputRank: number): readonly LayerSpec[] {
+export function architectureLayers(spec: LayeredSpec, inputRank: number): readonly LayerSpec[] {
   const build = architectures[spec.kind] as
-    | ((spec: ArchitectureSpec, inputRank: number) => readonly LayerSpec[])
+    | ((spec: LayeredSpec, inputRank: number) => readonly LayerSpec[])
     | undefined;
   if (!build) throw new GraphError('invalid-argument', `There is no architecture named ${String(spec.kind)}.`);
   return build(spec, inputRank);

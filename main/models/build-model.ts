@@ -1,12 +1,12 @@
-import type { CompilableModel, ModelSummary, Module } from '../graph/index.ts';
-import { summarize } from '../graph/index.ts';
+import type { CompilableModel, ModelSummary } from '../graph/index.ts';
+import { GraphError, summarize } from '../graph/index.ts';
 import { architectureLayers } from './architectures.ts';
+import type { Family } from './families.ts';
+import { familyOf } from './families.ts';
 import { buildLayers } from './layer-builder.ts';
-import type { ArchitectureSpec, InputSignature, LayerSpec, OutputSignature } from './specification.ts';
+import type { ArchitectureSpec, InputSignature, LayeredSpec, LayerSpec, OutputSignature } from './specification.ts';
 
 export interface Model extends CompilableModel {
-  readonly module: Module;
-  readonly inputShape: readonly number[];
   readonly spec: ArchitectureSpec;
   readonly input: InputSignature;
   readonly output: OutputSignature;
@@ -14,17 +14,47 @@ export interface Model extends CompilableModel {
 }
 
 /**
- * Makes a model from an architecture as plain data. Its output is [batch, classes] logits or [batch, outputs].
+ * Makes a model from an architecture as plain data. What it takes and gives per sample is said by the signatures.
  * @throws GraphError where layers do not fit each other; its message names the shapes.
  */
 export function buildModel(spec: ArchitectureSpec, input: InputSignature, output: OutputSignature): Model {
-  const inputShape = input.kind === 'image' ? [input.channels, input.height, input.width] : [input.features];
-  const units = output.kind === 'classification' ? output.classes : output.outputs;
+  const build = familyOf(spec.kind) ?? (buildLayered as Family<ArchitectureSpec>);
+  const model = build(spec, input, output);
+  return { ...model, spec, input, output, summary: summarize(model) };
+}
+
+const buildLayered: Family<LayeredSpec> = (spec, input, output) => {
+  const inputShape = sampleShape(input);
+  const units = unitsOf(output);
   const body = architectureLayers(spec, inputShape.length);
   const initialization = spec.initialization ?? 'pytorch';
   const { outputShape } = buildLayers(body, inputShape, initialization);
   const head: readonly LayerSpec[] =
     outputShape.length > 1 ? [{ kind: 'flatten' }, { kind: 'linear', units }] : [{ kind: 'linear', units }];
-  const { module } = buildLayers([...body, ...head], inputShape, initialization);
-  return { module, inputShape, spec, input, output, summary: summarize({ module, inputShape }) };
+  return { module: buildLayers([...body, ...head], inputShape, initialization).module, inputShape };
+};
+
+/** A list of layers takes numbers: token ids need an embedding first, nodes of a graph their edges. */
+function sampleShape(input: InputSignature): readonly number[] {
+  switch (input.kind) {
+    case 'image':
+      return [input.channels, input.height, input.width];
+    case 'table':
+      return [input.features];
+    case 'series':
+      return [input.length, input.features];
+    default:
+      throw new GraphError('unsupported', `A list of layers cannot take ${input.kind} as input.`);
+  }
+}
+
+function unitsOf(output: OutputSignature): number {
+  switch (output.kind) {
+    case 'classification':
+      return output.classes;
+    case 'regression':
+      return output.outputs;
+    default:
+      throw new GraphError('unsupported', `A list of layers cannot end in ${output.kind}.`);
+  }
 }

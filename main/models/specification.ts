@@ -2,14 +2,35 @@ import type { Initialization } from '../graph/index.ts';
 
 export type ActivationName = 'relu' | 'gelu' | 'silu' | 'tanh' | 'sigmoid';
 
-/** Either an image [channels, height, width] or a row of features. */
+/** What one sample of `x` is. */
 export type InputSignature =
+  /** [channels, height, width] */
   | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number }
-  | { readonly kind: 'table'; readonly features: number };
+  /** [features] */
+  | { readonly kind: 'table'; readonly features: number }
+  /** [length] int64 ids below `vocabulary`; 0 is padding */
+  | { readonly kind: 'tokens'; readonly length: number; readonly vocabulary: number }
+  /** [length, features], oldest first */
+  | { readonly kind: 'series'; readonly length: number; readonly features: number }
+  /** [features] of a node; a batch is a graph, and `edges` int64 [2, edges] (from, to) is a further input */
+  | { readonly kind: 'graph'; readonly features: number };
 
+/** What a model says about one sample. */
 export type OutputSignature =
+  /** [classes] logits */
   | { readonly kind: 'classification'; readonly classes: number }
-  | { readonly kind: 'regression'; readonly outputs: number };
+  /** [outputs] */
+  | { readonly kind: 'regression'; readonly outputs: number }
+  /** [classes, height, width] logits */
+  | { readonly kind: 'segmentation'; readonly classes: number }
+  /** Boxes of so many classes, as the detector's head says */
+  | { readonly kind: 'detection'; readonly classes: number }
+  /** [length, vocabulary] logits */
+  | { readonly kind: 'tokens'; readonly vocabulary: number }
+  /** [horizon, series] */
+  | { readonly kind: 'forecast'; readonly horizon: number; readonly series: number }
+  /** [channels, height, width] */
+  | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number };
 
 /** A layer of a `sequential` architecture; sizes of inputs are inferred. */
 export type LayerSpec =
@@ -40,8 +61,11 @@ export type LayerSpec =
       readonly relu?: boolean;
     };
 
-/** An architecture as plain JSON. Every one ends in a linear layer of the output's size, which is added. */
-export type ArchitectureSpec = { readonly initialization?: Initialization } & (
+/** An architecture as plain JSON. */
+export type ArchitectureSpec = LayeredSpec;
+
+/** A list of layers; a linear layer of the output's size is added at its end. */
+export type LayeredSpec = { readonly initialization?: Initialization } & (
   | {
       readonly kind: 'mlp';
       readonly hidden: readonly number[];
