@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { localTarget, OurWorkload } from './ours.ts';
 import type { Clock, Mode } from './peer.ts';
 import { findPython, Peer } from './peer.ts';
-import type { Workload } from './workloads.ts';
-import { workloads } from './workloads.ts';
+import { workloads } from './workloads/index.ts';
+import type { Workload } from './workloads/workload.ts';
 
 const MODES: readonly Mode[] = ['train', 'forward'];
 const PEER_PROCESSES = 3;
@@ -77,7 +77,7 @@ async function compare(workload: Workload, ours: OurWorkload, python: string, pl
   const peerMedians: Record<Mode, number[]> = { train: [], forward: [] };
   for (let process = 0; process < PEER_PROCESSES; process++) {
     const peer = new Peer(python);
-    await peer.load(workload.name, plan.threads, workload.batch, plan.clock);
+    await peer.load(workload.name, plan.threads, plan.clock);
     const peerTimes: Record<Mode, number[]> = { train: [], forward: [] };
     for (const mode of MODES) {
       await ours.time(mode, WARM_UP_RUNS, plan.clock);

@@ -8,7 +8,8 @@ import {
   STANDARD,
 } from '../../../main/graph/index.ts';
 import type { Clock, Mode } from './peer.ts';
-import type { Workload } from './workloads.ts';
+import type { StepData, Workload } from './workloads/workload.ts';
+import { noise } from './workloads/workload.ts';
 
 /** Milliseconds. */
 const readings: Readonly<Record<Clock, () => number>> = {
@@ -35,7 +36,7 @@ const openSession = (onnx: Uint8Array, threads: number): Promise<ort.InferenceSe
 export async function localTarget(): Promise<Target> {
   for (const blockSize of [16, 8] as const) {
     const probe = compileBlockProbe(blockSize);
-    const x = noise(probe.inputShape);
+    const x = tensorOf(noise(probe.inputShape));
     const outputs: Float32Array[] = [];
     try {
       for (const graph of [probe.blocked, probe.standard]) outputs.push(await runOnce(graph, { x }));
@@ -55,8 +56,9 @@ export class OurWorkload {
   readonly #stepsPerRun: number;
   readonly #train: ort.InferenceSession;
   readonly #forward: ort.InferenceSession;
-  readonly #x: ort.Tensor;
+  readonly #inputs: Tensors;
   readonly #batches: Tensors;
+  readonly #seeded: boolean;
   readonly #outputOf: ReadonlyMap<string, string>;
   #state: Tensors;
   #step = 1;
@@ -65,43 +67,45 @@ export class OurWorkload {
     stepsPerRun: number,
     train: ort.InferenceSession,
     forward: ort.InferenceSession,
-    x: ort.Tensor,
+    inputs: Tensors,
     batches: Tensors,
+    seeded: boolean,
     outputOf: ReadonlyMap<string, string>,
     state: Tensors,
   ) {
     this.#stepsPerRun = stepsPerRun;
     this.#train = train;
     this.#forward = forward;
-    this.#x = x;
+    this.#inputs = inputs;
     this.#batches = batches;
+    this.#seeded = seeded;
     this.#outputOf = outputOf;
     this.#state = state;
   }
 
-  static async open({ model, batch, stepsPerRun }: Workload, target: Target, threads: number): Promise<OurWorkload> {
+  static async open(workload: Workload, target: Target, threads: number): Promise<OurWorkload> {
+    const { model, loss, optimizer, data, stepsPerRun } = workload;
     const step = compileTrainStep(model, {
-      loss: { kind: 'cross_entropy' },
-      optimizer: { kind: 'adamw', weightDecay: 0.01 },
+      loss,
+      optimizer,
       manySteps: true,
       // PyTorch's side computes none either. A run reports it, which costs a dense network about 5 % of its step.
       reportGradientNorm: false,
       target,
     });
-    const parameters = initializeParameters(model.module, 0);
-    const forward = compileForward(model, { parameters, target: STANDARD });
-    const y = BigInt64Array.from({ length: stepsPerRun * batch }, (_, index) => BigInt(index % 10));
-    const rates = new Float32Array(stepsPerRun).fill(1e-3);
+    const forward = compileForward(model, { parameters: initializeParameters(model.module, 0), target: STANDARD });
+    const read = forward.inputs.flatMap(({ name }) => (data[name] ? [[name, tensorOf(data[name])] as const] : []));
+    const batches = step.inputs.flatMap(({ name }) =>
+      data[name] ? [[name, tensorOf(repeated(data[name], stepsPerRun))] as const] : [],
+    );
+    const rates = new ort.Tensor('float32', new Float32Array(stepsPerRun).fill(1e-3), [stepsPerRun]);
     return new OurWorkload(
       stepsPerRun,
       await openSession(step.onnx, threads),
       await openSession(forward.onnx, threads),
-      noise([batch, ...model.inputShape]),
-      {
-        x: noise([stepsPerRun, batch, ...model.inputShape]),
-        y: new ort.Tensor('int64', y, [stepsPerRun, batch]),
-        learningRate: new ort.Tensor('float32', rates, [stepsPerRun]),
-      },
+      Object.fromEntries(read),
+      { ...Object.fromEntries(batches), learningRate: rates },
+      step.inputs.some(({ name }) => name === 'seed'),
       new Map(step.state.map(({ name, outputName }) => [name, outputName])),
       Object.fromEntries(
         step.state.map(({ name, shape, initial }) => [name, new ort.Tensor('float32', initial.slice(), [...shape])]),
@@ -116,7 +120,7 @@ export class OurWorkload {
     for (let done = 0; done < count; done += perRun) {
       const start = readings[clock]();
       if (mode === 'train') await this.#runSteps();
-      else await this.#forward.run({ x: this.#x });
+      else await this.#forward.run(this.#inputs);
       times.push((readings[clock]() - start) / perRun);
     }
     return times;
@@ -128,8 +132,8 @@ export class OurWorkload {
   }
 
   async #runSteps(): Promise<void> {
-    const step = new ort.Tensor('int32', Int32Array.of(this.#step), []);
-    const result = await this.#train.run({ ...this.#batches, step, ...this.#state });
+    const scalars: Tensors = { step: int32(this.#step), ...(this.#seeded ? { seed: int32(0) } : {}) };
+    const result = await this.#train.run({ ...this.#batches, ...scalars, ...this.#state });
     this.#step += this.#stepsPerRun;
     for (const [name, outputName] of this.#outputOf) this.#state[name] = result[outputName] as ort.Tensor;
   }
@@ -142,11 +146,13 @@ async function runOnce(graph: CompiledGraph, feed: Tensors): Promise<Float32Arra
   return result.output?.data as Float32Array;
 }
 
-function noise(shape: readonly number[]): ort.Tensor {
-  const count = shape.reduce((product, size) => product * size, 1);
-  return new ort.Tensor(
-    'float32',
-    Float32Array.from({ length: count }, (_, index) => Math.sin(index * index)),
-    [...shape],
-  );
+const int32 = (value: number): ort.Tensor => new ort.Tensor('int32', Int32Array.of(value), []);
+
+const tensorOf = ({ dtype, dims, data }: StepData): ort.Tensor => new ort.Tensor(dtype, data as never, [...dims]);
+
+/** The same data for each of several steps. */
+function repeated({ dtype, dims, data }: StepData, steps: number): StepData {
+  const all = new (data.constructor as new (length: number) => typeof data)(data.length * steps);
+  for (let step = 0; step < steps; step++) all.set(data as never, step * data.length);
+  return { dtype, dims: [steps, ...dims], data: all };
 }

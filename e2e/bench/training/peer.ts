@@ -28,8 +28,8 @@ export class Peer {
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
   }
 
-  async load(name: string, threads: number, batch: number, clock: Clock): Promise<void> {
-    await this.#ask({ load: name, threads, batch, clock });
+  async load(name: string, threads: number, clock: Clock): Promise<void> {
+    await this.#ask({ load: name, threads, clock });
   }
 
   /** Milliseconds of each of `count` runs. */
