@@ -69,6 +69,13 @@ export const gemm = (
 
 export const matmul = (left: Tensor, right: Tensor): Tensor => left.graph.apply('MatMul', [left, right]);
 
+/** Rows ids[e] of x [N, …] at place e; ids int64 [E]. */
+export const gatherRows = (x: Tensor, ids: Tensor): Tensor => x.graph.apply('GatherRows', [x, ids]);
+
+/** The sum of the rows of values [E, …] with id n at place n, with as many rows as `like`; deterministic. */
+export const scatterAddRows = (values: Tensor, ids: Tensor, like: Tensor): Tensor =>
+  values.graph.apply('ScatterAddRows', [values, ids, like]);
+
 /** Sums a gradient over the axes along which its tensor had been broadcast. */
 export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;

@@ -7,7 +7,9 @@ import { normalizationOperators } from './normalization.ts';
 import { optimizerOperators } from './optimizer.ts';
 import { poolingOperators } from './pooling.ts';
 import { randomOperators } from './random.ts';
+import { scatterOperators } from './scatter.ts';
 import { shapeOperators } from './shape.ts';
+import { textOperators } from './text.ts';
 
 /** Every operator of the compiler: shape rule, lowerings and gradient rule. */
 export const operators: OperatorTable = {
@@ -19,5 +21,7 @@ export const operators: OperatorTable = {
   ...normalizationOperators,
   ...classificationOperators,
   ...randomOperators,
+  ...scatterOperators,
   ...optimizerOperators,
+  ...textOperators,
 };

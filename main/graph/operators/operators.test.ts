@@ -23,6 +23,10 @@ interface Trial {
   readonly spaced?: boolean;
   /** Appends int64 class ids 0, 1, 2 … as the last input. */
   readonly withClasses?: boolean;
+  /** Appends int64 constants with these values. */
+  readonly ids?: readonly (readonly number[])[];
+  /** Appends a constant of this shape, for operators that read a shape only. */
+  readonly like?: Shape;
 }
 
 const window = (kernel: number, stride = 1, pad = 0, dilation = 1) => ({
@@ -176,6 +180,18 @@ const trials: readonly Trial[] = [
   },
   { operator: 'LayerNorm', shapes: [[3, 6], [6], [6]], attributes: { axis: 1, epsilon: 1e-5 } },
   { operator: 'Softmax', shapes: [[3, 5]], attributes: { axis: 1 } },
+  { operator: 'GatherRows', shapes: [[4, 3]], ids: [[2, 0, 2, 2, 3]] },
+  { operator: 'ScatterAddRows', shapes: [[5, 3]], ids: [[2, 0, 2, 2, 1]], like: [4, 1] },
+  { operator: 'ScatterAddRows', label: 'rank 3', shapes: [[5, 2, 2]], ids: [[2, 0, 2, 2, 1]], like: [3] },
+  {
+    operator: 'NeighborSum',
+    shapes: [[4, 3]],
+    ids: [
+      [0, 1, 1, 3, 2],
+      [2, 2, 2, 0, 2],
+    ],
+  },
+  { operator: 'SegmentSoftmax', shapes: [[6, 2]], ids: [[2, 0, 2, 2, 1, 0]], like: [4] },
   {
     operator: 'SoftmaxCrossEntropy',
     shapes: [[4, 5]],
@@ -232,7 +248,10 @@ async function prepare(trial: Trial) {
     trial.spaced ? spaced(elementCount(shape)) : noise(elementCount(shape), index, range),
   );
   const classes = trial.withClasses ? graph.input('classes', 'int64', [trial.shapes[0]?.[0] ?? 1]) : undefined;
-  const y = graph.apply(trial.operator, classes ? [...inputs, classes] : inputs, trial.attributes ?? {});
+  const ids = (trial.ids ?? []).map((list) => graph.constant('int64', [list.length], BigInt64Array.from(list, BigInt)));
+  const like = trial.like && graph.constant('float32', trial.like, new Float32Array(elementCount(trial.like)));
+  const more = [...(classes ? [classes] : []), ...ids, ...(like ? [like] : [])];
+  const y = graph.apply(trial.operator, [...inputs, ...more], trial.attributes ?? {});
   // A random projection, so that every output element counts differently.
   const weights = graph.constant('float32', y.shape, noise(elementCount(y.shape), 99, [-1, 1]));
   const loss = reduceSum(

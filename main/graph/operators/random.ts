@@ -6,6 +6,7 @@ import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 export const HASH_MULTIPLIERS = [0x7feb352d, 0x846ca68b | 0] as const;
 export const GOLDEN_RATIO = 0x9e3779b9 | 0;
 const INT32 = 6;
+const INT64 = 7;
 const UINT32 = 12;
 
 const int32 = (lowering: Lowering, value: number): string => lowering.constant('int32', [], Int32Array.of(value | 0));
@@ -24,6 +25,27 @@ function hash(lowering: Lowering, x: string): string {
   value = lowering.emit('Mul', [value, int32(lowering, HASH_MULTIPLIERS[0])]);
   value = foldRight(lowering, value, 15);
   return lowering.emit('Mul', [value, int32(lowering, HASH_MULTIPLIERS[1])]);
+}
+
+/** Int32 hashes of the counters 0 … count − 1 under a key; `count` is an int32 scalar. */
+function counterBits(lowering: Lowering, count: string, key: string): string {
+  const counter = lowering.emit('Range', [int32(lowering, 0), count, int32(lowering, 1)]);
+  const spread = lowering.emit('Mul', [counter, int32(lowering, GOLDEN_RATIO)]);
+  return hash(lowering, lowering.emit('Add', [spread, key]));
+}
+
+/** The number of elements of a tensor as an int32 scalar, and its shape. */
+function sizeOf(lowering: Lowering, name: string): { readonly shape: string; readonly count: string } {
+  const shape = lowering.emit('Shape', [name]);
+  const total = lowering.emit('ReduceProd', [shape, lowering.int64s([0])], { keepdims: 0 });
+  return { shape, count: lowering.emit('Cast', [total], { to: INT32 }) };
+}
+
+/** Bits as float32 in [2⁻²⁷, 1 − 2⁻²⁴]: away from both ends, so that no logarithm meets a zero. */
+function unitInterval(lowering: Lowering, bits: string): string {
+  const scaled = lowering.emit('Mul', [lowering.emit('Cast', [bits], { to: 1 }), lowering.scalar(2 ** -32)]);
+  const uniform = lowering.emit('Add', [scaled, lowering.scalar(0.5)]);
+  return lowering.emit('Clip', [uniform, lowering.scalar(2 ** -27), lowering.scalar(1 - 2 ** -24)]);
 }
 
 export const randomOperators: OperatorTable = {
@@ -54,17 +76,55 @@ export const randomOperators: OperatorTable = {
         const probability = numberOf(node.attributes, 'probability');
         const x = inputOf(node, 0);
         const layout = lowering.isBlocked(x) && !lowering.isPlain(x) ? 'blocked' : 'plain';
-        const shape = lowering.emit('Shape', [layout === 'blocked' ? lowering.blocked(x) : lowering.plain(x)]);
-        const total = lowering.emit('ReduceProd', [shape, lowering.int64s([0])], { keepdims: 0 });
-        const limit = lowering.emit('Cast', [total], { to: INT32 });
-        const counter = lowering.emit('Range', [int32(lowering, 0), limit, int32(lowering, 1)]);
-        const spread = lowering.emit('Mul', [counter, int32(lowering, GOLDEN_RATIO)]);
-        const bits = hash(lowering, lowering.emit('Add', [spread, lowering.plain(inputOf(node, 1))]));
+        const { shape, count } = sizeOf(lowering, layout === 'blocked' ? lowering.blocked(x) : lowering.plain(x));
+        const bits = counterBits(lowering, count, lowering.plain(inputOf(node, 1)));
         // Signed comparison: the hash is uniform over [−2³¹, 2³¹).
         const threshold = int32(lowering, Math.min(2 ** 31 - 1, Math.round(probability * 2 ** 32 - 2 ** 31)));
         const kept = lowering.emit('Cast', [lowering.emit('GreaterOrEqual', [bits, threshold])], { to: 1 });
         const flat = lowering.emit('Mul', [kept, lowering.scalar(1 / (1 - probability))]);
         lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]), layout);
+      },
+    },
+    gradient: 'none',
+  },
+  /** Inputs a tensor and a key → numbers shaped like the tensor, uniform in (0, 1); element i is a function of i and the key. */
+  RandomUniform: {
+    inferTypes: (inputs) => [{ dtype: 'float32', shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const { shape, count } = sizeOf(lowering, lowering.plain(inputOf(node, 0)));
+        const uniform = unitInterval(lowering, counterBits(lowering, count, lowering.plain(inputOf(node, 1))));
+        lowering.define(outputOf(node), lowering.emit('Reshape', [uniform, shape]));
+      },
+    },
+    gradient: 'none',
+  },
+  /**
+   * Inputs a tensor and a key → standard normal numbers shaped like the tensor, by the transform of Box and Muller
+   * (1958): of n elements, i and i + ⌈n / 2⌉ come from the hashes of the counters i and i + ⌈n / 2⌉.
+   */
+  RandomNormal: {
+    inferTypes: (inputs) => [{ dtype: 'float32', shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const { shape, count } = sizeOf(lowering, lowering.plain(inputOf(node, 0)));
+        const value = (operator: string, ...inputs: string[]): string => lowering.emit(operator, inputs);
+        const half = value('Div', value('Add', count, int32(lowering, 1)), int32(lowering, 2));
+        const even = value('Mul', half, int32(lowering, 2));
+        const uniform = unitInterval(lowering, counterBits(lowering, even, lowering.plain(inputOf(node, 1))));
+        const rows = lowering.reshape(uniform, [2, -1]);
+        const row = (index: number): string =>
+          value('Gather', rows, lowering.constant('int64', [], BigInt64Array.of(BigInt(index))));
+        const radius = value('Sqrt', value('Mul', value('Log', row(0)), lowering.scalar(-2)));
+        const angle = value('Mul', row(1), lowering.scalar(2 * Math.PI));
+        const pair = lowering.emit(
+          'Concat',
+          [value('Mul', radius, value('Cos', angle)), value('Mul', radius, value('Sin', angle))],
+          { axis: 0 },
+        );
+        const end = lowering.emit('Cast', [lowering.reshape(count, [1])], { to: INT64 });
+        const flat = lowering.emit('Slice', [pair, lowering.int64s([0]), end]);
+        lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]));
       },
     },
     gradient: 'none',
