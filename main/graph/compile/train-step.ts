@@ -87,7 +87,7 @@ export function buildTrainStep(model: CompilableModel, options: TrainStepOptions
     random: () => ({ seed: seed(), step: step() }),
   });
   const output = model.module.forward(x, trace);
-  const { loss, figures } = buildLoss(output, options.loss, trace.addedLosses);
+  const { loss, figures } = buildLoss(output, options.loss, { added: trace.addedLosses });
   const learningRate = graph.input('learningRate', 'float32', []);
   const optimizer = createOptimizer(options.optimizer, { learningRate, step });
 

@@ -98,7 +98,7 @@ export const classificationOperators: OperatorTable = {
       return [multiply(subtract(g.graph.apply('Exp', [log]), target), column), undefined];
     },
   },
-  /** How many rows of the logits are largest at the given class, as a float32 scalar. */
+  /** How many rows of the logits are largest at the given class, as a float32 scalar; rows of weight 0 do not count. */
   CorrectCount: {
     inferTypes: () => [{ dtype: 'float32', shape: [] }],
     lower: {
@@ -107,7 +107,9 @@ export const classificationOperators: OperatorTable = {
         const hit = lowering.emit('Cast', [lowering.emit('Equal', [best, lowering.plain(inputOf(node, 1))])], {
           to: 1,
         });
-        lowering.define(outputOf(node), lowering.emit('ReduceSum', [hit], { keepdims: 0 }));
+        const weights = node.inputs[2] && lowering.emit('Sign', [lowering.plain(node.inputs[2])]);
+        const counted = weights === undefined ? hit : lowering.emit('Mul', [hit, weights]);
+        lowering.define(outputOf(node), lowering.emit('ReduceSum', [counted], { keepdims: 0 }));
       },
     },
     gradient: 'none',

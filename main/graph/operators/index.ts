@@ -3,6 +3,7 @@ import { classificationOperators } from './classification.ts';
 import { convolutionOperators } from './convolution.ts';
 import { elementwiseOperators } from './elementwise.ts';
 import { linearOperators } from './linear.ts';
+import { lossOperators } from './loss.ts';
 import { normalizationOperators } from './normalization.ts';
 import { optimizerOperators } from './optimizer.ts';
 import { poolingOperators } from './pooling.ts';
@@ -20,6 +21,7 @@ export const operators: OperatorTable = {
   ...poolingOperators,
   ...normalizationOperators,
   ...classificationOperators,
+  ...lossOperators,
   ...randomOperators,
   ...scatterOperators,
   ...optimizerOperators,
