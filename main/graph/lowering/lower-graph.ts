@@ -1,5 +1,6 @@
 import { GraphError } from '../graph-error.ts';
 import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx/model.ts';
+import { renameValues } from '../onnx/rename.ts';
 import type { OperatorTable } from '../operator.ts';
 import { countUses, withoutDeadNodes } from '../passes/dead-nodes.ts';
 import { fuseConvolutions } from '../passes/fuse-convolutions.ts';
@@ -10,6 +11,8 @@ import type { Target } from './target.ts';
 /** Opset 21 of March 2024 with intermediate representation 10: what ONNX Runtime has read since 1.18. */
 const OPSET = 21;
 const IR_VERSION = 10;
+/** Versions of the other standard domains; ONNX Runtime's own are at 1. */
+const DOMAIN_VERSIONS: Readonly<Record<string, number>> = { '': OPSET, 'ai.onnx.ml': 3 };
 
 export interface NamedOutput {
   readonly name: string;
@@ -45,7 +48,7 @@ export function lowerGraph(
   }
   const renamed = nameOutputs(lowering, outputs, new Set(inputs.map((input) => input.name)));
   const opsets: Record<string, number> = {};
-  for (const domain of lowering.domains) opsets[domain] = domain === '' ? OPSET : 1;
+  for (const domain of lowering.domains) opsets[domain] = DOMAIN_VERSIONS[domain] ?? 1;
   return {
     irVersion: IR_VERSION,
     producer: 'Lightbench',
@@ -78,9 +81,5 @@ function nameOutputs(
     }
   }
   const rename = (name: string): string => renames.get(name) ?? name;
-  return lowering.nodes.map((node) => ({
-    ...node,
-    inputs: node.inputs.map(rename),
-    outputs: node.outputs.map(rename),
-  }));
+  return lowering.nodes.map((node) => renameValues(node, rename));
 }

@@ -80,6 +80,18 @@ export class Lowering {
     return this.emitAll(operator, inputs, attributes, options)[0] ?? '';
   }
 
+  /** A name that nothing else has. */
+  fresh(stem: string): string {
+    return `${stem}_${this.#counter++}`;
+  }
+
+  /** Collects the nodes that `build` emits, for the body of a Loop or Scan. It must not `memo` what it emits. */
+  nested<T>(build: () => T): { readonly nodes: readonly OnnxNode[]; readonly result: T } {
+    const first = this.nodes.length;
+    const result = build();
+    return { nodes: this.nodes.splice(first), result };
+  }
+
   /** Emits into ONNX Runtime's own domain of blocked operators. */
   emitBlocked(
     operator: string,
