@@ -2,6 +2,11 @@ import { z } from 'zod';
 import { column } from './datasets.ts';
 import { runConfig } from './run-config.ts';
 
+const columnPreprocessing = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('numeric'), mean: z.number(), deviation: z.number() }),
+  z.object({ kind: z.literal('category'), categories: z.int() }),
+]);
+
 /** How raw data become the input of a model; the compiler builds it into every graph that ships. */
 export const preprocessing = z.discriminatedUnion('kind', [
   z.object({
@@ -15,14 +20,27 @@ export const preprocessing = z.discriminatedUnion('kind', [
     resize: z.boolean(),
     sourceChannels: z.int(),
   }),
+  z.object({ kind: z.literal('table'), columns: z.array(columnPreprocessing) }),
+  z.object({ kind: z.literal('graph'), columns: z.array(columnPreprocessing) }),
   z.object({
-    kind: z.literal('table'),
-    columns: z.array(
-      z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('numeric'), mean: z.number(), deviation: z.number() }),
-        z.object({ kind: z.literal('category'), categories: z.int() }),
-      ]),
-    ),
+    kind: z.literal('text'),
+    vocabulary: z.array(z.string()),
+    length: z.int(),
+    lowercase: z.boolean(),
+  }),
+  z.object({
+    kind: z.literal('tokens'),
+    unit: z.enum(['characters', 'bytes', 'words']),
+    vocabulary: z.array(z.string()),
+    length: z.int(),
+  }),
+  z.object({
+    kind: z.literal('series'),
+    columns: z.array(z.object({ mean: z.number(), deviation: z.number() })),
+    targets: z.array(z.int()),
+    length: z.int(),
+    horizon: z.int(),
+    origin: z.enum(['mean', 'last']),
   }),
 ]);
 export type Preprocessing = z.infer<typeof preprocessing>;

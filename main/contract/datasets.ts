@@ -5,15 +5,38 @@ import { command, query } from './procedure.ts';
 export const split = z.enum(['train', 'validation', 'test']);
 export type Split = z.infer<typeof split>;
 
-export const sourceFormat = z.enum(['image-folder', 'idx', 'csv', 'tsv', 'parquet', 'json', 'dicom']);
+export const sourceFormat = z.enum([
+  'image-folder',
+  'image-masks',
+  'coco',
+  'idx',
+  'csv',
+  'tsv',
+  'parquet',
+  'json',
+  'node-link',
+  'text',
+  'dicom',
+]);
 export type SourceFormat = z.infer<typeof sourceFormat>;
 
-export const columnType = z.enum(['number', 'integer', 'category', 'text', 'boolean', 'time', 'image', 'volume']);
+export const columnType = z.enum([
+  'number',
+  'integer',
+  'category',
+  'text',
+  'boolean',
+  'time',
+  'image',
+  'volume',
+  'mask',
+  'boxes',
+]);
 export const column = z.object({
   name: z.string(),
   type: columnType,
   nullable: z.boolean().default(false),
-  /** The categories of a category column, in the order of their index. */
+  /** The categories of a category column, or of the pixels of a mask and of boxes, in the order of their index. */
   categories: z.array(z.string()).optional(),
 });
 export type Column = z.infer<typeof column>;
@@ -52,13 +75,16 @@ export const datasetVersion = z.object({
   /** Set for images. Width and height are null when they differ between items. */
   image: z.object({ channels: z.int(), width: z.int().nullable(), height: z.int().nullable() }).nullable(),
   qualityDigest: digest.nullable(),
+  edges: z.int().optional().describe('Of a graph, whose nodes are the rows; absent for what is no graph'),
 });
 export type DatasetVersion = z.infer<typeof datasetVersion>;
 
 export const splitOptions = z.object({
   mode: z
-    .enum(['given', 'stratified'])
-    .describe('given: as the source says; stratified: drawn with the seed, each class in proportion'),
+    .enum(['given', 'stratified', 'ordered'])
+    .describe(
+      'given: as the source says; stratified: drawn with the seed, each class in proportion; ordered: the first rows are train, the last ones test, as forecasting needs it',
+    ),
   validation: z
     .number()
     .min(0)

@@ -12,6 +12,82 @@ export const classMetrics = z.object({
   auc: z.number().nullable(),
 });
 
+const forecastErrors = z.object({
+  meanAbsoluteError: z.number(),
+  rootMeanSquaredError: z.number(),
+  symmetricMeanAbsolutePercentageError: z.number().describe('0 to 2 (Armstrong 1985, as in the M4 competition)'),
+});
+
+/** Of a series forecast, in the units of the targets. */
+export const forecastEvaluation = z.object({
+  targets: z.array(z.string()),
+  horizon: z.int(),
+  model: forecastErrors,
+  naive: forecastErrors.describe('The newest known value, repeated: what a forecast has to beat'),
+  perStep: z.array(z.object({ model: z.number(), naive: z.number() })).describe('Mean absolute error by step ahead'),
+  examples: z
+    .array(
+      z.object({
+        target: z.int(),
+        row: z.int().describe('The first forecast row of the table'),
+        history: z.array(z.number().nullable()),
+        truth: z.array(z.number()),
+        forecast: z.array(z.number()),
+      }),
+    )
+    .describe('A few windows, evenly over the split'),
+  line: z
+    .array(z.object({ row: z.int(), truth: z.number(), forecast: z.number() }))
+    .describe('The first target one step ahead, at most 600 points'),
+});
+
+export const languageEvaluation = z.object({
+  tokens: z.int(),
+  perplexity: z.number(),
+  bitsPerToken: z.number(),
+  accuracy: z.number().describe('How often the most probable token was the next one'),
+  samples: z.array(z.object({ prompt: z.string(), text: z.string() })).describe('What the model writes by itself'),
+});
+
+export const segmentationEvaluation = z.object({
+  classes: z.array(z.string()),
+  meanIntersectionOverUnion: z.number(),
+  meanDice: z.number(),
+  pixelAccuracy: z.number(),
+  perClass: z.array(
+    z.object({
+      label: z.string(),
+      intersectionOverUnion: z.number().nullable().describe('Null where neither truth nor prediction has the class'),
+      dice: z.number().nullable(),
+      pixels: z.int().describe('Of the truth'),
+    }),
+  ),
+  items: z
+    .array(z.object({ index: z.int(), meanIntersectionOverUnion: z.number() }))
+    .describe('The worst first, at most 200'),
+});
+
+export const detectionEvaluation = z.object({
+  classes: z.array(z.string()),
+  averagePrecision: z.number().describe('Mean over classes and overlaps 0.5 to 0.95, as COCO counts'),
+  averagePrecision50: z.number(),
+  averagePrecision75: z.number(),
+  perClass: z.array(z.object({ label: z.string(), averagePrecision: z.number().nullable(), boxes: z.int() })),
+  items: z
+    .array(z.object({ index: z.int(), missed: z.int(), wrong: z.int() }))
+    .describe('The most mistakes first, at most 200'),
+});
+
+export const generationEvaluation = z.object({
+  samples: z.int(),
+  columns: z.int(),
+  width: z.int(),
+  height: z.int(),
+  channels: z.int(),
+  /** Pixels of all samples, uint8, [samples, height, width, channels]. */
+  pixels: z.string().describe('base64'),
+});
+
 export const evaluation = z.object({
   runId: id,
   datasetDigest: digest,
@@ -51,10 +127,46 @@ export const evaluation = z.object({
     })
     .nullable(),
   regression: z.object({ rootMeanSquaredError: z.number(), meanAbsoluteError: z.number(), r2: z.number() }).nullable(),
+  /** One of these for the tasks of their names. */
+  forecast: forecastEvaluation.optional(),
+  language: languageEvaluation.optional(),
+  segmentation: segmentationEvaluation.optional(),
+  detection: detectionEvaluation.optional(),
+  generation: generationEvaluation.optional(),
 });
 export type Evaluation = z.infer<typeof evaluation>;
 
+const box = z.object({
+  label: z.int(),
+  x: z.number().describe('Left edge in pixels of the picture'),
+  y: z.number(),
+  width: z.number(),
+  height: z.number(),
+});
+
+/** What the model said of one picture, beside the truth. */
+export const itemEvaluation = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('masks'),
+    width: z.int(),
+    height: z.int(),
+    truth: z.string().describe('Class of each pixel, uint8, row-major, base64'),
+    predicted: z.string(),
+  }),
+  z.object({
+    kind: z.literal('boxes'),
+    truth: z.array(box),
+    predicted: z.array(box.extend({ score: z.number() })),
+  }),
+]);
+export type ItemEvaluation = z.infer<typeof itemEvaluation>;
+
 export const procedures = {
+  'evaluation.item': query(
+    'Masks or boxes of one picture of an evaluated split: the truth and what the model said',
+    z.object({ runId: id, split, index: z.int().min(0) }),
+    itemEvaluation,
+  ),
   'evaluation.list': query('The evaluations of a run, one per split', z.object({ runId: id }), z.array(evaluation)),
   'evaluation.start': command(
     'Evaluates the best checkpoint of a run on a split',

@@ -44,6 +44,7 @@ export const importResult = z.object({
   classes: z.array(z.string()),
   splits: z.array(splitSummary),
   image: datasetVersion.shape.image,
+  edges: datasetVersion.shape.edges,
   quality: qualityReport.omit({ datasetDigest: true, createdAt: true }),
 });
 export type ImportResult = z.infer<typeof importResult>;

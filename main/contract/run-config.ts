@@ -121,10 +121,55 @@ export const scheduleConfig = z.discriminatedUnion('kind', [
 ]);
 export type ScheduleConfig = z.infer<typeof scheduleConfig>;
 
+export const taskName = z.enum([
+  'image-classification',
+  'table-classification',
+  'table-regression',
+  'text-classification',
+  'series-forecasting',
+  'language-modeling',
+  'image-segmentation',
+  'object-detection',
+  'node-classification',
+  'image-generation',
+]);
+export type TaskName = z.infer<typeof taskName>;
+
+/** How text becomes tokens. */
+export const textData = z.strictObject({
+  column: z.string().optional().describe('The column of the text; absent = the only column of type text'),
+  length: z.int().min(2).max(8192).default(128).describe('Tokens that the model sees at once'),
+  unit: z
+    .enum(['words', 'characters', 'bytes'])
+    .optional()
+    .describe('words: split at white space; characters and bytes: for language modeling, whose default is characters'),
+  vocabulary: z
+    .int()
+    .min(2)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('At most so many different tokens, the most frequent of train; all others are one unknown token'),
+  minimumCount: z.int().min(1).default(2).describe('A word that occurs less often in train is unknown'),
+  lowercase: z.boolean().default(true).describe('Upper and lower case are the same word'),
+});
+
+/** How the rows of a table become windows of a series. */
+export const seriesData = z.strictObject({
+  time: z.string().optional().describe('The column that the rows are ordered by; absent = the order of the rows'),
+  columns: z.array(z.string()).default([]).describe('Numbers that the model sees; empty = the targets'),
+  targets: z.array(z.string()).default([]).describe('Numbers to forecast; empty = the target of the dataset'),
+  length: z.int().min(1).max(8192).default(24).describe('Rows that the model sees'),
+  horizon: z.int().min(1).max(1024).default(6).describe('Rows that it forecasts'),
+  origin: z
+    .enum(['last', 'mean'])
+    .default('last')
+    .describe('What values are measured from: last = the newest of the window, so that trends go on; mean = of train'),
+});
+
 export const runConfig = z.strictObject({
   name: z.string().max(120).default('').describe('What to call the run; empty = made up from model and time'),
   experiment: z.string().min(1).max(120).default('default').describe('The experiment the run belongs to'),
-  task: z.enum(['image-classification', 'table-classification', 'table-regression']).describe('What is learned'),
+  task: taskName.describe('What is learned'),
   seed: z
     .int()
     .min(0)
@@ -145,6 +190,8 @@ export const runConfig = z.strictObject({
       .default(0.1)
       .describe('Drawn from train with the seed when the dataset has no validation split'),
     features: z.array(z.string()).default([]).describe('Columns of a table to learn from; empty = all but the target'),
+    text: textData.optional().describe('Text tasks: which text, and how it becomes tokens'),
+    series: seriesData.optional().describe('Forecasting: which columns, and how much of them'),
   }),
   preprocessing: z
     .strictObject({

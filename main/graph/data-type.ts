@@ -1,7 +1,7 @@
 import { GraphError } from './graph-error.ts';
 
 /** Element types of tensors, named as in NumPy and ONNX Runtime. */
-export type DataType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool';
+export type DataType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool' | 'string';
 
 export type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -25,6 +25,14 @@ export const dataTypes: Readonly<Record<DataType, DataTypeRow>> = {
   int32: { onnxCode: 6, sizeBytes: 4, fromBytes: (bytes) => new Int32Array(aligned(bytes)) },
   int64: { onnxCode: 7, sizeBytes: 8, fromBytes: (bytes) => new BigInt64Array(aligned(bytes)) },
   bool: { onnxCode: 9, sizeBytes: 1, fromBytes: (bytes) => new Uint8Array(aligned(bytes)) },
+  /** Text, at the inputs of shipped graphs only: there are no constants and no derivatives of it. */
+  string: {
+    onnxCode: 8,
+    sizeBytes: 32,
+    fromBytes: () => {
+      throw new GraphError('malformed-onnx', 'Constants of text are not supported.');
+    },
+  },
   float64: { onnxCode: 11, sizeBytes: 8, fromBytes: (bytes) => new Float64Array(aligned(bytes)) },
   uint32: { onnxCode: 12, sizeBytes: 4, fromBytes: (bytes) => new Uint32Array(aligned(bytes)) },
 };

@@ -1,5 +1,5 @@
-import type { CompilableModel, ModelSummary } from '../graph/index.ts';
-import { GraphError, summarize } from '../graph/index.ts';
+import type { CompilableModel, ModelSummary, Tensor, Trace } from '../graph/index.ts';
+import { BATCH, GraphError, Module, reshape, summarize } from '../graph/index.ts';
 import { architectureLayers } from './architectures.ts';
 import type { Family } from './families.ts';
 import { familyOf } from './families.ts';
@@ -31,8 +31,29 @@ const buildLayered: Family<LayeredSpec> = (spec, input, output) => {
   const { outputShape } = buildLayers(body, inputShape, initialization);
   const head: readonly LayerSpec[] =
     outputShape.length > 1 ? [{ kind: 'flatten' }, { kind: 'linear', units }] : [{ kind: 'linear', units }];
-  return { module: buildLayers([...body, ...head], inputShape, initialization).module, inputShape };
+  const { module } = buildLayers([...body, ...head], inputShape, initialization);
+  return { module: output.kind === 'forecast' ? new ForecastRows(module, output) : module, inputShape };
 };
+
+/** The numbers of a forecast, [horizon × series], as one row per moment. */
+class ForecastRows extends Module {
+  readonly kind = 'ForecastRows';
+  readonly layers: Module;
+  readonly #horizon: number;
+  readonly #series: number;
+
+  constructor(layers: Module, { horizon, series }: { readonly horizon: number; readonly series: number }) {
+    super();
+    this.layers = layers;
+    this.#horizon = horizon;
+    this.#series = series;
+  }
+
+  override forward(x: Tensor, trace: Trace): Tensor {
+    const flat = trace.run('layers', this.layers, x);
+    return reshape(flat, [flat.shape[0] ?? BATCH, this.#horizon, this.#series]);
+  }
+}
 
 /** A list of layers takes numbers: token ids need an embedding first, nodes of a graph their edges. */
 function sampleShape(input: InputSignature): readonly number[] {
@@ -54,6 +75,8 @@ function unitsOf(output: OutputSignature): number {
       return output.classes;
     case 'regression':
       return output.outputs;
+    case 'forecast':
+      return output.horizon * output.series;
     default:
       throw new GraphError('unsupported', `A list of layers cannot end in ${output.kind}.`);
   }

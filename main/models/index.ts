@@ -2,7 +2,7 @@
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
-export { lossOf, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
+export { lossFor, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
 export type {
   ActivationName,
   ArchitectureSpec,
@@ -11,3 +11,4 @@ export type {
   OutputSignature,
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
+export { signaturesOf, type TaskName } from './task-signatures.ts';

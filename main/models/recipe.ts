@@ -1,12 +1,7 @@
-import {
-  featureCount,
-  type LossSpec,
-  type OptimizerSpec,
-  type PreprocessingSpec,
-  type ScheduleSpec,
-} from '../graph/index.ts';
+import type { LossSpec, OptimizerSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
+import { signaturesOf, type TaskName } from './task-signatures.ts';
 
 /**
  * A run config, as people write it, in the words of the compiler. The types are those of the contract's run config, told
@@ -65,22 +60,17 @@ export type ScheduleChoice = { readonly warmupSteps: number } & (
 /**
  * The model for what the preprocessing yields and the task asks for.
  *
- * @param classCount 0 for the regression of one number
+ * @param classCount 0 where the task knows no classes
  * @throws GraphError where layers do not fit each other
  */
-export function modelFor(choice: ModelChoice, preprocessing: PreprocessingSpec, classCount: number): Model {
-  return buildModel(
-    architectureOf(choice),
-    preprocessing.kind === 'image'
-      ? {
-          kind: 'image',
-          channels: preprocessing.channels,
-          height: preprocessing.height,
-          width: preprocessing.width,
-        }
-      : { kind: 'table', features: featureCount(preprocessing.columns) },
-    classCount > 0 ? { kind: 'classification', classes: classCount } : { kind: 'regression', outputs: 1 },
-  );
+export function modelFor(
+  task: TaskName,
+  choice: ModelChoice,
+  preprocessing: PreprocessingSpec,
+  classCount: number,
+): Model {
+  const { input, output } = signaturesOf(task, preprocessing, classCount);
+  return buildModel(architectureOf(choice), input, output);
 }
 
 function architectureOf(choice: ModelChoice): ArchitectureSpec {
@@ -106,7 +96,9 @@ export function optimizerOf({ learningRate: _, ...optimizer }: OptimizerChoice):
   return optimizer;
 }
 
-export function lossOf(
+/** The loss of a task. @throws GraphError `invalid-argument` where it does not suit the task */
+export function lossFor(
+  _task: TaskName,
   choice: { readonly kind: 'cross_entropy'; readonly labelSmoothing: number } | { readonly kind: 'mse' },
 ): LossSpec {
   return choice;

@@ -13,15 +13,15 @@ runWorker(evaluatorInput, async (input, channel) => {
   try {
     const { state, tensors } = loadCheckpoint(store, input.checkpointDigest);
     const experiment = await openExperiment(input, state);
-    const { module } = experiment.model;
+    const { module } = experiment.computing.model;
     const names = [...module.namedParameters(), ...module.namedBuffers()].map(([name]) => name);
     const parameters = Object.fromEntries(names.map((name) => [name, tensors.get(name) ?? new Float32Array()]));
     try {
       for (const split of input.splits) {
-        const message = await evaluate(experiment, parameters, split, store, (done, total) =>
+        const evaluated = await evaluate(experiment, parameters, split, store, (done, total) =>
           send({ type: 'progress', phase: `Evaluating on ${split}`, done, total, unit: 'items' }),
         );
-        if (message !== null) send(message);
+        if (evaluated !== null) send(evaluated.message);
         else send({ type: 'log', level: 'warning', text: `The split ${split} has no labelled items.` });
       }
       return {};

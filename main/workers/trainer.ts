@@ -20,31 +20,22 @@ runWorker(trainerInput, async (input, channel): Promise<TrainerResult> => {
     const known = input.resume === null ? null : loadCheckpoint(store, input.resume.checkpointDigest).state;
     const experiment = await openExperiment(input, known);
     try {
-      if (known === null) for (const text of experiment.notes) send({ type: 'log', level: 'warning', text });
+      if (known === null) for (const text of experiment.task.notes) send({ type: 'log', level: 'warning', text });
       const trained = await train(experiment, input, store, {
         wanted: () => (channel.signal.aborted ? 'cancel' : wanted),
         send,
       });
       if (trained.reason === 'paused')
         return { outcome: 'paused', reason: 'paused', step: trained.step, metrics: trained.metrics };
-      const metrics = { ...trained.metrics };
+      const metrics: Record<string, number> = { ...trained.metrics };
       for (const split of ['validation', 'test'] as const) {
         if (channel.signal.aborted) throw new LightbenchError('job.cancelled', 'Stopped before the evaluation ended.');
-        const message = await evaluate(experiment, trained.parameters, split, store, (done, total) =>
+        const evaluated = await evaluate(experiment, trained.parameters, split, store, (done, total) =>
           send({ type: 'progress', phase: `Evaluating on ${split}`, done, total, unit: 'items' }),
         );
-        if (message === null) continue;
-        send(message);
-        const { loss, classification, regression } = message.evaluation;
-        metrics[`${split}.loss`] = loss;
-        if (classification !== null) {
-          metrics[`${split}.accuracy`] = classification.accuracy;
-          metrics[`${split}.macro_f1`] = classification.macroF1;
-        }
-        if (regression !== null) {
-          metrics[`${split}.rmse`] = regression.rootMeanSquaredError;
-          metrics[`${split}.r2`] = regression.r2;
-        }
+        if (evaluated === null) continue;
+        send(evaluated.message);
+        Object.assign(metrics, evaluated.metrics);
       }
       return { outcome: 'finished', reason: trained.reason, step: trained.step, metrics };
     } finally {

@@ -1,6 +1,6 @@
 import type { Split } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
-import type { Evaluation } from '../../contract/evaluation.ts';
+import type { Evaluation, ItemEvaluation } from '../../contract/evaluation.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { Run } from '../../contract/training.ts';
 import { evaluatorMessage } from '../../contract/training-worker.ts';
@@ -11,6 +11,7 @@ import type { ChosenDevice } from '../devices/index.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
 import type { Experiments, RunRecords } from '../training/index.ts';
+import { itemEvaluation } from './item-evaluation.ts';
 
 /** Runs whose predictions stay in memory; 70,000 items take half a megabyte. */
 const KEPT = 8;
@@ -37,6 +38,7 @@ export class Evaluations {
 
   readonly handlers: HandlersOf<'evaluation'> = {
     'evaluation.list': ({ runId }) => this.list(runId),
+    'evaluation.item': ({ runId, split, index }) => this.#item(runId, split, index),
     'evaluation.start': ({ runId, split }, caller) => this.#start(runId, split, caller),
   };
 
@@ -77,6 +79,15 @@ export class Evaluations {
     this.#predictions.set(key, merged);
     if (this.#predictions.size > KEPT) this.#predictions.delete([...this.#predictions.keys()][0]);
     return merged;
+  }
+
+  #item(runId: string, split: Split, index: number): ItemEvaluation {
+    const { workspace } = this.#context;
+    this.#neighbours.records.get(runId);
+    const stored = workspace.runs.evaluations(runId).find(({ evaluation }) => evaluation.split === split);
+    if (stored === undefined) throw new LightbenchError('record.not_found', `The run was not evaluated on ${split}.`);
+    const digest = stored.predictionsDigest;
+    return itemEvaluation(workspace.artifacts.read(digest), digest, index);
   }
 
   #start(runId: string, split: Split, caller: Caller): { jobId: string } {

@@ -4,7 +4,7 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
 import { BATCH, estimateTrainingMemory, GraphError, type PreprocessingSpec } from '../../graph/index.ts';
-import { lossOf, type Model, modelFor, optimizerOf } from '../../models/index.ts';
+import { lossFor, type Model, modelFor, optimizerOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
@@ -283,7 +283,7 @@ function previewPreprocessing(
 
 function buildFor({ config, error }: Checks, preprocessing: PreprocessingSpec, classCount: number): Model | null {
   try {
-    return modelFor(config.model, preprocessing, config.task === 'table-regression' ? 0 : classCount);
+    return modelFor(config.task, config.model, preprocessing, classCount);
   } catch (cause) {
     if (!(cause instanceof GraphError)) throw cause;
     return error('model', cause.message, 'Use smaller kernels, fewer pools, or a larger preprocessing.resize.');
@@ -300,8 +300,11 @@ function summarise(
   const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
   const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
   const step = (batchSize: number) =>
-    estimateTrainingMemory(model, { loss: lossOf(config.loss), optimizer: optimizerOf(config.optimizer) }, batchSize)
-      .totalBytes;
+    estimateTrainingMemory(
+      model,
+      { loss: lossFor(config.task, config.loss), optimizer: optimizerOf(config.optimizer) },
+      batchSize,
+    ).totalBytes;
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
   const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
   const bytes = (batchSize: number) => PROCESS_BYTES + dataBytes + step(batchSize);

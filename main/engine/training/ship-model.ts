@@ -1,15 +1,11 @@
-import {
-  CHECKPOINT_KEY,
-  type CheckpointState,
-  checkpointState,
-  type Preprocessing,
-} from '../../contract/checkpoint.ts';
+import { CHECKPOINT_KEY, type CheckpointState, checkpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
-import { BATCH, compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
+import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
 import { foldTargetScale, type Model, modelFor } from '../../models/index.ts';
+import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
 import type { ShippingModel, TensorValue } from './shipping.ts';
 
 export interface StoredCheckpoint {
@@ -24,7 +20,7 @@ export function readCheckpoint(bytes: Uint8Array, digest: string): StoredCheckpo
   try {
     const { tensors, metadata } = readSafetensors(bytes, digest);
     const state = checkpointState.parse(JSON.parse(metadata[CHECKPOINT_KEY] ?? 'null'));
-    const model = modelFor(state.model, state.preprocessing, state.classes.length);
+    const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
     const parameters: Record<string, Float32Array> = {};
     for (const [name] of [...model.module.namedParameters(), ...model.module.namedBuffers()]) {
       const data = tensors.get(name)?.data;
@@ -45,7 +41,7 @@ export function shipModel(run: Run, checkpointDigest: string, bytes: Uint8Array,
   const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest);
   const folded = foldTargetScale(model, parameters, state.targetScale);
   const { preprocessing, classes } = state;
-  const options = { preprocessing, softmax: classes.length > 0 };
+  const options = { preprocessing, softmax: model.output.kind === 'classification' };
   const shipped = compileForward(model, {
     ...options,
     parameters: folded,
@@ -97,7 +93,13 @@ export function shipModel(run: Run, checkpointDigest: string, bytes: Uint8Array,
 }
 
 /** The Open Inference Protocol's names of element types. */
-const DATATYPES: Readonly<Record<string, string>> = { float32: 'FP32', uint8: 'UINT8', int64: 'INT64', int32: 'INT32' };
+const DATATYPES: Readonly<Record<string, string>> = {
+  float32: 'FP32',
+  uint8: 'UINT8',
+  int64: 'INT64',
+  int32: 'INT32',
+  string: 'BYTES',
+};
 
 function openShape(shape: Signature['inputs'][number]['shape'] | readonly (number | string)[]): number[] {
   return shape.map((size) => (typeof size === 'number' ? size : -1));
@@ -108,41 +110,4 @@ function weightsOf(model: Model, parameters: ParameterValues): Record<string, Te
   return Object.fromEntries(
     named.map(([name, { shape }]) => [name, { dtype: 'float32', dims: [...shape], data: parameters[name] }]),
   );
-}
-
-function describeInput({ preprocessing, columns }: CheckpointState): string {
-  if (preprocessing.kind === 'image') {
-    const size = preprocessing.resize ? 'of any size' : `of ${preprocessing.height} × ${preprocessing.width} pixels`;
-    const kind = preprocessing.sourceChannels === 1 ? 'Grey' : 'Colour';
-    return `${kind} pictures ${size}, raw bytes 0…255: [${BATCH}, height, width, channels].`;
-  }
-  const names = columns.map(({ name, categories }) =>
-    categories === undefined
-      ? name
-      : `${name} (${categories.map((category, index) => `${index} = ${category}`).join(', ')})`,
-  );
-  return `Raw columns in this order, NaN where a value is missing: ${names.join('; ')}.`;
-}
-
-function describeOutput(name: string, { classes, targetScale }: CheckpointState): string {
-  if (name === 'probabilities') return `Probability of each class: ${classes.join(', ')}.`;
-  return targetScale === null ? 'Logits, before the softmax.' : 'The predicted number, in the unit of the target.';
-}
-
-function describePreprocessing(preprocessing: Preprocessing, { columns }: CheckpointState): string[] {
-  const figure = (value: number) => Number(value.toPrecision(5)).toString();
-  if (preprocessing.kind === 'image') {
-    const { height, width, channels, sourceChannels, mean, deviation, resize } = preprocessing;
-    return [
-      ...(resize ? [`Pictures are resized to ${height} × ${width} pixels, linearly with antialiasing.`] : []),
-      ...(sourceChannels === channels ? [] : [`Pictures become ${channels === 1 ? 'grey' : 'colour'}.`]),
-      `Pixels are divided by 255, less ${mean.map(figure).join(', ')}, divided by ${deviation.map(figure).join(', ')} per channel.`,
-    ];
-  }
-  return preprocessing.columns.map((column, index) => {
-    const { name } = columns[index];
-    return column.kind === 'numeric'
-      ? `${name}: less ${figure(column.mean)}, divided by ${figure(column.deviation)}; a missing value becomes the mean.`
-      : `${name}: one column per category, all zero when missing or unknown.`;
-  });
 }

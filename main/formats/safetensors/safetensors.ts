@@ -11,11 +11,12 @@ const ALIGNMENT_BYTES = 8;
 const DTYPES = {
   F32: (bytes: Uint8Array) => new Float32Array(new Uint8Array(bytes).buffer),
   I32: (bytes: Uint8Array) => new Int32Array(new Uint8Array(bytes).buffer),
+  U8: (bytes: Uint8Array) => new Uint8Array(bytes),
 } as const;
 
 export interface SafetensorsEntry {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
 export interface SafetensorsFile {
@@ -23,7 +24,7 @@ export interface SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Writes float32 and int32 tensors in the order given. The same input gives the same bytes. */
+/** Writes float32, int32 and uint8 tensors in the order given. The same input gives the same bytes. */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, SafetensorsEntry]>,
   metadata: Readonly<Record<string, string>> = {},
@@ -33,7 +34,7 @@ export function writeSafetensors(
   let sizeBytes = 0;
   for (const [name, { shape, data }] of entries) {
     header[name] = {
-      dtype: data instanceof Int32Array ? 'I32' : 'F32',
+      dtype: dtypeOf(data),
       shape,
       data_offsets: [sizeBytes, sizeBytes + data.byteLength],
     };
@@ -53,7 +54,12 @@ export function writeSafetensors(
   return file;
 }
 
-/** @throws FormatError truncated, damaged, unsupported (element types other than F32 and I32) */
+function dtypeOf(data: SafetensorsEntry['data']): keyof typeof DTYPES {
+  if (data instanceof Uint8Array) return 'U8';
+  return data instanceof Int32Array ? 'I32' : 'F32';
+}
+
+/** @throws FormatError truncated, damaged, unsupported (other element types than these) */
 export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFile {
   const { header, dataStart } = readHeader(bytes, path);
   const tensors = new Map<string, SafetensorsEntry>();
@@ -68,7 +74,7 @@ export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFil
       throw new FormatError(
         FORMAT,
         'unsupported',
-        `The tensor ${name} is ${dtype}; only F32 and I32 are read.`,
+        `The tensor ${name} is ${dtype}; only F32, I32 and U8 are read.`,
         { path },
         'Convert the tensors to float32.',
       );

@@ -24,13 +24,15 @@ export interface ForwardOptions {
 /** Evaluation mode: running statistics, no dropout. Outputs `output` (logits for classifiers) and what modules emit. */
 export function compileForward(model: CompilableModel, options: ForwardOptions = {}): CompiledGraph {
   const graph = createGraph();
-  const x = options.preprocessing ? buildPreprocessing(graph, options.preprocessing) : modelInput(graph, model);
+  const raw = options.preprocessing ? buildPreprocessing(graph, options.preprocessing) : undefined;
+  const x = raw?.x ?? modelInput(graph, model);
   if (x.shape.slice(1).join() !== model.inputShape.join()) {
     throw new GraphError('shape-mismatch', `Preprocessing yields [${x.shape}], the model takes [${model.inputShape}].`);
   }
   const bind = options.parameters ? bindConstants(graph, options.parameters) : bindInputs(graph);
   const trace = traceModel(graph, model, { training: false, bind });
-  const output = model.module.forward(x, trace);
+  const said = model.module.forward(x, trace);
+  const output = raw?.restore(said) ?? said;
   const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
   for (const [name, tensor] of trace.emitted) outputs.push({ name, tensor });
   if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });

@@ -1,5 +1,5 @@
 import { BATCH } from '../dimension.ts';
-import { cast, divide, multiply, reduceSum, reshape, scale, subtract, transpose } from '../expression.ts';
+import { add, cast, divide, multiply, reduceSum, reshape, scale, subtract, transpose } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
@@ -22,6 +22,8 @@ export type ColumnSpec =
  * normalised per channel as (x − mean) / deviation. Colour becomes grey by the luma of Rec. 601, grey becomes colour by
  * repetition, after the resize.
  *
+ * `text`, `series`, `tokens`: see there.
+ *
  * `table`: input `table` float32 [batch, columns]; numeric columns are standardised, categories become one-hot columns.
  * NaN stands for a missing value: a number becomes the mean of its column, a category all zeros.
  */
@@ -40,7 +42,42 @@ export type PreprocessingSpec =
       /** Channels of the raw images, 1 (grey) or 3 (colour), where they differ from the model's. */
       readonly sourceChannels?: number;
     }
-  | { readonly kind: 'table'; readonly columns: readonly ColumnSpec[] };
+  | { readonly kind: 'table'; readonly columns: readonly ColumnSpec[] }
+  | ({ readonly kind: 'text' } & TextSpec)
+  | ({ readonly kind: 'series' } & SeriesSpec)
+  /** Nodes are a table; edges reach the model as they are. */
+  | { readonly kind: 'graph'; readonly columns: readonly ColumnSpec[] }
+  /** Input `tokens` int64 [batch, length]: text becomes tokens before the graph, by `vocabulary`. */
+  | {
+      readonly kind: 'tokens';
+      readonly unit: 'characters' | 'bytes' | 'words';
+      readonly length: number;
+      readonly vocabulary: readonly string[];
+    };
+
+/** Input `text` string [batch]: words, split at white space, become the ids of a vocabulary. */
+export interface TextSpec {
+  /** Words by id, from `FIRST_WORD` on. */
+  readonly vocabulary: readonly string[];
+  /** Words that the model sees; what is longer is cut, what is shorter is filled with `PADDING`. */
+  readonly length: number;
+  readonly lowercase: boolean;
+}
+
+/**
+ * Input `series` float32 [batch, length, columns], raw values, oldest first; each less its origin, divided by its
+ * deviation. The output, [batch, horizon, targets], is brought back to the units of the targets. `last` as origin takes
+ * the newest value of the window, so that the model learns changes and can follow a trend out of what it has seen
+ * (Zeng et al. 2023, "Are Transformers Effective for Time Series Forecasting?", NLinear).
+ */
+export interface SeriesSpec {
+  readonly columns: readonly { readonly mean: number; readonly deviation: number }[];
+  /** Which of the columns are forecast. */
+  readonly targets: readonly number[];
+  readonly length: number;
+  readonly horizon: number;
+  readonly origin: 'mean' | 'last';
+}
 
 const BYTE_RANGE = 255;
 /** ITU-R BT.601: how bright red, green and blue look, as decoders turn colour into grey. */
@@ -53,12 +90,62 @@ export const featureCount = (columns: readonly ColumnSpec[]): number =>
 /** Preprocessing alone: raw input → `x`; so that training data and shipped models pass the very same graph. */
 export function compilePreprocessing(spec: PreprocessingSpec, target: Target = STANDARD): CompiledGraph {
   const graph = createGraph();
-  return assemble(graph, [{ name: 'x', tensor: buildPreprocessing(graph, spec) }], target, 'preprocessing');
+  return assemble(graph, [{ name: 'x', tensor: buildPreprocessing(graph, spec).x }], target, 'preprocessing');
 }
 
+export interface BuiltPreprocessing {
+  /** What the model takes. */
+  readonly x: Tensor;
+  /** Brings what the model says back to raw units. */
+  readonly restore: (output: Tensor) => Tensor;
+}
+
+const unchanged = (output: Tensor): Tensor => output;
+
 /** Adds the raw input to the graph and returns the model's input. */
-export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): Tensor {
-  return spec.kind === 'image' ? buildImage(graph, spec) : buildTable(graph, spec.columns);
+export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): BuiltPreprocessing {
+  switch (spec.kind) {
+    case 'image':
+      return { x: buildImage(graph, spec), restore: unchanged };
+    case 'table':
+    case 'graph':
+      return { x: buildTable(graph, spec.columns), restore: unchanged };
+    case 'text':
+      return { x: buildText(graph, spec), restore: unchanged };
+    case 'tokens':
+      return { x: graph.input('tokens', 'int64', [BATCH, spec.length]), restore: unchanged };
+    case 'series':
+      return buildSeries(graph, spec);
+  }
+}
+
+function buildText(graph: Graph, { vocabulary, length, lowercase }: TextSpec): Tensor {
+  return graph.apply('Tokenize', [graph.input('text', 'string', [BATCH])], { vocabulary, length, lowercase });
+}
+
+function buildSeries(graph: Graph, { columns, targets, length, horizon, origin }: SeriesSpec): BuiltPreprocessing {
+  const wrong = targets.find((target) => columns[target] === undefined);
+  if (targets.length === 0 || wrong !== undefined)
+    throw new GraphError('invalid-argument', `A forecast needs targets among ${columns.length} columns.`);
+  const raw = graph.input('series', 'float32', [BATCH, length, columns.length]);
+  const row = (values: readonly number[]): Tensor =>
+    graph.constant('float32', [1, 1, values.length], Float32Array.from(values));
+  const from =
+    origin === 'last'
+      ? graph.apply('Slice', [raw], { axis: 1, start: length - 1, size: 1 })
+      : row(columns.map(({ mean }) => mean));
+  const chosen = targets.map((start) => graph.apply('Slice', [from], { axis: 2, start, size: 1 }));
+  const base = chosen.length === 1 ? (chosen[0] as Tensor) : graph.apply('Concat', chosen, { axis: 2 });
+  const spread = row(targets.map((target) => (columns[target] as { deviation: number }).deviation));
+  const scaled = divide(subtract(raw, from), row(columns.map(({ deviation }) => deviation)));
+  return {
+    x: graph.apply('ZeroIfMissing', [scaled]),
+    restore: (output) => {
+      if (output.shape.slice(1).join() !== [horizon, targets.length].join())
+        throw new GraphError('shape-mismatch', `A forecast is [batch, horizon, targets], not [${output.shape}].`);
+      return add(multiply(output, spread), base);
+    },
+  };
 }
 
 function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'image' }>): Tensor {

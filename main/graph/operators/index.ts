@@ -8,6 +8,7 @@ import { normalizationOperators } from './normalization.ts';
 import { optimizerOperators } from './optimizer.ts';
 import { poolingOperators } from './pooling.ts';
 import { randomOperators } from './random.ts';
+import { recurrentOperators } from './recurrent.ts';
 import { scatterOperators } from './scatter.ts';
 import { shapeOperators } from './shape.ts';
 import { textOperators } from './text.ts';
@@ -23,6 +24,7 @@ export const operators: OperatorTable = {
   ...classificationOperators,
   ...lossOperators,
   ...randomOperators,
+  ...recurrentOperators,
   ...scatterOperators,
   ...optimizerOperators,
   ...textOperators,

@@ -94,7 +94,7 @@ export class Explainer {
     if (known !== undefined) return known;
     const checkpoint = loadCheckpoint(this.#store, digest);
     const { state, tensors } = checkpoint;
-    const model = modelFor(state.model, state.preprocessing, state.classes.length);
+    const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
     const names = [...model.module.namedParameters(), ...model.module.namedBuffers()].map(([name]) => name);
     const parameters = Object.fromEntries(names.map((name) => [name, tensors.get(name) ?? new Float32Array()]));
     const loaded: LoadedModel = {

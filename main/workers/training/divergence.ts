@@ -1,5 +1,6 @@
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Model } from '../../models/index.ts';
+import type { Feeds } from './feeds.ts';
 import type { StepFigures, StepRunner } from './step-runner.ts';
 
 interface Divergence {
@@ -7,17 +8,17 @@ interface Divergence {
   readonly stepsPerEpoch: number;
   readonly learningRate: number;
   readonly figures: StepFigures;
-  readonly x: Float32Array;
+  readonly feeds: Feeds;
   readonly runner: StepRunner;
   readonly model: Model;
 }
 
 /** Why a loss is no number, as far as can be seen without running anything again: the input, the weights, their size. */
 export function describeDivergence(divergence: Divergence): LightbenchError {
-  const { step, stepsPerEpoch, learningRate, figures, x, runner, model } = divergence;
+  const { step, stepsPerEpoch, learningRate, figures, feeds, runner, model } = divergence;
   const where = `The loss became ${figures.loss} at step ${step} (epoch ${((step - 1) / stepsPerEpoch).toFixed(2)}) with the learning rate ${learningRate.toPrecision(3)}.`;
   const details = { step, learningRate };
-  if (x.some((value) => !Number.isFinite(value)))
+  if (Object.values(feeds).some(({ data }) => data instanceof Float32Array && !data.every(Number.isFinite)))
     return new LightbenchError(
       'training.diverged',
       `${where} The inputs of the batch hold values that are no numbers.`,

@@ -1,4 +1,5 @@
 import type { Split } from '../../contract/datasets.ts';
+import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import { stratifiedSplit } from '../../stats/stratified-split.ts';
 
@@ -12,7 +13,7 @@ export type ItemSets = Readonly<Record<Split, Int32Array>>;
  * @param labels class per item, −1 = unlabeled; null for regression
  * @param usable false where an item cannot be used: its target is missing
  */
-export function itemSets(
+export function splitItems(
   splits: readonly Split[],
   labels: Int32Array | null,
   usable: (index: number) => boolean,
@@ -34,4 +35,12 @@ export function itemSets(
     validation: Int32Array.from(kept.validation),
     test: Int32Array.from(kept.test),
   };
+}
+
+/** @throws LightbenchError source.empty when there is nothing to learn from */
+export function learnable(sets: ItemSets): ItemSets {
+  if (sets.train.length > 0) return sets;
+  throw new LightbenchError('source.empty', 'The train split has no item with a label to learn from.', {
+    suggestion: 'Label some items of the train split, or choose another label set.',
+  });
 }

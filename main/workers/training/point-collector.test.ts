@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { MetricPoint } from '../../contract/training.ts';
 import { PointCollector } from './point-collector.ts';
+import { accuracyReading } from './tasks/classifier.ts';
 
-const figures = { loss: 1, metric: 32, gradientNorm: 1 };
-const measured = { stepsPerEpoch: 100, pointEvery: 2, classifies: true, targetUnit: 1 };
+const figures = { loss: 1, gradientNorm: 1, values: { correct: 32 } };
+const measured = { stepsPerEpoch: 100, pointEvery: 2, figures: [accuracyReading] };
 
 /** A collector on a clock that is moved by hand; an earlier session trained for a second. */
 function collector() {

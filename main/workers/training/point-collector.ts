@@ -2,19 +2,18 @@ import type { MetricPoint } from '../../contract/training.ts';
 import type { TrainerMessage } from '../../contract/training-worker.ts';
 import { residentBytes } from '../../runtime/index.ts';
 import type { StepFigures } from './step-runner.ts';
+import type { FigureReading } from './tasks/task.ts';
 
 const POINT_EVERY_MS = 1000;
 const SEND_EVERY_MS = 250;
-const nothing = { steps: 0, samples: 0, durationMs: 0, loss: 0, metric: 0, learningRate: 0, gradientNorm: 0 };
+const nothing = { steps: 0, samples: 0, durationMs: 0, loss: 0, learningRate: 0, gradientNorm: 0 };
 
 /** What is measured, and how its figures are to be read. */
 interface Measured {
   readonly stepsPerEpoch: number;
   /** Steps to a point at most, unless they take long. */
   readonly pointEvery: number;
-  readonly classifies: boolean;
-  /** What one unit of the target is in the user's own unit. */
-  readonly targetUnit: number;
+  readonly figures: readonly FigureReading[];
 }
 
 /** Milliseconds of a clock that never goes back. */
@@ -32,6 +31,8 @@ export class PointCollector {
   readonly #measured: Measured;
   #pending: MetricPoint[] = [];
   #sum = { ...nothing };
+  /** Sums of the further figures by metric; means are weighted by samples. */
+  #figures: Record<string, number> = {};
   #extra: Record<string, number> = {};
   #pointAt: number;
   /** When the latest step ended. */
@@ -60,12 +61,13 @@ export class PointCollector {
 
   add(step: number, samples: number, learningRate: number, figures: StepFigures): void {
     const sum = this.#sum;
-    const { classifies, pointEvery, stepsPerEpoch } = this.#measured;
+    const { figures: readings, pointEvery, stepsPerEpoch } = this.#measured;
     sum.steps++;
     sum.durationMs += this.#stepMs;
     sum.samples += samples;
     sum.loss += figures.loss * samples;
-    sum.metric += classifies ? figures.metric : figures.metric * samples;
+    for (const { figure, metric, kind } of readings)
+      this.#figures[metric] = (this.#figures[metric] ?? 0) + figures.values[figure] * (kind === 'count' ? 1 : samples);
     sum.learningRate = learningRate;
     sum.gradientNorm = figures.gradientNorm;
     this.#stepAt += this.#stepMs;
@@ -81,12 +83,10 @@ export class PointCollector {
   close(step: number, at = this.#stopwatch.now()): void {
     const sum = this.#sum;
     if (sum.steps === 0) return;
-    const { classifies, stepsPerEpoch, targetUnit } = this.#measured;
+    const { figures, stepsPerEpoch } = this.#measured;
     const values: Record<string, number> = {
       train_loss: sum.loss / sum.samples,
-      ...(classifies
-        ? { train_accuracy: sum.metric / sum.samples }
-        : { train_mae: (sum.metric / sum.samples) * targetUnit }),
+      ...Object.fromEntries(figures.map(({ metric, unit }) => [metric, (this.#figures[metric] / sum.samples) * unit])),
       learning_rate: sum.learningRate,
       gradient_norm: sum.gradientNorm,
       // Of the steps alone: validation and checkpoints are no part of it.
@@ -102,6 +102,7 @@ export class PointCollector {
       values: Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value))),
     });
     this.#sum = { ...nothing };
+    this.#figures = {};
     this.#extra = {};
     this.epochSeconds = null;
     this.#pointAt = at;

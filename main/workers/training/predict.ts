@@ -1,43 +1,72 @@
-import { compileForward, type ParameterValues } from '../../graph/index.ts';
-import { float32Tensor, floats, RuntimeSession } from '../../runtime/index.ts';
-import type { Experiment } from './experiment.ts';
-import type { PreparedSet } from './prepared-set.ts';
+import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
+import type { Model } from '../../models/index.ts';
+import { floats, RuntimeSession, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
+import { feedTensor, type PreparedSet } from './feeds.ts';
 
 const BATCH_SIZE = 256;
+/** Outputs that are pictures are large: fewer of them at once. */
+const BATCH_VALUES = 1 << 22;
+
+/** A model and where it computes. */
+export interface Computing {
+  readonly model: Model;
+  readonly target: Target;
+  readonly settings: SessionSettings;
+}
+
+/** What a forward pass said of some samples. */
+export interface SaidOfRows {
+  /** The first of the samples, and how many they are. */
+  readonly first: number;
+  readonly count: number;
+  readonly outputs: Readonly<Record<string, RuntimeTensor>>;
+}
 
 /**
- * Outputs of the model in evaluation mode (logits of a classifier), row-major, one row per sample. The weights are
- * constants of the graph, which lets ONNX Runtime pack them once.
+ * Runs the model in evaluation mode over a set, batch by batch. The weights are constants of the graph, which lets ONNX
+ * Runtime pack them once.
  */
-export async function predict(
-  experiment: Experiment,
+export async function forEachBatch(
+  computing: Computing,
   parameters: ParameterValues,
   set: PreparedSet,
-  onBatch: (done: number) => void = () => {},
-): Promise<Float32Array> {
-  const { model, target, settings } = experiment;
-  const { onnx } = compileForward(model, { parameters, target });
-  const session = await RuntimeSession.create(onnx, settings);
+  visit: (said: SaidOfRows) => void,
+  compile: () => Uint8Array = () => compileForward(computing.model, { parameters, target: computing.target }).onnx,
+): Promise<void> {
+  const session = await RuntimeSession.create(compile(), computing.settings);
   try {
-    const width = outputWidth(experiment);
-    const outputs = new Float32Array(set.count * width);
-    const buffer = new Float32Array(Math.min(BATCH_SIZE, set.count) * set.sampleLength);
-    for (let start = 0; start < set.count; start += BATCH_SIZE) {
-      const rows = Array.from({ length: Math.min(BATCH_SIZE, set.count - start) }, (_, place) => start + place);
-      const x = buffer.subarray(0, rows.length * set.sampleLength);
-      await set.fill(rows, x);
-      const result = await session.run({ x: float32Tensor(x, [rows.length, ...model.inputShape]) });
-      outputs.set(floats(result.output, 'output'), start * width);
-      onBatch(start + rows.length);
+    const widest = computing.model.summary.outputShape.slice(1).reduce<number>((size, each) => size * Number(each), 1);
+    const batchSize = set.whole ? set.count : Math.max(1, Math.min(BATCH_SIZE, Math.floor(BATCH_VALUES / widest)));
+    for (let first = 0; first < set.count; first += batchSize) {
+      const count = Math.min(batchSize, set.count - first);
+      const rows = Array.from({ length: count }, (_, place) => first + place);
+      const feeds = await set.feeds(rows, 1);
+      const outputs = await session.run(
+        Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, feedTensor(feed)])),
+      );
+      visit({ first, count, outputs });
     }
-    return outputs;
   } finally {
     await session.dispose();
   }
 }
 
-export function outputWidth({ input }: Experiment): number {
-  return Math.max(1, input.classes.length);
+/** Outputs of the model in evaluation mode (logits of a classifier), row-major, one row per sample. */
+export async function predict(
+  computing: Computing,
+  parameters: ParameterValues,
+  set: PreparedSet,
+  onBatch: (done: number) => void = () => {},
+): Promise<Float32Array> {
+  let all = new Float32Array();
+  await forEachBatch(computing, parameters, set, ({ first, count, outputs }) => {
+    const values = floats(outputs.output, 'output');
+    const width = values.length / count;
+    if (all.length === 0) all = new Float32Array(set.count * width);
+    all.set(values, first * width);
+    onBatch(first + count);
+  });
+  return all;
 }
 
 /** Softmax of each row, in float64, written as float32. */

@@ -8,19 +8,16 @@ import {
   type SessionSettings,
   uint8Tensor,
 } from '../../runtime/index.ts';
+import { type FeedColumn, memoryColumn } from './feeds.ts';
 import type { RawImages } from './raw-data.ts';
 
 const CHUNK_ITEMS = 256;
 /** How much of the free memory prepared inputs may take; beyond it they are made anew for every batch. */
 const SHARE_OF_MEMORY = 0.4;
 
-/** Inputs of a model for a list of items, made by the very graph that ships with it. Row i belongs to item i of the list. */
-export interface PreparedSet {
-  readonly count: number;
-  /** Values of one sample. */
-  readonly sampleLength: number;
-  /** Writes the samples of `rows` one after the other into `into`. */
-  fill(rows: ArrayLike<number>, into: Float32Array): void | Promise<void>;
+/** The input `x` of a model for a list of items, made by the very graph that ships with it. Row i belongs to item i. */
+export interface PreparedInput {
+  readonly column: FeedColumn;
   dispose(): Promise<void>;
 }
 
@@ -32,16 +29,20 @@ export async function prepareImages(
   settings: SessionSettings,
   onProgress: (done: number, total: number) => void = () => {},
   budgetBytes: number = availableBytes() * SHARE_OF_MEMORY,
-): Promise<PreparedSet> {
+): Promise<PreparedInput> {
+  const shape = [preprocessing.channels, preprocessing.height, preprocessing.width];
   const sampleLength = preprocessing.channels * preprocessing.height * preprocessing.width;
   const session = await RuntimeSession.create(compilePreprocessing(preprocessing).onnx, settings);
   if (items.length * sampleLength * 4 > budgetBytes) {
     return {
-      count: items.length,
-      sampleLength,
-      fill: (rows, into) => {
-        const chosen = Array.from(rows, (row) => items[row]);
-        return prepareInto(images, chosen, session, sampleLength, into);
+      column: {
+        name: 'x',
+        dtype: 'float32',
+        shape,
+        fill: (rows, into) => {
+          const chosen = Array.from(rows, (row) => items[row]);
+          return prepareInto(images, chosen, session, sampleLength, into as Float32Array);
+        },
       },
       dispose: () => session.dispose(),
     };
@@ -54,18 +55,18 @@ export async function prepareImages(
     onProgress(end, items.length);
   }
   await session.dispose();
-  return inMemory(all, items.length, sampleLength);
+  return inMemory(memoryColumn('x', shape, all));
 }
 
 /** @param numbers raw values, rows × columns of the preprocessing */
 export async function prepareTable(
   numbers: Float64Array,
   items: Int32Array,
-  preprocessing: Extract<Preprocessing, { kind: 'table' }>,
+  preprocessing: Extract<Preprocessing, { kind: 'table' | 'graph' }>,
   settings: SessionSettings,
-): Promise<PreparedSet> {
+): Promise<PreparedInput> {
   const width = preprocessing.columns.length;
-  if (items.length === 0) return inMemory(new Float32Array(), 0, 1);
+  if (items.length === 0) return inMemory(memoryColumn('x', [1], new Float32Array()));
   const session = await RuntimeSession.create(compilePreprocessing(preprocessing).onnx, settings);
   try {
     const table = new Float32Array(items.length * width);
@@ -73,25 +74,15 @@ export async function prepareTable(
       table.set(numbers.subarray(item * width, (item + 1) * width), row * width);
     });
     const { x } = await session.run({ table: float32Tensor(table, [items.length, width]) });
-    const values = floats(x, 'x');
-    return inMemory(values, items.length, values.length / items.length);
+    const values = floats(x, 'x').slice();
+    return inMemory(memoryColumn('x', [values.length / items.length], values));
   } finally {
     await session.dispose();
   }
 }
 
-function inMemory(all: Float32Array, count: number, sampleLength: number): PreparedSet {
-  return {
-    count,
-    sampleLength,
-    fill: (rows, into) => {
-      for (let place = 0; place < rows.length; place++) {
-        const start = rows[place] * sampleLength;
-        into.set(all.subarray(start, start + sampleLength), place * sampleLength);
-      }
-    },
-    dispose: async () => {},
-  };
+export function inMemory(column: FeedColumn): PreparedInput {
+  return { column, dispose: async () => {} };
 }
 
 /** Pictures of one size go through together, others one by one: each keeps its own size until the graph resizes it. */

@@ -9,17 +9,17 @@ import {
   float32Tensor,
   floats,
   int32Scalar,
-  int64Tensor,
   RuntimeSession,
   type RuntimeTensor,
   type SessionSettings,
 } from '../../runtime/index.ts';
+import { type Feeds, feedTensor } from './feeds.ts';
 
 export interface StepFigures {
   readonly loss: number;
-  /** The first figure of the loss: `correct` (count) or `absoluteError` (mean). */
-  readonly metric: number;
   readonly gradientNorm: number;
+  /** The further figures of the step by name, such as `correct` (count) or `absoluteError` (mean). */
+  readonly values: Readonly<Record<string, number>>;
 }
 
 /**
@@ -68,23 +68,14 @@ export class StepRunner {
    *
    * @param first number of the first step, from 1
    * @param learningRates one per step
-   * @param x samples of all steps, row-major; `dims` are those of one step
-   * @param y class ids or standardised numbers
+   * @param inputs what the step reads of the samples, those of all steps one after the other
    * @returns one entry per step; when a loss is no number, the state stays as it was before the first
    */
-  async run(
-    first: number,
-    learningRates: Float32Array,
-    seed: number,
-    x: { readonly data: Float32Array; readonly dims: readonly number[] },
-    y: BigInt64Array | Float32Array,
-  ): Promise<readonly StepFigures[]> {
+  async run(first: number, learningRates: Float32Array, seed: number, inputs: Feeds): Promise<readonly StepFigures[]> {
     const count = learningRates.length;
     const steps = count === 1 ? [] : [count];
-    const classDims = [...steps, y.length / count];
     const feeds: Record<string, RuntimeTensor> = {
-      x: float32Tensor(x.data, [...steps, ...x.dims]),
-      y: y instanceof BigInt64Array ? int64Tensor(y, classDims) : float32Tensor(y, [...classDims, 1]),
+      ...Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, feedTensor(feed, steps)])),
       learningRate: float32Tensor(learningRates, steps),
       step: int32Scalar(first),
       seed: int32Scalar(seed | 0),
@@ -96,13 +87,12 @@ export class StepRunner {
     }
     if (count > 1) this.#many ??= await this.#openMany();
     const results = await (count > 1 && this.#many !== null ? this.#many : this.#single).run(feeds, into);
-    const [loss, metric, gradientNorm] = ['loss', this.#step.figures[0], 'gradientNorm'].map((name) =>
-      floats(results[name], name),
-    );
+    const [loss, gradientNorm] = ['loss', 'gradientNorm'].map((name) => floats(results[name], name));
+    const named = this.#step.figures.map((name) => [name, floats(results[name], name)] as const);
     const figures = Array.from(loss, (value, index) => ({
       loss: value,
-      metric: metric[index],
       gradientNorm: gradientNorm[index],
+      values: Object.fromEntries(named.map(([name, values]) => [name, values[index]])),
     }));
     // A loss that is no number leaves the state as it was: the checkpoint that follows must be of use.
     if (loss.every((value) => Number.isFinite(value))) {

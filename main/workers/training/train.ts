@@ -3,16 +3,14 @@ import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract/training-worker.ts';
 import { learningRateAt } from '../../graph/index.ts';
-import { lossOf, optimizerOf, scheduleOf } from '../../models/index.ts';
+import { optimizerOf, scheduleOf } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
-import { BatchWriter } from './batch-writer.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeDivergence } from './divergence.ts';
 import type { Experiment } from './experiment.ts';
 import { Pace } from './pace.ts';
 import { PointCollector, type Stopwatch } from './point-collector.ts';
 import { StepRunner } from './step-runner.ts';
-import { validate } from './validate.ts';
 
 /** Stream of the seed for the order of items; epochs count from here. */
 const SHUFFLE_STREAM = 1000;
@@ -49,20 +47,21 @@ export async function train(
   control: TrainingControl,
 ): Promise<Trained> {
   const { config } = input;
-  const { model, sets, target, settings } = experiment;
+  const { task, computing } = experiment;
+  const { model, target, settings } = computing;
   const resumed = input.resume === null ? null : loadCheckpoint(store, input.resume.checkpointDigest);
   const report = (phase: string) => (done: number, total: number) =>
     control.send({ type: 'progress', phase, done, total, unit: 'items' });
-  const trainSet = await experiment.prepare(sets.train, report('Preparing the training data'));
-  const validationSet = await experiment.prepare(sets.validation, report('Preparing the validation data'));
-  const batchSize = Math.min(config.data.batchSize, trainSet.count);
+  const trainSet = await task.prepare(task.sets.train, report('Preparing the training data'));
+  const validationSet = await task.prepare(task.sets.validation, report('Preparing the validation data'));
+  const batchSize = trainSet.whole ? trainSet.count : Math.min(config.data.batchSize, trainSet.count);
   const stepsPerEpoch = Math.ceil(trainSet.count / batchSize);
   const totalSteps = stepsPerEpoch * config.training.epochs;
   const schedule = scheduleOf(config.schedule, config.optimizer.learningRate, stepsPerEpoch);
   const runner = await StepRunner.create(
     model,
     {
-      loss: lossOf(config.loss),
+      loss: task.loss,
       optimizer: optimizerOf(config.optimizer),
       seed: config.seed,
       target,
@@ -71,8 +70,7 @@ export async function train(
     settings,
     resumed?.tensors ?? null,
   );
-  const pace = new Pace(input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
-  const batch = new BatchWriter(experiment, trainSet);
+  const pace = new Pace(input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP && !trainSet.whole);
   const judged = config.training.earlyStopping?.metric ?? 'validation_loss';
   const patience = config.training.earlyStopping?.patienceEpochs ?? Number.POSITIVE_INFINITY;
   const minimumDelta = config.training.earlyStopping?.minimumDelta ?? 0;
@@ -91,8 +89,7 @@ export async function train(
   const points = new PointCollector(control, stopwatch, {
     stepsPerEpoch,
     pointEvery: Math.max(1, Math.ceil(totalSteps / POINTS_PER_RUN)),
-    classifies: input.classes.length > 0,
-    targetUnit: experiment.targetScale?.deviation ?? 1,
+    figures: task.figures,
   });
 
   const checkpoint = (isBest: boolean) => {
@@ -102,8 +99,8 @@ export async function train(
       model: config.model,
       classes: input.classes,
       columns: input.columns,
-      preprocessing: experiment.preprocessing,
-      targetScale: experiment.targetScale,
+      preprocessing: task.preprocessing,
+      targetScale: task.targetScale,
       step,
       stepsPerEpoch,
       best,
@@ -160,10 +157,10 @@ export async function train(
       );
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
       points.begin();
-      const { x, y } = await batch.write(rows, count);
+      const feeds = await trainSet.feeds(rows, count);
       const rates = Array.from({ length: count }, (_, i) => learningRateAt(schedule, step + 1 + i, totalSteps));
       const begunAt = performance.now();
-      const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, x, y);
+      const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, feeds);
       pace.took(count, performance.now() - begunAt);
       points.ran(count);
       for (const [i, each] of figures.entries()) {
@@ -173,7 +170,7 @@ export async function train(
             stepsPerEpoch,
             learningRate: rates[i],
             figures: each,
-            x: x.data,
+            feeds,
             runner,
             model,
           });
@@ -184,7 +181,7 @@ export async function train(
       if (step % stepsPerEpoch === 0) {
         points.epochSeconds = (performance.now() - epochStartedAt) / 1000;
         if (validationSet.count > 0) {
-          const found = await validate(experiment, runner.parameters(), validationSet);
+          const found = await task.validate(computing, runner.parameters(), validationSet);
           metrics = { ...metrics, ...found };
           const value = found[judged] ?? found.validation_loss;
           const gain = best === null ? Number.POSITIVE_INFINITY : (value - best.value) * DIRECTIONS[judged];

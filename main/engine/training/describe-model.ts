@@ -1,0 +1,90 @@
+import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
+import type { Column } from '../../contract/datasets.ts';
+import { BATCH, FIRST_WORD, PADDING, UNKNOWN } from '../../graph/index.ts';
+
+/** What the raw input of a shipped model is, in a sentence. */
+export function describeInput({ preprocessing, columns }: CheckpointState): string {
+  switch (preprocessing.kind) {
+    case 'image': {
+      const { resize, height, width, sourceChannels } = preprocessing;
+      const size = resize ? 'of any size' : `of ${height} × ${width} pixels`;
+      const kind = sourceChannels === 1 ? 'Grey' : 'Colour';
+      return `${kind} pictures ${size}, raw bytes 0…255: [${BATCH}, height, width, channels].`;
+    }
+    case 'table':
+    case 'graph':
+      return `Raw columns in this order, NaN where a value is missing: ${columns.map(describeColumn).join('; ')}.`;
+    case 'text':
+      return 'Texts as they are, UTF-8.';
+    case 'tokens':
+      return `Token ids of ${preprocessing.length} ${preprocessing.unit}; ${PADDING} fills, ${UNKNOWN} is unknown, the vocabulary begins at ${FIRST_WORD}.`;
+    case 'series':
+      return `Raw values of ${preprocessing.length} rows, the oldest first, of the columns ${columns.map(({ name }) => name).join(', ')}.`;
+  }
+}
+
+export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
+  if (name === 'probabilities') return `Probability of each class: ${classes.join(', ')}.`;
+  switch (task) {
+    case 'table-regression':
+      return 'The predicted number, in the unit of the target.';
+    case 'series-forecasting': {
+      if (preprocessing.kind !== 'series') break;
+      const names = preprocessing.targets.map((target) => columns[target]?.name ?? '');
+      return `The next ${preprocessing.horizon} values of ${names.join(', ')}, in their units.`;
+    }
+    case 'image-segmentation':
+      return `Logits of each class at each pixel, before the softmax: ${classes.join(', ')}.`;
+    case 'language-modeling':
+      return 'Logits of the next token at each place.';
+    case 'object-detection':
+      return `What the detector says of boxes of the classes ${classes.join(', ')}.`;
+  }
+  return 'Logits, before the softmax.';
+}
+
+/** What happens to an input before the first layer, a sentence each. */
+export function describePreprocessing(preprocessing: Preprocessing, { columns }: CheckpointState): string[] {
+  switch (preprocessing.kind) {
+    case 'image': {
+      const { height, width, channels, sourceChannels, mean, deviation, resize } = preprocessing;
+      return [
+        ...(resize ? [`Pictures are resized to ${height} × ${width} pixels, linearly with antialiasing.`] : []),
+        ...(sourceChannels === channels ? [] : [`Pictures become ${channels === 1 ? 'grey' : 'colour'}.`]),
+        `Pixels are divided by 255, less ${mean.map(figure).join(', ')}, divided by ${deviation.map(figure).join(', ')} per channel.`,
+      ];
+    }
+    case 'table':
+    case 'graph':
+      return preprocessing.columns.map((column, index) => {
+        const { name } = columns[index];
+        return column.kind === 'numeric'
+          ? `${name}: less ${figure(column.mean)}, divided by ${figure(column.deviation)}; a missing value becomes the mean.`
+          : `${name}: one column per category, all zero when missing or unknown.`;
+      });
+    case 'text':
+      return [
+        ...(preprocessing.lowercase ? ['Text is put into lower case.'] : []),
+        `It is split at white space; the first ${preprocessing.length} words become ids of a vocabulary of ${preprocessing.vocabulary.length} words that train holds.`,
+      ];
+    case 'tokens':
+      return [
+        `Text becomes ${preprocessing.unit} before the graph, by a vocabulary of ${preprocessing.vocabulary.length}.`,
+      ];
+    case 'series':
+      return preprocessing.columns.map(({ mean, deviation }, index) => {
+        const origin = preprocessing.origin === 'last' ? 'the newest value of the window' : figure(mean);
+        return `${columns[index].name}: less ${origin}, divided by ${figure(deviation)}; a forecast is brought back.`;
+      });
+  }
+}
+
+function describeColumn({ name, categories }: Column): string {
+  return categories === undefined
+    ? name
+    : `${name} (${categories.map((category, index) => `${index} = ${category}`).join(', ')})`;
+}
+
+function figure(value: number): string {
+  return Number(value.toPrecision(5)).toString();
+}

@@ -1,0 +1,78 @@
+import { FIRST_WORD, featureCount, GraphError, type PreprocessingSpec } from '../graph/index.ts';
+import type { InputSignature, OutputSignature } from './specification.ts';
+
+/** The tasks of the contract's run config, told again because this room knows no contract. */
+export type TaskName =
+  | 'image-classification'
+  | 'table-classification'
+  | 'table-regression'
+  | 'text-classification'
+  | 'series-forecasting'
+  | 'language-modeling'
+  | 'image-segmentation'
+  | 'object-detection'
+  | 'node-classification'
+  | 'image-generation';
+
+/** What a model takes and gives for a task on data prepared in this way. @throws GraphError when the two do not fit */
+export function signaturesOf(
+  task: TaskName,
+  preprocessing: PreprocessingSpec,
+  classCount: number,
+): { readonly input: InputSignature; readonly output: OutputSignature } {
+  return { input: inputOf(preprocessing), output: outputOf(task, preprocessing, classCount) };
+}
+
+function inputOf(preprocessing: PreprocessingSpec): InputSignature {
+  switch (preprocessing.kind) {
+    case 'image':
+      return {
+        kind: 'image',
+        channels: preprocessing.channels,
+        height: preprocessing.height,
+        width: preprocessing.width,
+      };
+    case 'table':
+      return { kind: 'table', features: featureCount(preprocessing.columns) };
+    case 'graph':
+      return { kind: 'graph', features: featureCount(preprocessing.columns) };
+    case 'text':
+    case 'tokens':
+      return { kind: 'tokens', length: preprocessing.length, vocabulary: vocabularySize(preprocessing) };
+    case 'series':
+      return { kind: 'series', length: preprocessing.length, features: preprocessing.columns.length };
+  }
+}
+
+function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: number): OutputSignature {
+  switch (task) {
+    case 'image-classification':
+    case 'table-classification':
+    case 'text-classification':
+    case 'node-classification':
+      return { kind: 'classification', classes: classCount };
+    case 'table-regression':
+      return { kind: 'regression', outputs: 1 };
+    case 'image-segmentation':
+      return { kind: 'segmentation', classes: classCount };
+    case 'object-detection':
+      return { kind: 'detection', classes: classCount };
+    case 'series-forecasting':
+      if (preprocessing.kind !== 'series') break;
+      return { kind: 'forecast', horizon: preprocessing.horizon, series: preprocessing.targets.length };
+    case 'language-modeling':
+      if (preprocessing.kind !== 'tokens') break;
+      return { kind: 'tokens', vocabulary: vocabularySize(preprocessing) };
+    case 'image-generation': {
+      if (preprocessing.kind !== 'image') break;
+      const { channels, height, width } = preprocessing;
+      return { kind: 'image', channels, height, width };
+    }
+  }
+  throw new GraphError('invalid-argument', `The task ${task} cannot learn from ${preprocessing.kind}.`);
+}
+
+/** Padding and the unknown word are ids as well. */
+function vocabularySize({ vocabulary }: { readonly vocabulary: readonly string[] }): number {
+  return vocabulary.length + FIRST_WORD;
+}
