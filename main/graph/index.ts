@@ -25,6 +25,8 @@
 
 export type { BlockProbe } from './compile/block-probe.ts';
 export { compileBlockProbe } from './compile/block-probe.ts';
+export type { EvaluationOptions } from './compile/evaluation.ts';
+export { compileEvaluation } from './compile/evaluation.ts';
 export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
 export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';

@@ -29,6 +29,8 @@ const activations: Readonly<Record<ActivationName, () => Module>> = {
   sigmoid: () => new Sigmoid(),
 };
 
+export const activationModule = (name: ActivationName): Module => activations[name]();
+
 /** What a builder knows: the shape of one sample so far, and how weights start. */
 interface Place {
   readonly shape: readonly number[];

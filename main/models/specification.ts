@@ -1,4 +1,5 @@
 import type { Initialization } from '../graph/index.ts';
+import type { GraphNetworkSpec } from './graph/specification.ts';
 
 export type ActivationName = 'relu' | 'gelu' | 'silu' | 'tanh' | 'sigmoid';
 
@@ -62,7 +63,7 @@ export type LayerSpec =
     };
 
 /** An architecture as plain JSON. */
-export type ArchitectureSpec = LayeredSpec;
+export type ArchitectureSpec = LayeredSpec | GraphNetworkSpec;
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (

@@ -19,6 +19,11 @@ export interface CompilableModel {
   readonly inputType?: DataType;
   /** What the modules read besides `x`, by `trace.input(name)`, with full shapes. */
   readonly moreInputs?: readonly TensorSpec[];
+  /**
+   * Every step of a run learns from the same data, such as one graph with all its nodes: runs of many steps then take
+   * each input once, not stacked, and compute what depends on the data alone only once.
+   */
+  readonly fullBatch?: boolean;
 }
 
 /** Values of parameters and buffers by name. */

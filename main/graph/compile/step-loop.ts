@@ -1,4 +1,5 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
+import { renameValues } from '../onnx/rename.ts';
 import type { StateTensor } from './model.ts';
 
 const STEPS = 'steps';
@@ -7,11 +8,15 @@ const INT32 = 6;
 /** What all steps of a run share; every other input that is not state comes stacked, one entry per step. */
 const SHARED: ReadonlySet<string> = new Set(['seed', 'step']);
 
+/** The only stacked input where all steps learn from the same data. */
+const ALWAYS_STACKED = 'learningRate';
+
 /**
  * Wraps a training step in an ONNX Loop that runs once per entry of `learningRate`, carrying the state
  * along. Handing state to a runtime and back copies all of it; this does so once per run instead of once per step.
+ * With `fullBatch` the data come once, not stacked, and what depends on them alone is computed before the loop.
  */
-export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): OnnxModel {
+export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullBatch = false): OnnxModel {
   const { graph } = model;
   const carried = new Map(state.map((entry) => [entry.name, entry.outputName]));
   const stateInputs = graph.inputs.filter((input) => carried.has(input.name));
@@ -21,7 +26,13 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
   const nextOf = (name: string): OnnxValueInfo =>
     graph.outputs.find((output) => output.name === carried.get(name)) as OnnxValueInfo;
 
-  const inner = (name: string): string => (name === '' ? '' : `body.${name}`);
+  const data = others
+    .map(({ name }) => name)
+    .filter((name) => fullBatch && !SHARED.has(name) && name !== ALWAYS_STACKED);
+  const before = independentNodes(graph, new Set(data));
+  const outside = new Set([...data, ...before.flatMap((entry) => entry.outputs)]);
+  const read = new Set(before.flatMap((entry) => entry.inputs));
+  const inner = (name: string): string => (name === '' || outside.has(name) ? name : `body.${name}`);
   const innerInfo = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, name: inner(value.name) });
   const body: OnnxGraph = {
     name: 'step',
@@ -34,13 +45,10 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
     ],
     nodes: [
       node('Identity', ['body.condition'], 'body.continue'),
-      ...others.flatMap(({ name }) => stepInput(name, inner(name))),
-      ...graph.nodes.map((entry) => ({
-        ...entry,
-        name: inner(entry.name),
-        inputs: entry.inputs.map(inner),
-        outputs: entry.outputs.map(inner),
-      })),
+      ...others.filter(({ name }) => !outside.has(name)).flatMap(({ name }) => stepInput(name, inner(name))),
+      ...graph.nodes
+        .filter((entry) => !before.includes(entry))
+        .map((entry) => ({ ...renameValues(entry, inner), name: inner(entry.name) })),
     ],
   };
   const loop: OnnxNode = {
@@ -55,8 +63,11 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
     ...model,
     graph: {
       name: 'train_steps',
-      initializers: [integers('first', [0])],
-      inputs: [...others.map(stacked), ...stateInputs],
+      initializers: [integers('first', [0]), ...graph.initializers.filter((tensor) => read.has(tensor.name))],
+      inputs: [
+        ...others.map((input) => (SHARED.has(input.name) || outside.has(input.name) ? input : stacked(input))),
+        ...stateInputs,
+      ],
       outputs: [
         ...figures.map((figure) => ({ ...figure, shape: [STEPS] })),
         ...stateInputs.map((input) => nextOf(input.name)),
@@ -65,14 +76,29 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[]): Onnx
         node('Shape', ['learningRate'], 'step_count'),
         node('Gather', ['step_count', 'first'], 'trip_count_list'),
         node('Squeeze', ['trip_count_list'], 'trip_count'),
+        ...before,
         loop,
       ],
     },
   };
 }
 
-const stacked = (value: OnnxValueInfo): OnnxValueInfo =>
-  SHARED.has(value.name) ? value : { ...value, shape: [STEPS, ...value.shape] };
+const stacked = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, shape: [STEPS, ...value.shape] });
+
+/** Nodes that read nothing but the given inputs, constants and each other, in order; none that a graph output names. */
+function independentNodes(graph: OnnxGraph, data: ReadonlySet<string>): readonly OnnxNode[] {
+  if (data.size === 0) return [];
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const known = new Set([...data, '', ...graph.initializers.map(({ name }) => name)]);
+  return graph.nodes.filter((entry) => {
+    const independent =
+      entry.inputs.every((name) => known.has(name)) &&
+      entry.outputs.every((name) => !outputs.has(name)) &&
+      Object.values(entry.attributes).every(({ kind }) => kind !== 'graph');
+    if (independent) for (const name of entry.outputs) known.add(name);
+    return independent;
+  });
+}
 
 /** What one iteration reads of an input of the whole run. */
 function stepInput(name: string, innerName: string): readonly OnnxNode[] {

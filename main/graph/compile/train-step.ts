@@ -57,7 +57,9 @@ const CLIP_EPSILON = 1e-6;
  */
 export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
   const { graph, outputs, state, figures } = buildTrainStep(model, options);
-  const wrap = options.manySteps ? (single: OnnxModel): OnnxModel => loopSteps(single, state) : undefined;
+  const wrap = options.manySteps
+    ? (single: OnnxModel): OnnxModel => loopSteps(single, state, model.fullBatch)
+    : undefined;
   const compiled = assemble(graph, outputs, options.target ?? STANDARD, 'train_step', {}, wrap);
   return { ...compiled, state, figures };
 }

@@ -1,4 +1,3 @@
-import { BATCH } from '../dimension.ts';
 import {
   add,
   divide,
@@ -45,7 +44,7 @@ type Row<Kind extends ClassificationLossSpec['kind']> = LossRow<Extract<Classifi
 
 const classIds = (graph: Graph, output: Tensor): Tensor => {
   requireRank(output, 2, '[batch, classes]');
-  return graph.input('y', 'int64', [BATCH]);
+  return graph.input('y', 'int64', output.shape.slice(0, 1));
 };
 
 const likeOutput = (graph: Graph, output: Tensor): Tensor => graph.input('y', 'float32', output.shape);
@@ -100,7 +99,7 @@ export const classificationLosses: { readonly [Kind in ClassificationLossSpec['k
       const perClass = graph.constant('float32', [classes], Float32Array.from(classWeights));
       const rows = softCrossEntropy(logits, multiply(smooth, perClass));
       // Each sample counts as much as its class, not as its smoothed target.
-      const ofClass = reshape(gemm(exact, reshape(perClass, [classes, 1])), [BATCH]);
+      const ofClass = reshape(gemm(exact, reshape(perClass, [classes, 1])), logits.shape.slice(0, 1));
       const counted = weights ? multiply(ofClass, weights) : ofClass;
       const weight = reduceSum(counted, [0]);
       const total = reduceSum(weights ? multiply(rows, weights) : rows, [0]);

@@ -15,7 +15,7 @@ export function gradients(
   seed: Tensor = target.graph.scalar(1),
 ): readonly Tensor[] {
   const nodes = [...target.graph.nodes];
-  const reaching = dependents(nodes, wanted);
+  const reaching = dependents(operators, nodes, wanted);
   const arrived = new Map<number, Tensor>([[target.id, seed]]);
   for (const node of nodes.reverse()) {
     const flowing = node.outputs.map((output) => arrived.get(output.id));
@@ -41,10 +41,11 @@ export function gradients(
   });
 }
 
-/** Ids of the tensors that depend on any of the given ones, themselves included. */
-function dependents(nodes: readonly Node[], tensors: readonly Tensor[]): ReadonlySet<number> {
+/** Ids of the tensors through which a gradient can reach any of the given ones, themselves included. */
+function dependents(operators: OperatorTable, nodes: readonly Node[], tensors: readonly Tensor[]): ReadonlySet<number> {
   const ids = new Set(tensors.map((tensor) => tensor.id));
   for (const node of nodes) {
+    if (operators[node.operator]?.gradient === 'none') continue;
     if (node.inputs.some((input) => input && ids.has(input.id))) for (const output of node.outputs) ids.add(output.id);
   }
   return ids;
