@@ -95,9 +95,10 @@ export class OurWorkload {
     });
     const forward = compileForward(model, { parameters: initializeParameters(model.module, 0), target: STANDARD });
     const read = forward.inputs.flatMap(({ name }) => (data[name] ? [[name, tensorOf(data[name])] as const] : []));
-    const batches = step.inputs.flatMap(({ name }) =>
-      data[name] ? [[name, tensorOf(repeated(data[name], stepsPerRun))] as const] : [],
-    );
+    const batches = step.inputs.flatMap(({ name, shape }) => {
+      const once = data[name];
+      return once ? [[name, tensorOf(shape[0] === 'steps' ? repeated(once, stepsPerRun) : once)] as const] : [];
+    });
     const rates = new ort.Tensor('float32', new Float32Array(stepsPerRun).fill(1e-3), [stepsPerRun]);
     return new OurWorkload(
       stepsPerRun,

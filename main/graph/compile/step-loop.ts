@@ -17,8 +17,8 @@ const ALWAYS_STACKED = 'learningRate';
  * With `fullBatch` the data come once, not stacked, and what depends on them alone is computed before the loop.
  */
 export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullBatch = false): OnnxModel {
-  const { graph } = model;
   const carried = new Map(state.map((entry) => [entry.name, entry.outputName]));
+  const graph = fullBatch ? withTurnedData(model.graph, carried) : model.graph;
   const stateInputs = graph.inputs.filter((input) => carried.has(input.name));
   const others = graph.inputs.filter((input) => !carried.has(input.name));
   const stateOutputs = new Set(carried.values());
@@ -84,6 +84,25 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
 }
 
 const stacked = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, shape: [STEPS, ...value.shape] });
+
+/**
+ * Products with a transposed input of the graph read a transposed copy instead, which is data alone too and so made once:
+ * for a wide input and a narrow gradient the plain product is three times faster.
+ */
+function withTurnedData(graph: OnnxGraph, state: ReadonlyMap<string, string>): OnnxGraph {
+  const inputs = new Set(graph.inputs.map(({ name }) => name).filter((name) => !state.has(name)));
+  const turned = new Map<string, OnnxNode>();
+  const nodes = graph.nodes.map((entry) => {
+    const [left = ''] = entry.inputs;
+    const { transA } = entry.attributes;
+    if (entry.operator !== 'Gemm' || transA?.kind !== 'int' || transA.value !== 1 || !inputs.has(left)) return entry;
+    const name = `turned.${left}`;
+    turned.set(name, node('Transpose', [left], name));
+    const attributes = { ...entry.attributes, transA: { kind: 'int', value: 0 } as const };
+    return { ...entry, inputs: [name, ...entry.inputs.slice(1)], attributes };
+  });
+  return { ...graph, nodes: [...turned.values(), ...nodes] };
+}
 
 /** Nodes that read nothing but the given inputs, constants and each other, in order; none that a graph output names. */
 function independentNodes(graph: OnnxGraph, data: ReadonlySet<string>): readonly OnnxNode[] {

@@ -30,8 +30,9 @@ const glorot = (fanIn: number, fanOut: number): Initializer => ({
 const ZERO: Initializer = { kind: 'constant', value: 0 };
 
 /**
- * Graph convolution of Kipf and Welling (2017): x [N, in] → D̂^(−½)·(A + I)·D̂^(−½)·x·Wᵀ + b, [N, out], over the model's
- * input `edges`, which must hold no edge from a node to itself. Weight [out, in].
+ * Graph convolution of Kipf and Welling (2017): x [N, in] → D̂^(−½)·(A + I)·D̂^(−½)·x·W + b, [N, out], over the model's
+ * input `edges`, which must hold no edge from a node to itself. Weight [in, out], as Kipf has it: its gradient is then x transposed times a
+ * narrow matrix, and runs of many steps over one graph turn x once.
  */
 export class GCNConv extends Module {
   readonly kind = 'GCNConv';
@@ -40,7 +41,7 @@ export class GCNConv extends Module {
 
   constructor(inFeatures: number, outFeatures: number) {
     super();
-    this.weight = new Parameter([outFeatures, inFeatures], glorot(inFeatures, outFeatures));
+    this.weight = new Parameter([inFeatures, outFeatures], glorot(inFeatures, outFeatures));
     this.bias = new Parameter([outFeatures], ZERO);
   }
 
@@ -49,13 +50,13 @@ export class GCNConv extends Module {
     const { from, to } = edgeEnds(edges);
     const norm = inverseRootDegree(edges, x);
     // Scaling rows before and after costs nodes times features; a weight per edge would cost edges times features.
-    const h = multiply(rowsTimes(x, trace.tensor(this.weight)), norm);
+    const h = multiply(rowsTimes(x, trace.tensor(this.weight), false), norm);
     const sum = add(h.graph.apply('NeighborSum', [h, from, to]), h);
     return add(multiply(sum, norm), trace.tensor(this.bias));
   }
 
   override describe(): string {
-    return `${this.weight.shape[1]} → ${this.weight.shape[0]}`;
+    return `${this.weight.shape[0]} → ${this.weight.shape[1]}`;
   }
 }
 
@@ -123,7 +124,7 @@ export class GATConv extends Module {
   forward(x: Tensor, trace: Trace): Tensor {
     const { from, to } = edgeEnds(edgesWithLoops(trace, x));
     const nodes = x.shape[0] ?? 1;
-    const h = reshape(rowsTimes(x, trace.tensor(this.weight)), [nodes, this.#heads, this.#features]);
+    const h = reshape(rowsTimes(x, trace.tensor(this.weight), true), [nodes, this.#heads, this.#features]);
     const toward = (vector: Parameter): Tensor => reduceSum(multiply(h, trace.tensor(vector)), [2]);
     const [fromScore, toScore] = [toward(this.attentionFrom), toward(this.attentionTo)];
     const scores = leaky(add(gatherRows(fromScore, from), gatherRows(toScore, to)), this.#slope);
@@ -163,11 +164,12 @@ export class GraphPool extends Module {
   }
 }
 
-const rowsTimes = (x: Tensor, weight: Tensor): Tensor => {
-  if (x.shape.length !== 2 || x.shape[1] !== weight.shape[1]) {
-    throw new GraphError('shape-mismatch', `A graph layer takes [nodes, ${weight.shape[1]}], not [${x.shape}].`);
+const rowsTimes = (x: Tensor, weight: Tensor, transposed: boolean): Tensor => {
+  const features = weight.shape[transposed ? 1 : 0];
+  if (x.shape.length !== 2 || x.shape[1] !== features) {
+    throw new GraphError('shape-mismatch', `A graph layer takes [nodes, ${features}], not [${x.shape}].`);
   }
-  return gemm(x, weight, undefined, false, true);
+  return gemm(x, weight, undefined, false, transposed);
 };
 
 const leaky = (x: Tensor, slope: number): Tensor => add(scale(x, slope), scale(relu(x), 1 - slope));

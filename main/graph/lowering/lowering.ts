@@ -32,6 +32,8 @@ export class Lowering {
   readonly domains = new Set<string>(['']);
   readonly #names = new Map<string, string>();
   readonly #memo = new Map<string, string>();
+  /** Where each symbolic size can be read off: an axis of a graph input. */
+  readonly #sizes = new Map<string, { readonly name: string; readonly axis: number }>();
   readonly #uses: ReadonlyMap<number, number>;
   #counter = 0;
 
@@ -145,7 +147,21 @@ export class Lowering {
   }
 
   define(tensor: Tensor | undefined, name: string, layout: Layout = 'plain'): void {
-    if (tensor) this.#names.set(`${tensor.id}:${layout}`, name);
+    if (!tensor) return;
+    this.#names.set(`${tensor.id}:${layout}`, name);
+    if (tensor.inputName === undefined) return;
+    tensor.shape.forEach((size, axis) => {
+      if (typeof size === 'string' && !this.#sizes.has(size)) this.#sizes.set(size, { name, axis });
+    });
+  }
+
+  /** What a symbol such as `batch` stands for at run time, an int64 [1] read off a graph input; undefined if none has it. */
+  symbolSize(symbol: string): string | undefined {
+    const place = this.#sizes.get(symbol);
+    if (!place) return undefined;
+    return this.memo(`size:${symbol}`, () =>
+      this.emit('Gather', [this.emit('Shape', [place.name]), this.int64s([place.axis])]),
+    );
   }
 
   isBlocked(tensor: Tensor): boolean {

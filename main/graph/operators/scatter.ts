@@ -6,6 +6,7 @@ import type { Lowering } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, TensorType } from '../tensor.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
+import { sumByChunks } from './scatter-chunks.ts';
 
 /**
  * Rows by index and sums over rows that share one: message passing over edges, pooling of nodes into graphs.
@@ -34,7 +35,11 @@ const scatterTypes: TypeRule = (inputs, attributes) => {
 /** The number of rows of a scatter's result, as a list of one int64. */
 export function rowCount(lowering: Lowering, node: Node): string {
   const like = node.inputs[2];
-  if (like && typeof like.shape[0] === 'number') return lowering.int64s([like.shape[0]]);
+  const rows = like?.shape[0];
+  if (typeof rows === 'number') return lowering.int64s([rows]);
+  // Read off a graph input where one has that size, so that it depends on the data alone.
+  const size = rows === undefined ? undefined : lowering.symbolSize(rows);
+  if (size !== undefined) return size;
   if (like) {
     const name = lowering.plain(like);
     return lowering.memo(`row-count:${name}`, () =>
@@ -136,6 +141,12 @@ export const scatterOperators: OperatorTable = {
         const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
         const messages = lowering.emit('Gather', [name, from], { axis: 0 });
         lowering.define(outputOf(node), scatter(lowering, messages, need(to), count, widthOf(x), 'add'));
+      },
+      cpu: (lowering, node) => {
+        const x = inputOf(node, 0);
+        const [name = '', from = '', to = ''] = node.inputs.map((input) => lowering.plain(need(input)));
+        const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
+        lowering.define(outputOf(node), sumByChunks(lowering, name, to, count, widthOf(x), from));
       },
     },
     gradient: ({ node, gradients }) => {

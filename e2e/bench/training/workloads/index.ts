@@ -1,6 +1,7 @@
 import { cnn } from './cnn.ts';
+import { gcn } from './gcn.ts';
 import { mlp } from './mlp.ts';
 import type { Workload } from './workload.ts';
 
 /** In the order in which they are measured; each has a twin in peers/. */
-export const workloads: readonly Workload[] = [mlp, cnn];
+export const workloads: readonly Workload[] = [mlp, cnn, gcn];
