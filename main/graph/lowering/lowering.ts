@@ -1,5 +1,5 @@
 import type { TensorData } from '../data-type.ts';
-import { elementCount, sameShape } from '../dimension.ts';
+import { sameShape } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor } from '../onnx/model.ts';
 import type { Node, Tensor } from '../tensor.ts';
@@ -217,7 +217,7 @@ export class Lowering {
 
   /**
    * Names of the inputs of an elementwise operator: all blocked if one of them already is and the others have the
-   * same shape or are single values, all plain otherwise.
+   * same shape or are single values (one per image at most), all plain otherwise.
    */
   aligned(node: Node): { readonly layout: Layout; readonly names: readonly (string | undefined)[] } {
     const output = node.outputs[0];
@@ -228,7 +228,7 @@ export class Lowering {
       output !== undefined &&
       this.canBlock(output) &&
       full.some((input) => this.isBlocked(input)) &&
-      rest.every((input) => elementCount(input.shape) === 1 && input.shape.every((size) => size === 1)) &&
+      rest.every((input) => input.shape.slice(-3).every((size) => size === 1)) &&
       full.every((input) => this.canBlock(input));
     const names = node.inputs.map((input) => {
       if (!input) return undefined;

@@ -1,7 +1,13 @@
 import { staticSize } from '../dimension.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import type { Node, Tensor } from '../tensor.ts';
-import { packedFilter, packedFlippedFilter, packedPhaseFilter } from './filter-packing.ts';
+import {
+  packedFilter,
+  packedFlippedDepthwiseFilter,
+  packedFlippedFilter,
+  packedPhaseFilter,
+  phaseWindow,
+} from './filter-packing.ts';
 import { inputOf, numberOf, outputOf } from './rule-inputs.ts';
 import type { Window } from './window.ts';
 import { onnxWindow, windowOf } from './window.ts';
@@ -35,120 +41,104 @@ export function convolutionBlocked(lowering: Lowering, node: Node): boolean {
   return true;
 }
 
-const unitWindow = (kernel: number, pads: readonly number[]) => ({
+const unitWindow = (kernel: number, pads: readonly number[], groups = 1) => ({
   kernel_shape: [kernel, kernel],
   strides: [1, 1],
   pads,
   dilations: [1, 1],
-  group: 1,
+  group: groups,
 });
 
+/**
+ * Input gradients and transposed convolutions: g, weight, bias?, residual? and, set by fusion only, the gradient and
+ * weight of a 1 x 1 shortcut at stride 2, which is added.
+ */
 export function inputGradientBlocked(lowering: Lowering, node: Node): boolean {
-  const [g, weight, dx] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  const [g, weight] = [inputOf(node, 0), inputOf(node, 1)];
+  const [, , bias, residual, shortcut] = node.inputs;
+  const dx = outputOf(node);
   const block = lowering.target.blockSize;
   const window = windowOf(node.attributes);
-  if (block === undefined || numberOf(node.attributes, 'groups') !== 1) return false;
-  if (!lowering.canBlock(g) || !lowering.canBlock(dx) || window.dilations.some((d) => d !== 1)) return false;
-  const [kernel] = window.kernel;
+  if (block === undefined || !lowering.canBlock(g) || !lowering.canBlock(dx)) return false;
+  if (window.dilations.some((d) => d !== 1)) return false;
+  const groups = numberOf(node.attributes, 'groups');
+  if (groups !== 1) {
+    const isDepthwise = groups === staticSize(dx.shape[1]) && groups === staticSize(g.shape[1]);
+    return isDepthwise && !bias && !residual && depthwiseInputGradient(lowering, node, window, block);
+  }
   if (window.strides.every((stride) => stride === 1)) {
     const pads = window.pads.map((pad, side) => window.kernel[(side % 2) as 0 | 1] - 1 - pad);
     if (pads.some((pad) => pad < 0)) return false;
     const filter = packedFlippedFilter(lowering, weight, block);
-    const attributes = { ...onnxWindow(window), pads, group: 1 };
-    lowering.define(dx, lowering.emitBlocked('Conv', [lowering.blocked(g), filter], attributes), 'blocked');
+    const names = [lowering.blocked(g), filter, bias && lowering.plain(bias), residual && lowering.blocked(residual)];
+    lowering.define(dx, lowering.emitBlocked('Conv', names, { ...onnxWindow(window), pads, group: 1 }), 'blocked');
     return true;
   }
-  const [height, width] = [staticSize(dx.shape[2]), staticSize(dx.shape[3])];
-  const halves = window.strides.every((stride) => stride === 2) && height % 2 === 0 && width % 2 === 0;
-  if (!halves || window.kernel[1] !== kernel) return false;
-  const channels = staticSize(dx.shape[1]);
-  const blocks = channels / block;
-  const sizes = [height / 2, width / 2] as const;
-  if (kernel === 1 && window.pads.every((pad) => pad === 0)) {
+  if (residual || !doubles(window, g, dx)) return false;
+  const [kernel, pad] = [window.kernel[0], window.pads[0]];
+  if (kernel === 1 && pad === 0 && !bias && !shortcut) {
     // Only the even pixels were read: the others get zeros.
     const filter = packedFlippedFilter(lowering, weight, block);
     const even = lowering.emitBlocked('Conv', [lowering.blocked(g), filter], unitWindow(1, [0, 0, 0, 0]));
-    const apart = lowering.reshape(even, [-1, sizes[0], 1, sizes[1], block]);
-    const pads = lowering.int64s([0, 0, 0, 0, 0, 0, 0, 1, 0, block]);
-    const spread = lowering.emit('Pad', [apart, pads]);
-    lowering.define(dx, lowering.reshape(spread, [-1, channels, height, width]), 'blocked');
+    lowering.define(dx, spread(lowering, even, g, dx, block), 'blocked');
     return true;
   }
-  if (kernel !== 3 || window.pads.some((pad) => pad !== 1)) return false;
-  // Four output phases from a 2 x 2 window each: one convolution to 4C channels, then a pixel shuffle.
-  const filter = packedPhaseFilter(lowering, weight, block);
-  const phases = lowering.emitBlocked('Conv', [lowering.blocked(g), filter], unitWindow(2, [0, 0, 1, 1]));
-  const apart = lowering.reshape(phases, [-1, 2, 2, blocks, sizes[0], sizes[1], block]);
+  if (kernel > 4) return false;
+  // Four output phases: one convolution to 4C channels, then a pixel shuffle.
+  const phases = phaseWindow(kernel, pad);
+  const offsets = bias && lowering.emit('Concat', Array(4).fill(lowering.plain(bias)), { axis: 0 });
+  const filter = packedPhaseFilter(lowering, weight, block, pad);
+  let fourfold = lowering.emitBlocked(
+    'Conv',
+    [lowering.blocked(g), filter, offsets],
+    unitWindow(phases.kernel, phases.pads),
+  );
+  if (shortcut) {
+    const pointwise = packedPhaseFilter(lowering, inputOf(node, 5), block, 0);
+    const names = [lowering.blocked(shortcut), pointwise, undefined, fourfold];
+    fourfold = lowering.emitBlocked('Conv', names, unitWindow(1, [0, 0, 0, 0]));
+  }
+  const [channels, height, width] = dx.shape.slice(1).map(Number) as [number, number, number];
+  const apart = lowering.reshape(fourfold, [-1, 2, 2, channels / block, height / 2, width / 2, block]);
   const shuffled = lowering.transpose(apart, [0, 3, 4, 1, 5, 2, 6]);
   lowering.define(dx, lowering.reshape(shuffled, [-1, channels, height, width]), 'blocked');
   return true;
 }
 
-export function weightGradientBlocked(lowering: Lowering, node: Node): boolean {
-  const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
-  const window = windowOf(node.attributes);
-  if (numberOf(node.attributes, 'groups') !== 1 || !lowering.isBlocked(g) || !lowering.canBlock(x)) return false;
-  if (window.dilations.some((d) => d !== 1)) return false;
-  const [kh, kw] = window.kernel;
-  if (kh === 1 && kw === 1 && window.pads.every((pad) => pad === 0)) return pointwise(lowering, node, x, g, window);
-  return unfolded(lowering, node, x, g, window);
-}
-
-/** One matrix product over all pixels of all images. */
-function pointwise(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
-  const [outputs, channels] = [staticSize(g.shape[1]), staticSize(x.shape[1])];
-  let pixels = channelsLast(lowering, x);
-  if (window.strides.some((stride) => stride !== 1)) {
-    const axes = ([0, 1] as const).filter((axis) => window.strides[axis] !== 1);
-    for (const axis of axes) {
-      const chosen = Array.from({ length: staticSize(g.shape[axis + 2]) }, (_, index) => index * window.strides[axis]);
-      pixels = lowering.emit('Gather', [pixels, lowering.int64s(chosen)], { axis: axis + 1 });
-    }
-  }
-  const rows = lowering.reshape(channelsLast(lowering, g), [-1, outputs]);
-  const product = lowering.emit('Gemm', [rows, lowering.reshape(pixels, [-1, channels])], { transA: 1 });
-  lowering.define(outputOf(node), lowering.reshape(product, [outputs, channels, 1, 1]));
-  return true;
-}
-
-/** Gather every window's pixels with channels last, then one matrix product per image, summed over the images. */
-function unfolded(lowering: Lowering, node: Node, x: Tensor, g: Tensor, window: Window): boolean {
-  const channels = staticSize(x.shape[1]);
-  const [outputs, rows, columns] = g.shape.slice(1).map(Number) as [number, number, number];
-  const taps = window.kernel[0] * window.kernel[1];
-  const pixels = rows * columns;
-  const left = lowering.reshape(lowering.plain(g), [-1, outputs, pixels]);
-  const right = lowering.reshape(windows(lowering, x, rows, columns, window), [-1, pixels, taps * channels]);
-  const sum = lowering.reduceSum(lowering.emit('MatMul', [left, right]), [0], false);
-  const apart = lowering.transpose(lowering.reshape(sum, [outputs, taps, channels]), [0, 2, 1]);
-  lowering.define(outputOf(node), lowering.reshape(apart, outputOf(node).shape.map(Number)));
-  return true;
-}
-
-/** [N, output pixels · taps, C]: what each window reads; places outside the image read an added zero. */
-function windows(lowering: Lowering, x: Tensor, rows: number, columns: number, window: Window): string {
-  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
-  const outside = height * width;
-  const indices: number[] = [];
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      for (let dy = 0; dy < window.kernel[0]; dy++)
-        for (let dx = 0; dx < window.kernel[1]; dx++) {
-          const y = row * window.strides[0] + dy - window.pads[0];
-          const z = column * window.strides[1] + dx - window.pads[1];
-          indices.push(y < 0 || z < 0 || y >= height || z >= width ? outside : y * width + z);
-        }
-  let flat = lowering.reshape(channelsLast(lowering, x), [-1, outside, channels]);
-  if (indices.includes(outside)) flat = lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 1, 0])]);
-  return lowering.emit('Gather', [flat, lowering.int64s(indices)], { axis: 1 });
-}
-
-/** [N, C, H, W] in blocks → [N, H, W, C]. */
-function channelsLast(lowering: Lowering, x: Tensor): string {
-  const [channels, height, width] = x.shape.slice(1).map(Number) as [number, number, number];
-  return lowering.memo(`channels-last:${x.id}`, () =>
-    channels === lowering.target.blockSize
-      ? lowering.reshape(lowering.blocked(x), [-1, height, width, channels])
-      : lowering.emitBlocked('ReorderOutput', [lowering.blocked(x)], { channels, channels_last: 1 }),
+/** A square window at stride 2 that takes g to exactly twice its height and width. */
+function doubles(window: Window, g: Tensor, dx: Tensor): boolean {
+  const [kernel, pad] = [window.kernel[0], window.pads[0]];
+  return (
+    window.strides.every((stride) => stride === 2) &&
+    window.kernel[1] === kernel &&
+    window.pads.every((other) => other === pad) &&
+    ([2, 3] as const).every((axis) => staticSize(dx.shape[axis]) === 2 * staticSize(g.shape[axis]))
   );
+}
+
+/** Zeros between the pixels: [N, C, H, W] → [N, C, 2H, 2W], blocked. */
+function spread(lowering: Lowering, name: string, small: Tensor, large: Tensor, block: number): string {
+  const [height, width] = [staticSize(small.shape[2]), staticSize(small.shape[3])];
+  const apart = lowering.reshape(name, [-1, height, 1, width, block]);
+  const padded = lowering.emit('Pad', [apart, lowering.int64s([0, 0, 0, 0, 0, 0, 0, 1, 0, block])]);
+  return lowering.reshape(padded, [-1, ...large.shape.slice(1).map(Number)]);
+}
+
+function depthwiseInputGradient(lowering: Lowering, node: Node, window: Window, block: number): boolean {
+  const [g, weight, dx] = [inputOf(node, 0), inputOf(node, 1), outputOf(node)];
+  const isUnit = window.strides.every((stride) => stride === 1);
+  if (!isUnit && !doubles(window, g, dx)) return false;
+  const [kernel] = window.kernel;
+  const leading = window.pads.slice(0, 2).map((pad, axis) => window.kernel[axis as 0 | 1] - 1 - pad);
+  const trailing = isUnit
+    ? window.pads.slice(2).map((pad, axis) => window.kernel[axis as 0 | 1] - 1 - pad)
+    : leading.map((pad) => kernel - 1 - pad);
+  const pads = [...leading, ...trailing];
+  if (pads.some((pad) => pad < 0)) return false;
+  const image = isUnit ? lowering.blocked(g) : spread(lowering, lowering.blocked(g), g, dx, block);
+  const filter = packedFlippedDepthwiseFilter(lowering, weight, block);
+  const channels = staticSize(dx.shape[1]);
+  const attributes = { ...unitWindow(kernel, pads, channels), kernel_shape: window.kernel };
+  lowering.define(dx, lowering.emitBlocked('Conv', [image, filter], attributes), 'blocked');
+  return true;
 }

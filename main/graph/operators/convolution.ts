@@ -3,9 +3,10 @@ import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
-import type { Node } from '../tensor.ts';
-import { convolutionBlocked, inputGradientBlocked, weightGradientBlocked } from './convolution-blocked.ts';
-import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import { convolutionBlocked, inputGradientBlocked } from './convolution-blocked.ts';
+import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import { weightGradientBlocked } from './weight-gradient-blocked.ts';
 import type { Window } from './window.ts';
 import { onnxWindow, windowOf, windowOutput } from './window.ts';
 
@@ -19,19 +20,36 @@ const convolutionStandard: LoweringRule = (lowering, node) => {
   lowering.define(outputOf(node), y);
 };
 
-/** At stride 1 a convolution with the flipped kernel, otherwise the transposed convolution. */
+/** Input gradients and transposed convolutions; the inputs are those of `inputGradientBlocked`. */
 const inputGradientStandard: LoweringRule = (lowering, node) => {
   const [g, weight] = [inputOf(node, 0), inputOf(node, 1)];
+  const [, , bias, residual, shortcut] = node.inputs;
   const window = windowOf(node.attributes);
   const groups = numberOf(node.attributes, 'groups');
+  let dx = transposed(lowering, node, [g, weight, bias], { window, groups });
+  if (residual) dx = lowering.emit('Add', [dx, lowering.plain(residual)]);
+  if (shortcut) {
+    const pointwise: Window = { kernel: [1, 1], strides: window.strides, pads: [0, 0, 0, 0], dilations: [1, 1] };
+    const side = transposed(lowering, node, [shortcut, inputOf(node, 5)], { window: pointwise, groups: 1 });
+    dx = lowering.emit('Add', [dx, side]);
+  }
+  lowering.define(outputOf(node), dx);
+};
+
+/** At stride 1 a convolution with the flipped kernel, otherwise ONNX's ConvTranspose. */
+function transposed(
+  lowering: Lowering,
+  node: Node,
+  [g, weight, bias]: readonly [Tensor, Tensor, Tensor?],
+  { window, groups }: { readonly window: Window; readonly groups: number },
+): string {
   const [kernel, dilations] = [window.kernel, window.dilations];
   const reach = [dilations[0] * (kernel[0] - 1), dilations[1] * (kernel[1] - 1)] as const;
   const full = window.pads.map((pad, side) => reach[(side % 2) as 0 | 1] - pad);
+  const offset = bias && lowering.plain(bias);
   if (groups === 1 && window.strides.every((stride) => stride === 1) && full.every((pad) => pad >= 0)) {
-    const flipped = flippedKernel(lowering, node);
     const attributes = { kernel_shape: kernel, pads: full, dilations, strides: [1, 1], group: 1 };
-    lowering.define(outputOf(node), lowering.emit('Conv', [lowering.plain(g), flipped], attributes));
-    return;
+    return lowering.emit('Conv', [lowering.plain(g), flippedKernel(lowering, weight), offset], attributes);
   }
   const extra = ([0, 1] as const).map((axis) => {
     const covered =
@@ -43,13 +61,11 @@ const inputGradientStandard: LoweringRule = (lowering, node) => {
     return staticSize(outputOf(node).shape[axis + 2]) - covered;
   });
   const attributes = { ...onnxWindow(window), group: groups, output_padding: extra };
-  const names = [lowering.plain(g), lowering.plain(weight)];
-  lowering.define(outputOf(node), lowering.emit('ConvTranspose', names, attributes));
-};
+  return lowering.emit('ConvTranspose', [lowering.plain(g), lowering.plain(weight), offset], attributes);
+}
 
 /** [O, I, kh, kw] → [I, O, kh, kw], rotated by half a turn. */
-function flippedKernel(lowering: Lowering, node: Node): string {
-  const weight = inputOf(node, 1);
+function flippedKernel(lowering: Lowering, weight: Tensor): string {
   const [outputs, inputs, height, width] = weight.shape.map(Number) as [number, number, number, number];
   const taps = height * width;
   let name = lowering.plain(weight);
@@ -127,6 +143,49 @@ export const convolutionOperators: OperatorTable = {
     },
     flops: (node) => 2 * elementCount(outputOf(node).shape) * elementCount(inputOf(node, 1).shape.slice(1)),
   },
+  /**
+   * Inputs: x [N, C, H, W], weight [C, O / groups, kh, kw], bias [O]?. The adjoint of `Conv`, so each is the other's
+   * gradient. `outputPadding` adds rows and columns at the end, where a stride leaves several sizes possible.
+   */
+  ConvTranspose: {
+    inferTypes: (inputs, attributes) => {
+      const [x, weight] = [need(inputs[0]), need(inputs[1])];
+      const groups = numberOf(attributes, 'groups');
+      if (x.shape.length !== 4 || x.shape[1] !== weight.shape[0]) {
+        throw new GraphError('shape-mismatch', `A kernel [${weight.shape}] does not fit an image [${x.shape}].`);
+      }
+      const window = windowOf(attributes);
+      const padding = integersOf(attributes, 'outputPadding');
+      const sizes = ([0, 1] as const).map(
+        (axis) =>
+          (staticSize(x.shape[axis + 2]) - 1) * window.strides[axis] +
+          window.dilations[axis] * (window.kernel[axis] - 1) +
+          1 -
+          window.pads[axis] -
+          window.pads[(axis + 2) as 2 | 3] +
+          (padding[axis] ?? 0),
+      );
+      if (sizes.some((size) => size < 1)) {
+        throw new GraphError('shape-mismatch', `Nothing of [${x.shape}] is left by a padding of ${window.pads}.`);
+      }
+      return [{ dtype: x.dtype, shape: [need(x.shape[0]), staticSize(weight.shape[1]) * groups, ...sizes] }];
+    },
+    lower: {
+      standard: inputGradientStandard,
+      cpu: orStandard(inputGradientBlocked, inputGradientStandard),
+    },
+    gradient: ({ node, gradients, needs }) => {
+      const [x, weight, g] = [inputOf(node, 0), inputOf(node, 1), need(gradients[0])];
+      const attributes = { ...node.attributes, inputShape: g.shape, weightShape: weight.shape };
+      return [
+        needs[0] ? g.graph.apply('Conv', [g, weight], node.attributes) : undefined,
+        needs[1] ? g.graph.apply('ConvWeightGradient', [g, x], attributes) : undefined,
+        node.inputs[2] && needs[2] ? g.graph.apply('ChannelSum', [g]) : undefined,
+      ];
+    },
+    flops: (node) => 2 * elementCount(inputOf(node, 0).shape) * elementCount(inputOf(node, 1).shape.slice(1)),
+  },
+  /** Inputs: g, weight; by fusion also what is added to the result, see `inputGradientBlocked`. */
   ConvInputGradient: {
     inferTypes: (inputs, attributes) => [
       { dtype: need(inputs[0]).dtype, shape: attributes.inputShape as readonly (number | string)[] },

@@ -41,30 +41,69 @@ export function packedFlippedFilter(lowering: Lowering, weight: Tensor, block: n
   });
 }
 
-/**
- * The input gradient of a 3 x 3 filter at stride 2 and padding 1 as a 2 x 2 filter to four phases of channels, in the
- * order (row parity, column parity, channel). An even row is reached by kernel row 1 from the same place; an odd row by
- * row 2 from the same place and by row 0 from the next.
- */
-export function packedPhaseFilter(lowering: Lowering, weight: Tensor, block: number): string {
-  const [outputs, inputs] = sizesOf(weight);
-  const tap = (parity: number, place: number): number => {
-    if (parity === 0) return place === 0 ? 1 : -1;
-    return place === 0 ? 2 : 0;
+/** Which source pixels, relative to i, reach the output pixels 2i and 2i + 1 of a transposed convolution at stride 2. */
+export interface PhaseWindow {
+  /** Of the convolution that computes all four phases. */
+  readonly kernel: number;
+  readonly pads: readonly [number, number, number, number];
+  /** `tap(parity, place)`: the row of the original kernel, or undefined where nothing is read. */
+  readonly tap: (parity: number, place: number) => number | undefined;
+}
+
+export function phaseWindow(kernel: number, pad: number): PhaseWindow {
+  const row = (parity: number, offset: number): number | undefined => {
+    const tap = parity + pad - 2 * offset;
+    return tap >= 0 && tap < kernel ? tap : undefined;
   };
+  const reach = Array.from({ length: 2 * kernel + 1 }, (_, index) => index - kernel).filter((offset) =>
+    [0, 1].some((parity) => row(parity, offset) !== undefined),
+  );
+  const [first, last] = [Math.min(0, ...reach), Math.max(0, ...reach)];
+  return {
+    kernel: last - first + 1,
+    pads: [-first, -first, last, last],
+    tap: (parity, place) => row(parity, first + place),
+  };
+}
+
+/**
+ * A filter at stride 2 turned around: from its output to four phases of its input's channels, in the order (row parity,
+ * column parity, channel), to be shuffled into an image of twice the size.
+ */
+export function packedPhaseFilter(lowering: Lowering, weight: Tensor, block: number, pad: number): string {
+  const [outputs, inputs, size] = sizesOf(weight);
+  const taps = size * size;
+  const { kernel, tap } = phaseWindow(size, pad);
+  const places = Array.from({ length: kernel }, (_, index) => index);
   return lowering.memo(`phase-filter:${weight.id}`, () => {
-    const flat = lowering.reshape(lowering.plain(weight), [outputs, inputs, 9]);
-    const padded = lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 0, 1])]);
+    const flat = lowering.reshape(lowering.plain(weight), [outputs, inputs, taps]);
     const indices: number[] = [];
     for (const rowParity of [0, 1])
       for (const columnParity of [0, 1])
-        for (const row of [0, 1])
-          for (const column of [0, 1]) {
+        for (const row of places)
+          for (const column of places) {
             const [y, x] = [tap(rowParity, row), tap(columnParity, column)];
-            indices.push(y < 0 || x < 0 ? 9 : y * 3 + x);
+            indices.push(y === undefined || x === undefined ? taps : y * size + x);
           }
-    const chosen = lowering.emit('Gather', [padded, lowering.int64s(indices)], { axis: 2 });
-    const apart = lowering.reshape(chosen, [outputs / block, block, inputs / block, block, 4, 2, 2]);
-    return lowering.reshape(lowering.transpose(apart, [4, 2, 0, 5, 6, 1, 3]), [4 * inputs, outputs, 2, 2]);
+    const all = indices.includes(taps) ? lowering.emit('Pad', [flat, lowering.int64s([0, 0, 0, 0, 0, 1])]) : flat;
+    const chosen = lowering.emit('Gather', [all, lowering.int64s(indices)], { axis: 2 });
+    const apart = lowering.reshape(chosen, [outputs / block, block, inputs / block, block, 4, kernel, kernel]);
+    return lowering.reshape(lowering.transpose(apart, [4, 2, 0, 5, 6, 1, 3]), [4 * inputs, outputs, kernel, kernel]);
+  });
+}
+
+/** One filter per channel, rotated by half a turn: [C / b, 1, kh, kw, b]. */
+export function packedFlippedDepthwiseFilter(lowering: Lowering, weight: Tensor, block: number): string {
+  const [channels, , height, width] = sizesOf(weight);
+  const taps = height * width;
+  return lowering.memo(`flipped-depthwise-filter:${weight.id}`, () => {
+    const flat = lowering.reshape(lowering.plain(weight), [channels, taps]);
+    const reversed = lowering.int64s(Array.from({ length: taps }, (_, index) => taps - 1 - index));
+    const turned = lowering.reshape(lowering.emit('Gather', [flat, reversed], { axis: 1 }), [
+      channels / block,
+      block,
+      taps,
+    ]);
+    return lowering.reshape(lowering.transpose(turned, [0, 2, 1]), [channels, 1, height, width]);
   });
 }

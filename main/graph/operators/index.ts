@@ -1,7 +1,12 @@
 import type { OperatorTable } from '../operator.ts';
+import { activationOperators } from './activation.ts';
+import { attentionOperators } from './attention.ts';
+import { channelOperators } from './channel.ts';
 import { classificationOperators } from './classification.ts';
 import { convolutionOperators } from './convolution.ts';
 import { elementwiseOperators } from './elementwise.ts';
+import { embeddingOperators } from './embedding.ts';
+import { groupNormalizationOperators } from './group-normalization.ts';
 import { linearOperators } from './linear.ts';
 import { lossOperators } from './loss.ts';
 import { normalizationOperators } from './normalization.ts';
@@ -10,8 +15,10 @@ import { poolingOperators } from './pooling.ts';
 import { randomOperators } from './random.ts';
 import { recurrentOperators } from './recurrent.ts';
 import { scatterOperators } from './scatter.ts';
+import { sequenceOperators } from './sequence.ts';
 import { shapeOperators } from './shape.ts';
 import { textOperators } from './text.ts';
+import { upsamplingOperators } from './upsampling.ts';
 
 /** Every operator of the compiler: shape rule, lowerings and gradient rule. */
 export const operators: OperatorTable = {
@@ -20,11 +27,18 @@ export const operators: OperatorTable = {
   ...linearOperators,
   ...convolutionOperators,
   ...poolingOperators,
+  ...upsamplingOperators,
+  ...channelOperators,
+  ...activationOperators,
+  ...groupNormalizationOperators,
   ...normalizationOperators,
   ...classificationOperators,
   ...lossOperators,
   ...randomOperators,
   ...recurrentOperators,
+  ...embeddingOperators,
+  ...sequenceOperators,
+  ...attentionOperators,
   ...scatterOperators,
   ...optimizerOperators,
   ...textOperators,

@@ -68,6 +68,28 @@ const halves = (attributes: Node['attributes'], x: Tensor): boolean => {
   return even && [...kernel, ...strides].every((size) => size === 2) && pads.every((pad) => pad === 0);
 };
 
+export function averagePoolBlocked(lowering: Lowering, node: Node): boolean {
+  const x = inputOf(node, 0);
+  if (!lowering.isBlocked(x)) return false;
+  const attributes = { ...onnxWindow(windowOf(node.attributes)), count_include_pad: 1 };
+  lowering.define(outputOf(node), lowering.emitBlocked('AveragePool', [lowering.blocked(x)], attributes), 'blocked');
+  return true;
+}
+
+/** Windows that tile the image: every pixel of a window gets the same share. */
+export function averagePoolGradientBlocked(lowering: Lowering, node: Node): boolean {
+  const [g, x] = [inputOf(node, 0), inputOf(node, 1)];
+  const { kernel, strides, pads } = windowOf(node.attributes);
+  const tiles = ([0, 1] as const).every(
+    (axis) => strides[axis] === kernel[axis] && staticSize(x.shape[axis + 2]) % kernel[axis] === 0,
+  );
+  if (!tiles || pads.some((pad) => pad !== 0) || !lowering.isBlocked(g)) return false;
+  const share = lowering.emit('Mul', [lowering.blocked(g), lowering.scalar(1 / (kernel[0] * kernel[1]))]);
+  const attributes = { scales: [1, 1, ...kernel], mode: 'nearest' };
+  lowering.define(outputOf(node), lowering.emitBlocked('Upsample', [share], attributes), 'blocked');
+  return true;
+}
+
 /** Repeats one pixel per channel over a whole image; for the gradient of global pooling. */
 export function broadcastPixelBlocked(lowering: Lowering, node: Node): boolean {
   const [pixel, like] = [inputOf(node, 0), inputOf(node, 1)];

@@ -1,10 +1,15 @@
-import { sameShape, staticSize } from '../dimension.ts';
+import { staticSize } from '../dimension.ts';
 import { broadcastLike, scale } from '../expression.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Node } from '../tensor.ts';
-import { maxPoolBlocked, maxPoolGradientBlocked } from './pooling-blocked.ts';
+import {
+  averagePoolBlocked,
+  averagePoolGradientBlocked,
+  maxPoolBlocked,
+  maxPoolGradientBlocked,
+} from './pooling-blocked.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
 import { onnxWindow, windowOf, windowOutput } from './window.ts';
 
@@ -55,6 +60,12 @@ const maxPoolGradientStandard: LoweringRule = (lowering, node) => {
   lowering.define(outputOf(node), lowering.emit('Reshape', [scattered, shape]));
 };
 
+const averagePoolStandard: LoweringRule = (lowering, node) => {
+  const { kernel, strides, pads } = windowOf(node.attributes);
+  const attributes = { kernel_shape: kernel, strides, pads, count_include_pad: 1 };
+  lowering.define(outputOf(node), lowering.emit('AveragePool', [lowering.plain(inputOf(node, 0))], attributes));
+};
+
 /** Each input pixel gathers g / window size from the windows that cover it: a depthwise transposed convolution of ones. */
 const averagePoolGradientStandard: LoweringRule = (lowering, node) => {
   const [g, x] = [inputOf(node, 0), inputOf(node, 1)];
@@ -101,18 +112,18 @@ export const poolingOperators: OperatorTable = {
   },
   AveragePool: {
     inferTypes: pooledShape,
-    lower: {
-      standard: (lowering, node) => {
-        const { kernel, strides, pads } = windowOf(node.attributes);
-        const attributes = { kernel_shape: kernel, strides, pads, count_include_pad: 1 };
-        lowering.define(outputOf(node), lowering.emit('AveragePool', [lowering.plain(inputOf(node, 0))], attributes));
-      },
-    },
+    lower: { standard: averagePoolStandard, cpu: orStandard(averagePoolBlocked, averagePoolStandard) },
     gradient: ({ node, gradients }) => [
       outputOf(node).graph.apply('AveragePoolGradient', [gradients[0], inputOf(node, 0)], node.attributes),
     ],
   },
-  AveragePoolGradient: { inferTypes: likeSecond, lower: { standard: averagePoolGradientStandard } },
+  AveragePoolGradient: {
+    inferTypes: likeSecond,
+    lower: {
+      standard: averagePoolGradientStandard,
+      cpu: orStandard(averagePoolGradientBlocked, averagePoolGradientStandard),
+    },
+  },
   /** [N, C, H, W] → [N, C, 1, 1]. */
   GlobalAveragePool: {
     inferTypes: (inputs) => {
@@ -131,32 +142,6 @@ export const poolingOperators: OperatorTable = {
       const x = inputOf(node, 0);
       const g = need(gradients[0]);
       return [broadcastLike(scale(g, 1 / (staticSize(x.shape[2]) * staticSize(x.shape[3]))), x)];
-    },
-  },
-  /** Linear resampling of height and width to a fixed size; with `antialias` as image libraries shrink. */
-  Resize: {
-    inferTypes: (inputs, attributes) => {
-      const x = need(inputs[0]);
-      const size = [Number(attributes.height), Number(attributes.width)];
-      return [{ dtype: x.dtype, shape: [need(x.shape[0]), need(x.shape[1]), ...size] }];
-    },
-    lower: {
-      standard: (lowering, node) => {
-        const x = inputOf(node, 0);
-        const y = outputOf(node);
-        if (sameShape(x.shape, y.shape)) {
-          lowering.define(y, lowering.plain(x));
-          return;
-        }
-        const sizes = lowering.int64s([Number(node.attributes.height), Number(node.attributes.width)]);
-        const attributes = {
-          mode: 'linear',
-          coordinate_transformation_mode: 'half_pixel',
-          antialias: node.attributes.antialias ? 1 : 0,
-          axes: [2, 3],
-        };
-        lowering.define(y, lowering.emit('Resize', [lowering.plain(x), undefined, undefined, sizes], attributes));
-      },
     },
   },
 };

@@ -41,6 +41,15 @@ function sizeOf(lowering: Lowering, name: string): { readonly shape: string; rea
   return { shape, count: lowering.emit('Cast', [total], { to: INT32 }) };
 }
 
+/** `count` numbers: 0 with probability p, 1 / (1 − p) otherwise. */
+function keepMask(lowering: Lowering, count: string, key: string, probability: number): string {
+  const bits = counterBits(lowering, count, key);
+  // Signed comparison: the hash is uniform over [−2³¹, 2³¹).
+  const threshold = int32(lowering, Math.min(2 ** 31 - 1, Math.round(probability * 2 ** 32 - 2 ** 31)));
+  const kept = lowering.emit('Cast', [lowering.emit('GreaterOrEqual', [bits, threshold])], { to: 1 });
+  return lowering.emit('Mul', [kept, lowering.scalar(1 / (1 - probability))]);
+}
+
 /** Bits as float32 in [2⁻²⁷, 1 − 2⁻²⁴]: away from both ends, so that no logarithm meets a zero. */
 function unitInterval(lowering: Lowering, bits: string): string {
   const scaled = lowering.emit('Mul', [lowering.emit('Cast', [bits], { to: 1 }), lowering.scalar(2 ** -32)]);
@@ -77,12 +86,28 @@ export const randomOperators: OperatorTable = {
         const x = inputOf(node, 0);
         const layout = lowering.isBlocked(x) && !lowering.isPlain(x) ? 'blocked' : 'plain';
         const { shape, count } = sizeOf(lowering, layout === 'blocked' ? lowering.blocked(x) : lowering.plain(x));
-        const bits = counterBits(lowering, count, lowering.plain(inputOf(node, 1)));
-        // Signed comparison: the hash is uniform over [−2³¹, 2³¹).
-        const threshold = int32(lowering, Math.min(2 ** 31 - 1, Math.round(probability * 2 ** 32 - 2 ** 31)));
-        const kept = lowering.emit('Cast', [lowering.emit('GreaterOrEqual', [bits, threshold])], { to: 1 });
-        const flat = lowering.emit('Mul', [kept, lowering.scalar(1 / (1 - probability))]);
+        const flat = keepMask(lowering, count, lowering.plain(inputOf(node, 1)), probability);
         lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]), layout);
+      },
+    },
+    gradient: 'none',
+  },
+  /** As DropoutMask with one number per sample, [N, 1, …], for dropping whole branches. */
+  SampleMask: {
+    inferTypes: (inputs) => {
+      const { shape } = need(inputs[0]);
+      return [{ dtype: 'float32', shape: shape.map((size, axis) => (axis === 0 ? size : 1)) }];
+    },
+    lower: {
+      standard: (lowering, node) => {
+        const x = inputOf(node, 0);
+        const name = lowering.isBlocked(x) && !lowering.isPlain(x) ? lowering.blocked(x) : lowering.plain(x);
+        const first = lowering.constant('int64', [], BigInt64Array.of(0n));
+        const samples = lowering.emit('Gather', [lowering.emit('Shape', [name]), first]);
+        const count = lowering.emit('Cast', [samples], { to: INT32 });
+        const key = lowering.plain(inputOf(node, 1));
+        const mask = keepMask(lowering, count, key, numberOf(node.attributes, 'probability'));
+        lowering.define(outputOf(node), lowering.reshape(mask, [-1, ...x.shape.slice(1).map(() => 1)]));
       },
     },
     gradient: 'none',

@@ -5,6 +5,7 @@ import { GraphError } from '../graph-error.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, Tensor } from '../tensor.ts';
+import { concatBlocked, padChannelsBlocked, sliceBlocked } from './channel-blocked.ts';
 import { broadcastPixelBlocked } from './pooling-blocked.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
@@ -42,6 +43,25 @@ const meanGradient: GradientRule = ({ node, gradients }) => {
 const broadcastStandard: LoweringRule = (lowering, node) => {
   const like = lowering.emit('Shape', [lowering.plain(inputOf(node, 1))]);
   lowering.define(outputOf(node), lowering.emit('Expand', [lowering.plain(inputOf(node, 0)), like]));
+};
+
+const concatStandard: LoweringRule = (lowering, node) => {
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  lowering.define(outputOf(node), lowering.emit('Concat', names, { axis: numberOf(node.attributes, 'axis') }));
+};
+
+const sliceStandard: LoweringRule = (lowering, node) => {
+  const [start, size] = [numberOf(node.attributes, 'start'), numberOf(node.attributes, 'size')];
+  const bounds = [[start], [start + size], [numberOf(node.attributes, 'axis')]];
+  const inputs = [lowering.plain(inputOf(node, 0)), ...bounds.map((bound) => lowering.int64s(bound))];
+  lowering.define(outputOf(node), lowering.emit('Slice', inputs));
+};
+
+const padStandard: LoweringRule = (lowering, node) => {
+  const pads = lowering.int64s([numberOf(node.attributes, 'before'), numberOf(node.attributes, 'after')]);
+  const axes = lowering.int64s([numberOf(node.attributes, 'axis')]);
+  const padded = lowering.emit('Pad', [lowering.plain(inputOf(node, 0)), pads, undefined, axes]);
+  lowering.define(outputOf(node), padded);
 };
 
 function targetShape(attributes: Attributes): readonly Dimension[] {
@@ -115,12 +135,7 @@ export const shapeOperators: OperatorTable = {
       const total = multiplyDimensions(factor, parts[0]?.symbol || 1);
       return [{ dtype: first.dtype, shape: first.shape.map((size, index) => (index === axis ? total : size)) }];
     },
-    lower: {
-      standard: (lowering, node) => {
-        const names = node.inputs.map((input) => lowering.plain(need(input)));
-        lowering.define(outputOf(node), lowering.emit('Concat', names, { axis: numberOf(node.attributes, 'axis') }));
-      },
-    },
+    lower: { standard: concatStandard, cpu: orStandard(concatBlocked, concatStandard) },
     gradient: ({ node, gradients }) => {
       const axis = numberOf(node.attributes, 'axis');
       let start = 0;
@@ -140,14 +155,7 @@ export const shapeOperators: OperatorTable = {
       const size = numberOf(attributes, 'size');
       return [{ dtype: x.dtype, shape: x.shape.map((old, index) => (index === axis ? size : old)) }];
     },
-    lower: {
-      standard: (lowering, node) => {
-        const [start, size] = [numberOf(node.attributes, 'start'), numberOf(node.attributes, 'size')];
-        const bounds = [[start], [start + size], [numberOf(node.attributes, 'axis')]];
-        const inputs = [lowering.plain(inputOf(node, 0)), ...bounds.map((bound) => lowering.int64s(bound))];
-        lowering.define(outputOf(node), lowering.emit('Slice', inputs));
-      },
-    },
+    lower: { standard: sliceStandard, cpu: orStandard(sliceBlocked, sliceStandard) },
     gradient: ({ node, gradients }) => {
       const x = inputOf(node, 0);
       const axis = numberOf(node.attributes, 'axis');
@@ -163,14 +171,7 @@ export const shapeOperators: OperatorTable = {
       const extra = numberOf(attributes, 'before') + numberOf(attributes, 'after');
       return [{ dtype: x.dtype, shape: x.shape.map((size, index) => (index === axis ? Number(size) + extra : size)) }];
     },
-    lower: {
-      standard: (lowering, node) => {
-        const pads = lowering.int64s([numberOf(node.attributes, 'before'), numberOf(node.attributes, 'after')]);
-        const axes = lowering.int64s([numberOf(node.attributes, 'axis')]);
-        const padded = lowering.emit('Pad', [lowering.plain(inputOf(node, 0)), pads, undefined, axes]);
-        lowering.define(outputOf(node), padded);
-      },
-    },
+    lower: { standard: padStandard, cpu: orStandard(padChannelsBlocked, padStandard) },
   },
   ReduceSum: {
     inferTypes: reducedShape,

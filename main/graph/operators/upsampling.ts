@@ -1,0 +1,124 @@
+import { sameShape, staticSize } from '../dimension.ts';
+import { matmul } from '../expression.ts';
+import { GraphError } from '../graph-error.ts';
+import type { Lowering } from '../lowering/lowering.ts';
+import { orStandard } from '../lowering/lowering.ts';
+import type { LoweringRule, OperatorTable } from '../operator.ts';
+import type { Graph, Node, Tensor } from '../tensor.ts';
+import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+
+const nearestStandard: LoweringRule = (lowering, node) => {
+  const factor = numberOf(node.attributes, 'factor');
+  const scales = lowering.constant('float32', [4], Float32Array.of(1, 1, factor, factor));
+  const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+  const y = lowering.emit('Resize', [lowering.plain(inputOf(node, 0)), undefined, scales], attributes);
+  lowering.define(outputOf(node), y);
+};
+
+function nearestBlocked(lowering: Lowering, node: Node): boolean {
+  const x = inputOf(node, 0);
+  if (!lowering.isBlocked(x)) return false;
+  const factor = numberOf(node.attributes, 'factor');
+  const attributes = { scales: [1, 1, factor, factor], mode: 'nearest' };
+  lowering.define(outputOf(node), lowering.emitBlocked('Upsample', [lowering.blocked(x)], attributes), 'blocked');
+  return true;
+}
+
+/** The sum of every factor x factor window: a depthwise convolution of ones, in either layout. */
+const windowSums: LoweringRule = (lowering, node) => {
+  const g = inputOf(node, 0);
+  const factor = numberOf(node.attributes, 'factor');
+  const channels = staticSize(g.shape[1]);
+  const blocked = lowering.isBlocked(g);
+  const ones = lowering.memo(`window-ones:${channels}:${factor}`, () => {
+    const values = new Float32Array(channels * factor * factor).fill(1);
+    return lowering.constant('float32', [channels, 1, factor, factor], values);
+  });
+  const attributes = {
+    kernel_shape: [factor, factor],
+    strides: [factor, factor],
+    pads: [0, 0, 0, 0],
+    dilations: [1, 1],
+    group: channels,
+  };
+  const y = blocked
+    ? lowering.emitBlocked('Conv', [lowering.blocked(g), ones], attributes)
+    : lowering.emit('Conv', [lowering.plain(g), ones], attributes);
+  lowering.define(outputOf(node), y, blocked ? 'blocked' : 'plain');
+};
+
+/** [to, from]: the weights of linear resampling with half-pixel centres, as ONNX's Resize and PyTorch have them. */
+function resamplingMatrix(graph: Graph, from: number, to: number): Tensor {
+  const weights = new Float32Array(to * from);
+  for (let row = 0; row < to; row++) {
+    const place = Math.min(from - 1, Math.max(0, ((row + 0.5) * from) / to - 0.5));
+    const left = Math.floor(place);
+    const right = Math.min(from - 1, left + 1);
+    const at = (column: number): number => row * from + column;
+    weights[at(left)] = (weights[at(left)] ?? 0) + 1 - (place - left);
+    weights[at(right)] = (weights[at(right)] ?? 0) + (place - left);
+  }
+  return graph.constant('float32', [to, from], weights);
+}
+
+export const upsamplingOperators: OperatorTable = {
+  /** Repeats every pixel `factor` times in both directions. */
+  UpsampleNearest: {
+    inferTypes: (inputs, attributes) => {
+      const x = need(inputs[0]);
+      const factor = numberOf(attributes, 'factor');
+      const [height, width] = [staticSize(x.shape[2]) * factor, staticSize(x.shape[3]) * factor];
+      return [{ dtype: x.dtype, shape: [need(x.shape[0]), need(x.shape[1]), height, width] }];
+    },
+    lower: { standard: nearestStandard, cpu: orStandard(nearestBlocked, nearestStandard) },
+    gradient: ({ node, gradients }) => [
+      outputOf(node).graph.apply('UpsampleNearestGradient', [gradients[0]], node.attributes),
+    ],
+  },
+  UpsampleNearestGradient: {
+    inferTypes: (inputs, attributes) => {
+      const g = need(inputs[0]);
+      const factor = numberOf(attributes, 'factor');
+      const [height, width] = [staticSize(g.shape[2]) / factor, staticSize(g.shape[3]) / factor];
+      return [{ dtype: g.dtype, shape: [need(g.shape[0]), need(g.shape[1]), height, width] }];
+    },
+    lower: { standard: windowSums },
+  },
+  /** Linear resampling of height and width to a fixed size; with `antialias` as image libraries shrink. */
+  Resize: {
+    inferTypes: (inputs, attributes) => {
+      const x = need(inputs[0]);
+      const size = [Number(attributes.height), Number(attributes.width)];
+      return [{ dtype: x.dtype, shape: [need(x.shape[0]), need(x.shape[1]), ...size] }];
+    },
+    lower: {
+      standard: (lowering, node) => {
+        const x = inputOf(node, 0);
+        const y = outputOf(node);
+        if (sameShape(x.shape, y.shape)) {
+          lowering.define(y, lowering.plain(x));
+          return;
+        }
+        const sizes = lowering.int64s([Number(node.attributes.height), Number(node.attributes.width)]);
+        const attributes = {
+          mode: 'linear',
+          coordinate_transformation_mode: 'half_pixel',
+          antialias: node.attributes.antialias ? 1 : 0,
+          axes: [2, 3],
+        };
+        lowering.define(y, lowering.emit('Resize', [lowering.plain(x), undefined, undefined, sizes], attributes));
+      },
+    },
+    /** Rows and columns separately, by the transposed matrices of their weights. */
+    gradient: ({ node, gradients }) => {
+      if (node.attributes.antialias) {
+        throw new GraphError('not-differentiable', 'Shrinking with antialiasing has no gradient rule.');
+      }
+      const [x, g] = [inputOf(node, 0), need(gradients[0])];
+      const [height, width] = [staticSize(x.shape[2]), staticSize(x.shape[3])];
+      const rows = resamplingMatrix(g.graph, height, staticSize(g.shape[2]));
+      const columns = resamplingMatrix(g.graph, width, staticSize(g.shape[3]));
+      return [matmul(g.graph.apply('Transpose', [rows], { order: [1, 0] }), matmul(g, columns))];
+    },
+  },
+};
