@@ -40,10 +40,10 @@ export function seededRandom(seed: number, stream = 0): Random {
   };
   const uniform = () => uint32() / 4294967296;
   const below = (bound: number) => {
-    const limit = 4294967296 - (4294967296 % bound);
     for (;;) {
       const value = uint32();
-      if (value < limit) return value % bound;
+      // The second test is exact, the first is cheap and nearly always enough.
+      if (value < 4294967296 - bound || value < 4294967296 - (4294967296 % bound)) return value % bound;
     }
   };
   return {

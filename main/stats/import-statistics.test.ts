@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../base/random.ts';
 import { classBalance } from './class-balance.ts';
+import { CELL_CORRELATION } from './correlation-grid.ts';
+import { exactDuplicates } from './exact-duplicates.ts';
 import { leakageBetweenSplits } from './leakage.ts';
-import { CELL_CORRELATION, exactDuplicates, nearDuplicates } from './near-duplicates.ts';
+import { nearDuplicates } from './near-duplicates.ts';
 import { allocateHashes, hammingDistance, type ImageShape, perceptualHasher } from './perceptual-hash.ts';
 import { robustOutliers } from './robust-outliers.ts';
 import { stratifiedSplit } from './stratified-split.ts';
@@ -94,7 +96,7 @@ describe('duplicates', () => {
       scene(2, 60, 40, 1, 15),
       scene(3, 60, 40),
     ];
-    expect(nearDuplicates(hashOf(pictures), 4).groups).toEqual([
+    expect(nearDuplicates(hashOf(pictures), 4)).toEqual([
       [0, 2, 3],
       [1, 4],
     ]);
@@ -128,18 +130,16 @@ describe('duplicates', () => {
       }
     const expected = Map.groupBy(group.keys(), (item) => group.get(item)!);
     expect(pairs).toBeGreaterThan(40);
-    expect(nearDuplicates(hashes, distance).groups).toEqual(
-      [...expected.values()].filter((members) => members.length > 1),
-    );
+    expect(nearDuplicates(hashes, distance)).toEqual([...expected.values()].filter((members) => members.length > 1));
   });
 
   it('compares flat pictures by brightness', () => {
     const flat = (level: number) => ({ width: 8, height: 8, channels: 1, data: new Uint8Array(64).fill(level) });
-    expect(nearDuplicates(hashOf([flat(10), flat(200), flat(11)]), 4).groups).toEqual([[0, 2]]);
+    expect(nearDuplicates(hashOf([flat(10), flat(200), flat(11)]), 4)).toEqual([[0, 2]]);
   });
 
   it('groups equal digests and counts what leaks between splits', () => {
-    const { groups } = exactDuplicates(Uint8Array.of(1, 1, 2, 2, 1, 1, 3, 3, 2, 2, 1, 1), 2);
+    const groups = exactDuplicates(Uint8Array.of(1, 1, 2, 2, 1, 1, 3, 3, 2, 2, 1, 1), 2);
     expect(groups).toEqual([
       [0, 2, 5],
       [1, 4],
@@ -172,6 +172,25 @@ describe('balance and outliers', () => {
     expect(robustOutliers([28, 28, 28, 28, 28, 28, 28, 400])).toEqual([7]);
     expect(robustOutliers([5, 5, 5])).toEqual([]);
     expect(robustOutliers([1, 2, 3, Number.NaN])).toEqual([3]);
+  });
+
+  it('takes the median of any order, as sorting does', () => {
+    const random = seededRandom(7);
+    for (const count of [2, 3, 50, 1001, 4000]) {
+      // Few different values, so that many are equal.
+      const values = Float64Array.from({ length: count }, () => Math.round(random.normal() * 8));
+      const sorted = (list: readonly number[]): number => {
+        const inOrder = list.toSorted((a, b) => a - b);
+        return (inOrder[(count - 1) >> 1] + inOrder[count >> 1]) / 2;
+      };
+      const center = sorted([...values]);
+      const apart = [...values].map((value) => Math.abs(value - center));
+      const spread = sorted(apart);
+      const scale =
+        spread > 0 ? spread / 0.674489750196082 : (apart.reduce((sum, value) => sum + value, 0) / count) * 1.253314;
+      const expected = apart.flatMap((distance, i) => (distance / scale > 2 ? [i] : []));
+      expect(robustOutliers(values, 2)).toEqual(expected);
+    }
   });
 });
 

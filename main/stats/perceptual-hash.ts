@@ -49,9 +49,17 @@ export function perceptualHasher({
   const area = width * height * (channels === 1 ? 1 : 256);
   // Integers are faster; float64 holds the sums of any picture exactly (below 2^53).
   const small = 255 * area < 2 ** 31;
-  const line = small ? new Int32Array(width) : new Float64Array(width);
+  const line = small ? new Int32Array(width + 1) : new Float64Array(width + 1);
   const sums = small ? new Int32Array(cellCount) : new Float64Array(cellCount);
-  const packed = channels === 1 && width % 4 === 0 && 255 * height < 2 ** 16 ? packedLines(line, vertical) : undefined;
+  const edge = edges(width);
+  const addColumns = (row: number): number =>
+    line instanceof Int32Array && sums instanceof Int32Array
+      ? addColumnsExactly32(sums, row, line, edge)
+      : addColumnsExactly(sums, row, line, horizontal);
+  const packed =
+    channels === 1 && width % 4 === 0 && height >= 2 * ROWS && 255 * height < 2 ** 16
+      ? packedLines(line, width, vertical)
+      : undefined;
   const addLines = channels === 1 ? addGreyLines : addColourLines;
 
   return (pixels, offset, out, index) => {
@@ -59,9 +67,9 @@ export function perceptualHasher({
     for (let row = 0; row < ROWS; row++) {
       if (packed === undefined || (pixels.byteOffset + offset) % 4 !== 0) {
         line.fill(0);
-        addLines(line, pixels, offset, vertical, row, channels);
+        addLines(line, width, pixels, offset, vertical, row, channels);
       } else packed(pixels, offset, row);
-      total += small ? addColumnsExactly32(sums, row, line, horizontal) : addColumns(sums, row, line, horizontal);
+      total += addColumns(row);
     }
     const { cells } = out;
     const cellsAt = index * cellCount;
@@ -85,7 +93,7 @@ function popCount(word: number): number {
 }
 
 /** The cells of a row from its line; returns their sum. */
-function addColumns(
+function addColumnsExactly(
   sums: Int32Array | Float64Array,
   row: number,
   line: Int32Array | Float64Array,
@@ -101,33 +109,42 @@ function addColumns(
   return total;
 }
 
-/** The same where all sums fit into 32 bits: without the checks for overflow it takes half the time. */
-function addColumnsExactly32(
-  sums: Int32Array | Float64Array,
-  row: number,
-  line: Int32Array | Float64Array,
-  { starts, positions, weights }: Overlaps,
-): number {
-  let total = 0;
+/** The edge at the end of each cell of a row: whole positions before it, and the ninths of the next one. */
+interface Edges {
+  readonly positions: Int32Array;
+  readonly ninths: Int32Array;
+}
+
+const edges = (width: number): Edges => ({
+  positions: Int32Array.from({ length: COLUMNS }, (_, column) => Math.floor(((column + 1) * width) / COLUMNS)),
+  ninths: Int32Array.from({ length: COLUMNS }, (_, column) => ((column + 1) * width) % COLUMNS),
+});
+
+/** The same by running sums up to the edges, where all sums fit into 32 bits. `line` has one entry more than pixels. */
+function addColumnsExactly32(sums: Int32Array, row: number, line: Int32Array, { positions, ninths }: Edges): number {
+  const first = row * COLUMNS;
+  let running = 0;
+  let before = 0;
+  let x = 0;
   for (let column = 0; column < COLUMNS; column++) {
-    let sum = 0;
-    for (let e = starts[column]; e < starts[column + 1]; e++)
-      sum = (sum + Math.imul(weights[e], line[positions[e]])) | 0;
-    sums[row * COLUMNS + column] = sum;
-    total += sum;
+    const end = positions[column];
+    for (; x < end; x++) running = (running + line[x]) | 0;
+    const edge = (Math.imul(running, COLUMNS) + Math.imul(ninths[column], line[end])) | 0;
+    sums[first + column] = edge - before;
+    before = edge;
   }
-  return total;
+  return before;
 }
 
 /** Adds the weighted lines of the picture that fall into a row of cells. */
 function addGreyLines(
   line: Int32Array | Float64Array,
+  width: number,
   pixels: Uint8Array,
   offset: number,
   { starts, positions, weights }: Overlaps,
   row: number,
 ): void {
-  const width = line.length;
   for (let e = starts[row]; e < starts[row + 1]; e++) {
     const weight = weights[e];
     const lineStart = offset + positions[e] * width;
@@ -137,14 +154,15 @@ function addGreyLines(
 
 /**
  * Does what `addGreyLines` does into an empty line, four pixels at a time: the even and the odd ones as two 16-bit lanes of an
- * integer each. The lanes cannot overflow while 255 × height is below 2^16. Needs the picture at a multiple of 4 bytes and,
- * like every machine that Node runs on, little endian.
+ * integer each. The lanes cannot overflow while 255 × height is below 2^16. Needs at least two lines to a row of cells, the
+ * picture at a multiple of 4 bytes and, like every machine that Node runs on, little endian.
  */
 function packedLines(
   line: Int32Array | Float64Array,
+  width: number,
   { starts, positions, weights }: Overlaps,
 ): (pixels: Uint8Array, offset: number, row: number) => void {
-  const quads = line.length >> 2;
+  const quads = width >> 2;
   let viewed: Uint8Array | undefined;
   let words: Uint32Array = new Uint32Array();
   return (pixels, offset, row) => {
@@ -155,15 +173,24 @@ function packedLines(
     }
     const first = (offset + (pixels.byteOffset % 4)) >> 2;
     const from = starts[row];
-    const to = starts[row + 1];
+    const last = starts[row + 1] - 1;
+    const top = first + Math.imul(positions[from], quads);
+    const [topWeight, bottomWeight] = [weights[from], weights[last]];
     for (let i = 0; i < quads; i++) {
-      let even = 0;
-      let odd = 0;
-      for (let e = from; e < to; e++) {
-        const four = words[first + positions[e] * quads + i];
-        even = (even + Math.imul(four & 0xff00ff, weights[e])) | 0;
-        odd = (odd + Math.imul((four >>> 8) & 0xff00ff, weights[e])) | 0;
+      let at = top + i;
+      let four = words[at];
+      let even = Math.imul(four & 0xff00ff, topWeight);
+      let odd = Math.imul((four >>> 8) & 0xff00ff, topWeight);
+      // Lines between the first and the last lie wholly within the row of cells.
+      for (let e = from + 1; e < last; e++) {
+        at += quads;
+        four = words[at];
+        even = (even + Math.imul(four & 0xff00ff, ROWS)) | 0;
+        odd = (odd + Math.imul((four >>> 8) & 0xff00ff, ROWS)) | 0;
       }
+      four = words[at + quads];
+      even = (even + Math.imul(four & 0xff00ff, bottomWeight)) | 0;
+      odd = (odd + Math.imul((four >>> 8) & 0xff00ff, bottomWeight)) | 0;
       line[4 * i] = even & 0xffff;
       line[4 * i + 1] = odd & 0xffff;
       line[4 * i + 2] = even >>> 16;
@@ -174,13 +201,13 @@ function packedLines(
 
 function addColourLines(
   line: Int32Array | Float64Array,
+  width: number,
   pixels: Uint8Array,
   offset: number,
   { starts, positions, weights }: Overlaps,
   row: number,
   channels: number,
 ): void {
-  const width = line.length;
   for (let e = starts[row]; e < starts[row + 1]; e++) {
     const weight = weights[e];
     for (let x = 0, at = offset + positions[e] * width * channels; x < width; x++, at += channels)
@@ -221,7 +248,7 @@ function rowBits(sums: Int32Array | Float64Array, firstRow: number): number {
   for (let row = firstRow; row < firstRow + ROWS / 2; row++) {
     const at = row * COLUMNS;
     for (let column = 0; column < COLUMNS - 1; column++)
-      word = (word << 1) | (sums[at + column] < sums[at + column + 1] ? 1 : 0);
+      word = (word << 1) | Number(sums[at + column] < sums[at + column + 1]);
   }
   return word >>> 0;
 }

@@ -12,16 +12,21 @@ const MEAN_SCALE = 1.253314;
 export function robustOutliers(values: ArrayLike<number>, threshold = OUTLIER_THRESHOLD): number[] {
   const finite = new Float64Array(values.length);
   let count = 0;
-  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) finite[count++] = values[i];
+  let even = true;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] !== values[0]) even = false;
+    if (Number.isFinite(values[i])) finite[count++] = values[i];
+  }
+  if (even && count > 0) return [];
   if (count === 0) return Array.from(values, (_, index) => index);
   const own = finite.subarray(0, count);
-  const center = median(own.sort());
+  const center = median(own);
   let sum = 0;
   for (let i = 0; i < count; i++) {
     own[i] = Math.abs(own[i] - center);
     sum += own[i];
   }
-  const spread = median(own.sort());
+  const spread = median(own);
   const scale = spread > 0 ? spread / NORMAL_SCALE : (sum / count) * MEAN_SCALE;
   const outliers: number[] = [];
   for (let i = 0; i < values.length; i++) {
@@ -31,7 +36,35 @@ export function robustOutliers(values: ArrayLike<number>, threshold = OUTLIER_TH
   return outliers;
 }
 
-function median(sorted: Float64Array): number {
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+/** Reorders its argument. */
+function median(values: Float64Array): number {
+  const middle = values.length >> 1;
+  const upper = select(values, middle);
+  if (values.length % 2 === 1) return upper;
+  let lower = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < middle; i++) lower = Math.max(lower, values[i]);
+  return (lower + upper) / 2;
+}
+
+/** The value that sorting would put at `rank`; smaller ones come to lie before it (Hoare's quickselect, "Find", 1961). */
+function select(values: Float64Array, rank: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const held = values[i];
+      values[i++] = values[j];
+      values[j--] = held;
+    }
+    if (rank <= j) high = j;
+    else if (rank >= i) low = i;
+    else break;
+  }
+  return values[rank];
 }

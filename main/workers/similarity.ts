@@ -3,19 +3,30 @@
  * arithmetic, so that it is ready before the first pictures are.
  */
 import { parentPort } from 'node:worker_threads';
-import { nearDuplicates } from '../stats/near-duplicates.ts';
-import { perceptualHasher } from '../stats/perceptual-hash.ts';
-import type { SimilarityAnswer, SimilarityTask } from './import/similarity-thread.ts';
+import { Sketcher } from '../stats/cell-sketch.ts';
+import { comparePairs, sortIntoGrid } from '../stats/correlation-grid.ts';
+import { flatPairs } from '../stats/near-duplicates.ts';
+import { hashPictures, type SimilarityAnswer, type SimilarityTask } from './import/similarity-thread.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('The similarity thread was started as a program');
-port.on('message', (task: SimilarityTask) => port.postMessage(answer(task)));
+const sketcher = new Sketcher();
+const send = (answer: SimilarityAnswer) => port.postMessage(answer);
 
-function answer(task: SimilarityTask): SimilarityAnswer {
-  if (task.type === 'group') return nearDuplicates(task.hashes, task.distance).groups;
-  const { shape, pixels, hashes } = task;
-  const hashItem = perceptualHasher(shape);
-  const itemBytes = shape.width * shape.height * shape.channels;
-  for (let item = 0; item < hashes.brightness.length; item++) hashItem(pixels, item * itemBytes, hashes, item);
-  return [];
-}
+port.on('message', (task: SimilarityTask) => {
+  switch (task.type) {
+    case 'hash':
+      hashPictures(task);
+      return send({ type: 'done' });
+    case 'sketch':
+      sketcher.sketch(task.sketches);
+      return send({ type: 'done' });
+    case 'compare': {
+      const { sketches, omitted, distance } = task;
+      const grid = sortIntoGrid(sketches, omitted);
+      send({ type: 'sorted', grid });
+      const pairs = comparePairs(grid, sketches, distance);
+      return send({ type: 'compared', pairs: [...pairs, ...flatPairs(sketches, omitted, distance)] });
+    }
+  }
+});

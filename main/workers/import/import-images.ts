@@ -1,4 +1,5 @@
 import type { ImportInput, ImportResult } from '../../contract/import-worker.ts';
+import { sha256, writeAnnotations } from '../../formats/dataset-pack/annotations.ts';
 import {
   allocateColumns,
   type DatasetIndex,
@@ -7,7 +8,6 @@ import {
   type SliceInfo,
 } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
-import { allocateHashes, cellCount, type PerceptualHashes } from '../../stats/perceptual-hash.ts';
 import { assignSplits, summarizeSplits } from './assign-splits.ts';
 import { findDuplicates } from './duplicates.ts';
 import { type ImportSurroundings, importItems, type ReadItems, stopWhenAsked } from './import-items.ts';
@@ -24,7 +24,7 @@ export async function importImages(
   similarity: SimilarityThread,
 ): Promise<ImportResult> {
   const { options } = input;
-  const { parts, packs } = await importItems(source, surroundings, similarity);
+  const { parts, packs, sketches } = await importItems(source, surroundings, similarity);
   const unreadable = [...source.unreadable, ...parts.flatMap((part) => part.unreadable)];
   for (const { path, reason } of unreadable) surroundings.log('warning', `${path} was left out: ${reason}`);
   for (const remark of source.remarks) surroundings.log('info', remark);
@@ -41,13 +41,14 @@ export async function importImages(
   const total = 2;
   surroundings.progress('Comparing images', 0, total, 'steps');
   const columns = allocateColumns(rows);
-  const hashes = joinHashes(parts, columns);
-  const comparing = findDuplicates(columns.digests, hashes, options.nearDuplicateDistance, similarity);
+  joinDigests(parts, columns);
+  const comparing = findDuplicates(columns.digests, sketches, options.nearDuplicateDistance, similarity);
   // What fails is told where it is awaited, below.
   comparing.catch(() => {});
   // The rest is done while the thread compares.
   const { names, slices } = joinItems(source, parts, columns);
   columns.splits.set(assignSplits(columns.labels, sourceSplits(source, parts), options.splits));
+  columns.brightness.set(sketches.brightness);
   const unusual = unusualImages(columns);
   const volume = source.kind === 'volume';
   const labeled = source.classes.length > 0;
@@ -63,27 +64,37 @@ export async function importImages(
           },
         ]
       : []),
+    ...(source.annotations === undefined ? [] : [source.annotations.column]),
   ];
   const target = labeled ? 'label' : null;
   const index: DatasetIndex = { columns, names, slices };
   const identity = { kind: source.kind, schema, target, classes: source.classes };
-  const digest = identityOf(identity, index, null);
-  const common = (values: ArrayLike<number>) =>
-    Array.prototype.every.call(values, (value) => value === values[0]) ? values[0] : null;
-  const stored = await packs;
+  const annotations = await annotationsOf(source, parts, columns);
+  const digest = identityOf(
+    annotations === undefined ? identity : { ...identity, annotations: sha256(annotations) },
+    index,
+    null,
+  );
+  const common = (values: Uint32Array) => {
+    for (const value of values) if (value !== values[0]) return null;
+    return values[0];
+  };
   const duplicates = await comparing;
   stopWhenAsked(surroundings.signal);
   const quality = imageQuality(columns, duplicates, unusual, source.classes, unreadable);
   surroundings.progress('Comparing images', 1, total, 'steps');
-  const version = writeVersion(surroundings.store, input.knownDigests, {
+  const version = await writeVersion(surroundings.store, input.knownDigests, {
     digest,
     kind: source.kind,
     classes: source.classes,
     rows,
     index,
-    packs: stored,
+    packs,
     thumbnails: parts.flatMap((part) => part.thumbnails ?? []),
     table: null,
+    ...(annotations === undefined || input.knownDigests.includes(digest)
+      ? {}
+      : { annotations: surroundings.store.put(annotations) }),
   });
   surroundings.progress('Comparing images', total, total, 'steps');
   return {
@@ -97,12 +108,24 @@ export async function importImages(
     classes: [...source.classes],
     splits: summarizeSplits(columns.labels, columns.splits, source.classes.length),
     image: {
-      channels: Math.max(...new Set(columns.channels)),
+      channels: columns.channels.reduce((most, channels) => Math.max(most, channels)),
       width: common(columns.widths),
       height: common(columns.heights),
     },
     quality,
   };
+}
+
+/** Masks or boxes of the items that could be read, as a file. */
+async function annotationsOf(
+  source: ItemSource,
+  parts: ReadItems['parts'],
+  { widths, heights }: ItemColumns,
+): Promise<Uint8Array | undefined> {
+  if (source.annotations === undefined) return undefined;
+  const items = parts.flatMap((part) => [...part.items]);
+  const sizes = items.map((_, row) => ({ width: widths[row], height: heights[row] }));
+  return writeAnnotations(await source.annotations.of(items, sizes));
 }
 
 /** The split that the source gives to the n-th readable item. */
@@ -119,19 +142,12 @@ function sourceSplits(source: ItemSource, parts: ReadItems['parts']): (row: numb
   };
 }
 
-/** What pictures are compared by. */
-function joinHashes(parts: ReadItems['parts'], columns: ItemColumns): PerceptualHashes {
-  const hashes = allocateHashes(columns.labels.length);
+function joinDigests(parts: ReadItems['parts'], columns: ItemColumns): void {
   let row = 0;
   for (const part of parts) {
     columns.digests.set(part.digests, 32 * row);
-    columns.brightness.set(part.hashes.brightness, row);
-    hashes.words.set(part.hashes.words, 2 * row);
-    hashes.cells.set(part.hashes.cells, cellCount * row);
     row += part.items.length;
   }
-  hashes.brightness.set(columns.brightness);
-  return hashes;
 }
 
 function joinItems(source: ItemSource, parts: ReadItems['parts'], columns: ItemColumns) {

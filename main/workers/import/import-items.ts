@@ -9,7 +9,8 @@ import { setImmediate } from 'node:timers/promises';
 import { LightbenchError } from '../../contract/errors.ts';
 import { encodings, type ManifestArtifact, type SliceInfo } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
-import { allocateHashes, cellCount, perceptualHasher } from '../../stats/perceptual-hash.ts';
+import { allocateSketches, type Sketches, sketchesOf } from '../../stats/cell-sketch.ts';
+import { allocateHashes, cellCount, type PerceptualHashes, perceptualHasher } from '../../stats/perceptual-hash.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import type { ItemSource, SourceItem } from './item-source.ts';
 import { type PackPart, readNote, writeNote } from './pack-part.ts';
@@ -32,6 +33,8 @@ export interface ImportSurroundings {
 /** Packs of which the items are known, while the last ones may still be on their way into the store. */
 export interface ReadItems {
   readonly parts: readonly Omit<PackPart, 'pack'>[];
+  /** What all items are compared by; on its way through the similarity thread. */
+  readonly sketches: Sketches;
   /** All packs, stored and noted. */
   readonly packs: Promise<readonly ManifestArtifact[]>;
 }
@@ -46,7 +49,8 @@ export async function importItems(
   mkdirSync(scratchFolder, { recursive: true });
   const parts: Omit<PackPart, 'pack'>[] = [];
   const packs: Promise<ManifestArtifact>[] = [];
-  const hashing: Promise<void>[] = [];
+  const finished: Promise<void>[] = [];
+  const sketches = allocateSketches(source.plain === null ? 0 : source.count);
   let failure: unknown;
   let reused = 0;
   progress('Reading images', 0, source.count, 'images');
@@ -60,6 +64,10 @@ export async function importItems(
         reused += known.items.length;
         parts.push(known);
         packs.push(Promise.resolve(known.pack));
+        if (source.plain !== null) {
+          copyHashes(known.hashes, sketchesOf(sketches, from, to), 0);
+          similarity.sketch(sketches, from, to);
+        }
       } else if (source.plain === null) {
         const part = await readPart(source, from, to, surroundings);
         writeNote(note, fingerprint, part);
@@ -68,10 +76,15 @@ export async function importItems(
       } else {
         // The pack is written, and its images are looked at, while those of the next one are hashed.
         const bytes = source.plain.pixels(from, to);
-        const hashes = allocateHashes(to - from);
-        const hashed = similarity.hash(source.plain, bytes, hashes);
+        const { words, cells, brightness } = sketchesOf(sketches, from, to);
+        const hashes = { words, cells, brightness };
+        const hashing = similarity.hash(source.plain, bytes, hashes);
+        const stored = store.putInBackground(bytes);
         const part = { ...plainPart(source.plain, bytes, from, to), hashes };
-        const noted = Promise.all([store.putInBackground(bytes), hashed]).then(([pack]) => {
+        const hashed = hashing.finish();
+        similarity.sketch(sketches, from, to);
+        finished.push(hashed);
+        const noted = Promise.all([stored, hashed]).then(([pack]) => {
           writeNote(note, fingerprint, { pack, ...part });
           return pack;
         });
@@ -80,14 +93,13 @@ export async function importItems(
         });
         parts.push(part);
         packs.push(noted);
-        hashing.push(hashed);
       }
       progress('Reading images', to, source.count, 'images');
       // The message to stop is read between packs.
       await setImmediate();
       if (failure !== undefined) throw failure;
     }
-    await Promise.all(hashing);
+    await Promise.all(finished);
   } catch (error) {
     await Promise.allSettled(packs);
     throw error;
@@ -97,7 +109,21 @@ export async function importItems(
   const all = Promise.all(packs);
   // Until it is awaited, a failure must not end the process without a word.
   all.catch(() => {});
-  return { parts, packs: all };
+  if (source.plain !== null) return { parts, packs: all, sketches };
+  const joined = allocateSketches(parts.reduce((sum, part) => sum + part.items.length, 0));
+  let row = 0;
+  for (const part of parts) {
+    copyHashes(part.hashes, joined, row);
+    row += part.items.length;
+  }
+  similarity.sketch(joined, 0, row);
+  return { parts, packs: all, sketches: joined };
+}
+
+function copyHashes(from: PerceptualHashes, to: PerceptualHashes, row: number): void {
+  to.words.set(from.words, 2 * row);
+  to.cells.set(from.cells, cellCount * row);
+  to.brightness.set(from.brightness, row);
 }
 
 export function stopWhenAsked(signal: AbortSignal): void {
@@ -136,11 +162,17 @@ function plainPart(
     // Twice as fast as asking for a Buffer per item.
     digests.write(hash('sha256', bytes.subarray(at, at + itemBytes), 'binary'), 32 * i, 'binary');
   }
+  const items = new Uint32Array(count);
+  const offsets = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    items[i] = from + i;
+    offsets[i] = i * itemBytes;
+  }
   return {
     thumbnails: null,
-    items: Uint32Array.from({ length: count }, (_, i) => from + i),
+    items,
     digests,
-    offsets: Uint32Array.from({ length: count }, (_, i) => i * itemBytes),
+    offsets,
     lengths: new Uint32Array(count).fill(itemBytes),
     encodings: new Uint8Array(count).fill(encodings.indexOf('pixels-uint8')),
     widths: new Uint32Array(count).fill(width),

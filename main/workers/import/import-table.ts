@@ -2,6 +2,7 @@ import { createReadStream, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { nearest } from '../../base/nearest.ts';
 import type { ImportInput, ImportResult } from '../../contract/import-worker.ts';
+import { type Edges, sha256, writeAnnotations } from '../../formats/dataset-pack/annotations.ts';
 import { allocateColumns, type DatasetIndex, identityOf } from '../../formats/dataset-pack/dataset-index.ts';
 import { FormatError } from '../../formats/format-error.ts';
 import { describeTable } from '../../formats/table/describe-table.ts';
@@ -15,12 +16,20 @@ import { writeVersion } from './write-version.ts';
 
 const STEPS = 4;
 
+/** Where a table comes from, when its rows were taken out of another format. */
+export interface TableOrigin {
+  readonly format: ImportResult['format'];
+  /** Of a graph whose nodes are the rows. */
+  readonly edges?: Edges;
+}
+
 /** A table as a dataset version, its rows as Parquet. */
 export async function importTable(
   path: string,
   format: TableFormat,
   input: ImportInput,
   surroundings: ImportSurroundings,
+  origin: TableOrigin = { format },
 ): Promise<ImportResult> {
   const { store, scratchFolder, signal, progress, log } = surroundings;
   const step = (done: number, phase: string) => {
@@ -67,30 +76,35 @@ export async function importTable(
     );
     step(2, 'Taking the digest');
     const index: DatasetIndex = { columns, names: [], slices: [] };
+    const { edges } = origin;
+    const annotations = edges === undefined ? undefined : writeAnnotations(edges);
+    const identity = { kind: 'table', schema, target: target ?? null, classes };
     const digest = identityOf(
-      { kind: 'table', schema, target: target ?? null, classes },
+      annotations === undefined ? identity : { ...identity, annotations: sha256(annotations) },
       index,
       await table.contentDigest(),
     );
     step(3, 'Writing');
     const known = input.knownDigests.includes(digest);
     const stored = known ? null : await storeParquet(table, join(scratchFolder, 'table.parquet'), store);
-    const version = writeVersion(store, input.knownDigests, {
+    const version = await writeVersion(store, input.knownDigests, {
       digest,
       kind: 'table',
       classes,
       rows,
       index,
-      packs: [],
+      packs: Promise.resolve([]),
       thumbnails: [],
       table: stored,
+      ...(annotations === undefined || known ? {} : { annotations: store.put(annotations) }),
     });
     step(STEPS, 'Writing');
     return {
       digest,
       ...version,
-      format,
+      format: origin.format,
       kind: 'table',
+      ...(edges === undefined ? {} : { edges: edges.from.length }),
       schema: [...schema],
       target: target ?? null,
       rows,

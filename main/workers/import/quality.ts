@@ -98,8 +98,12 @@ export function imageQuality(
 
 /** Unusual area or aspect ratio, on a logarithmic scale: twice as large is as far as half as large. */
 function unusualSizes({ widths, heights }: ItemColumns): number[] {
-  const areas = Float64Array.from(widths, (width, item) => Math.log(width * heights[item]));
-  const aspects = Float64Array.from(widths, (width, item) => Math.log(width / heights[item]));
+  const areas = new Float64Array(widths.length);
+  const aspects = new Float64Array(widths.length);
+  for (let item = 0; item < widths.length; item++) {
+    areas[item] = Math.log(widths[item] * heights[item]);
+    aspects[item] = Math.log(widths[item] / heights[item]);
+  }
   return [...new Set([...robustOutliers(areas), ...robustOutliers(aspects)])].sort((a, b) => a - b);
 }
 
