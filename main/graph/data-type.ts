@@ -1,9 +1,16 @@
 import { GraphError } from './graph-error.ts';
 
 /** Element types of tensors, named as in NumPy and ONNX Runtime. */
-export type DataType = 'float32' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool' | 'string';
+export type DataType = 'float32' | 'float16' | 'float64' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool' | 'string';
 
-export type TensorData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint32Array | Uint8Array;
+export type TensorData =
+  | Float32Array
+  | Uint16Array
+  | Float64Array
+  | BigInt64Array
+  | Int32Array
+  | Uint32Array
+  | Uint8Array;
 
 interface DataTypeRow {
   /** TensorProto.DataType of onnx.proto. */
@@ -33,6 +40,8 @@ export const dataTypes: Readonly<Record<DataType, DataTypeRow>> = {
       throw new GraphError('malformed-onnx', 'Constants of text are not supported.');
     },
   },
+  /** As bit patterns; only inside of training steps with mixed precision. */
+  float16: { onnxCode: 10, sizeBytes: 2, fromBytes: (bytes) => new Uint16Array(aligned(bytes)) },
   float64: { onnxCode: 11, sizeBytes: 8, fromBytes: (bytes) => new Float64Array(aligned(bytes)) },
   uint32: { onnxCode: 12, sizeBytes: 4, fromBytes: (bytes) => new Uint32Array(aligned(bytes)) },
 };

@@ -23,6 +23,12 @@
  * Checkpoint = all state plus the step number; resumed runs then equal unbroken ones to the bit.
  */
 
+export type {
+  AugmentationSpec,
+  ImageAugmentation,
+  SeriesAugmentation,
+  TextAugmentation,
+} from './augmentation/specification.ts';
 export type { BlockProbe } from './compile/block-probe.ts';
 export { compileBlockProbe } from './compile/block-probe.ts';
 export type { EvaluationOptions } from './compile/evaluation.ts';
@@ -31,6 +37,8 @@ export type { ExplanationMethod, ExplanationOptions } from './compile/explanatio
 export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';
 export { compileForward } from './compile/forward.ts';
+export type { GenerationGraph, GenerationModel, GenerationOptions } from './compile/generation.ts';
+export { compileGeneration } from './compile/generation.ts';
 export type { GradientsOptions } from './compile/gradients-graph.ts';
 export { compileGradients } from './compile/gradients-graph.ts';
 export type { MemoryEstimate } from './compile/memory.ts';
@@ -43,6 +51,7 @@ export type { LayerSummary, ModelSummary } from './compile/summary.ts';
 export { summarize } from './compile/summary.ts';
 export type { TrainStep, TrainStepOptions } from './compile/train-step.ts';
 export { compileTrainStep } from './compile/train-step.ts';
+export type { MixedPrecisionOptions, WeightAverageOptions } from './compile/update.ts';
 export type { DataType, TensorData } from './data-type.ts';
 export type { Dimension, Shape } from './dimension.ts';
 export { BATCH } from './dimension.ts';
@@ -50,19 +59,31 @@ export * from './expression.ts';
 export type { GraphErrorReason } from './graph-error.ts';
 export { GraphError } from './graph-error.ts';
 export { GELU, ReLU, Sigmoid, SiLU, Tanh } from './layers/activation.ts';
+export type { AttentionContext } from './layers/attention.ts';
+export { MultiHeadAttention, paddingMask } from './layers/attention.ts';
 export { Dropout, Flatten, Residual, Sequential } from './layers/container.ts';
 export type { Conv2dOptions, Pair } from './layers/convolution.ts';
 export { Conv2d } from './layers/convolution.ts';
+export { Embedding, sinusoidalTable } from './layers/embedding.ts';
 export type { GATOptions } from './layers/graph-convolution.ts';
 export { GATConv, GCNConv, GraphPool, SAGEConv } from './layers/graph-convolution.ts';
 export { edgeEnds } from './layers/graph-edges.ts';
 export type { Initialization, LinearOptions } from './layers/linear.ts';
-export { Linear } from './layers/linear.ts';
+export { affine, Linear } from './layers/linear.ts';
 export { Module } from './layers/module.ts';
 export { BatchNorm2d, LayerNorm } from './layers/normalization.ts';
 export type { Initializer } from './layers/parameter.ts';
+export { Parameter } from './layers/parameter.ts';
+export { PixelShuffle, PixelUnshuffle } from './layers/pixel-shuffle.ts';
 export { AvgPool2d, GlobalAvgPool, MaxPool2d } from './layers/pooling.ts';
+export type { RecurrentCell } from './layers/recurrent.ts';
+export { Recurrent, stepAt } from './layers/recurrent.ts';
+export { RMSNorm } from './layers/rms-norm.ts';
+export { sequenceLengths, sequenceMean } from './layers/sequence.ts';
+export { SpectralConv2d, SpectralLinear } from './layers/spectral-norm.ts';
 export type { Trace } from './layers/trace.ts';
+export type { TransformerLayerOptions } from './layers/transformer.ts';
+export { TransformerDecoderLayer, TransformerEncoderLayer, transformerNorm } from './layers/transformer.ts';
 export type { AdversarialLoss } from './losses/generative.ts';
 export { discriminatorLoss, gaussianKl, generatorLoss } from './losses/generative.ts';
 export type { LossSpec } from './losses/loss.ts';
@@ -71,6 +92,7 @@ export type { Provider, Target } from './lowering/target.ts';
 export { STANDARD } from './lowering/target.ts';
 export { decodeModel } from './onnx/decode.ts';
 export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/model.ts';
+export { MASKED_SCORE } from './operators/attention.ts';
 export { FIRST_WORD, PADDING, UNKNOWN } from './operators/text.ts';
 export type { OptimizerSpec } from './optimizers/optimizer.ts';
 export type { ParameterGroup } from './optimizers/parameter-groups.ts';

@@ -4,7 +4,7 @@ import { withoutDeadNodes } from '../passes/dead-nodes.ts';
 import type { Node, Tensor, TensorType } from '../tensor.ts';
 import type { CompilableModel } from './model.ts';
 import type { TrainStepOptions } from './train-step.ts';
-import { buildTrainStep } from './train-step.ts';
+import { buildWholeBatch } from './train-step.ts';
 
 /**
  * ONNX Runtime's arena grows in powers of two and fragments: resident memory was 1.5 to 1.75 times the live tensors for
@@ -29,7 +29,7 @@ export function estimateTrainingMemory(
   options: TrainStepOptions,
   batchSize: number,
 ): MemoryEstimate {
-  const { graph, outputs, state } = buildTrainStep(model, options);
+  const { graph, outputs, state } = buildWholeBatch(model, options);
   const tensors = outputs.map(({ tensor }) => tensor);
   const nodes = withoutDeadNodes(graph.nodes, tensors);
   const stateBytes = 2 * state.reduce((sum, { shape }) => sum + elementCount(shape) * dataTypes.float32.sizeBytes, 0);

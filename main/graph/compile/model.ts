@@ -47,7 +47,8 @@ export interface CompiledGraph {
 export interface StateTensor {
   readonly name: string;
   readonly outputName: string;
-  readonly kind: 'parameter' | 'buffer' | 'optimizer';
+  /** `average`: a moving average of the parameter whose name follows `average.`. */
+  readonly kind: 'parameter' | 'buffer' | 'optimizer' | 'average';
   readonly dtype: 'float32';
   readonly shape: readonly number[];
   readonly initial: Float32Array;

@@ -1,26 +1,40 @@
-import { elementCount } from '../dimension.ts';
-import { add, minimum, multiply, shift, squareRoot } from '../expression.ts';
-import type { LossSpec } from '../losses/loss.ts';
-import { buildLoss } from '../losses/loss.ts';
+import { GraphError } from '../graph-error.ts';
+import type { Figure } from '../losses/loss-row.ts';
 import type { NamedOutput } from '../lowering/lower-graph.ts';
+import { lowerGraph } from '../lowering/lower-graph.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
+import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 import { operators } from '../operators/index.ts';
-import type { OptimizerSpec } from '../optimizers/optimizer.ts';
-import { createOptimizer } from '../optimizers/optimizer.ts';
-import { gradients } from '../passes/gradients.ts';
+import { toMixedPrecision } from '../passes/mixed-precision.ts';
 import type { Graph, Tensor } from '../tensor.ts';
-import { assemble } from './assemble.ts';
+import type { Backward, BackwardOptions } from './backward.ts';
+import { buildBackward } from './backward.ts';
+import type { Accumulation } from './micro-batches.ts';
+import { accumulateMicroBatches, WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, ParameterValues, StateTensor } from './model.ts';
-import { bindInputs, createGraph, initializeParameters, modelInput, traceModel } from './model.ts';
+import { createGraph, initializeParameters } from './model.ts';
+import { once, StateList } from './state-list.ts';
 import { loopSteps } from './step-loop.ts';
+import type { LossScaling, UpdateOptions } from './update.ts';
+import { buildUpdate, declareLossScaling } from './update.ts';
 
-export interface TrainStepOptions {
-  readonly loss: LossSpec;
-  readonly optimizer: OptimizerSpec;
-  /** Gradients are scaled down to this global norm, as torch.nn.utils.clip_grad_norm_ does. */
-  readonly clipNorm?: number;
+/**
+ * - `loss`, `optimizer`: what is minimised and how.
+ * - `parameterGroups`: learning-rate factor, weight decay or freezing by pattern of name; `weightDecayExclusions` spares
+ *   biases and norms.
+ * - `clipNorm` scales gradients down to a global norm, as torch.nn.utils.clip_grad_norm_ does; `clipValue` limits each
+ *   number.
+ * - `weightAverage` keeps a moving average of each weight as state `average.<name>`.
+ * - `mixedPrecision` multiplies in float16, with a loss scale that adapts; steps that overflow change no weight and are
+ *   counted (figures `currentLossScale` and `stepsSkipped`).
+ * - `checkpointSegments` recomputes activations in the backward pass instead of keeping them; the results are the same.
+ * - `augmentation` changes samples as they enter, differently at each step.
+ */
+export interface TrainStepOptions extends BackwardOptions, UpdateOptions {
+  /** Splits each batch into at most so many parts, one after the other, and updates once. Default 1. */
+  readonly microBatches?: number;
   /** Adds the output `gradientNorm` (before clipping). Always there when clipping. Default true. */
   readonly reportGradientNorm?: boolean;
   readonly target?: Target;
@@ -45,9 +59,6 @@ export interface TrainStep extends CompiledGraph {
   readonly figures: readonly string[];
 }
 
-/** What `torch.nn.utils.clip_grad_norm_` adds to the norm before dividing. */
-const CLIP_EPSILON = 1e-6;
-
 /**
  * Forward, backward and optimiser update as one ONNX graph.
  *
@@ -56,108 +67,157 @@ const CLIP_EPSILON = 1e-6;
  * only), and all state. Outputs: `loss`, the figures, `gradientNorm` (float32 scalars), and all state.
  */
 export function compileTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStep {
-  const { graph, outputs, state, figures } = buildTrainStep(model, options);
-  const wrap = options.manySteps
-    ? (single: OnnxModel): OnnxModel => loopSteps(single, state, model.fullBatch)
-    : undefined;
-  const compiled = assemble(graph, outputs, options.target ?? STANDARD, 'train_step', {}, wrap);
-  return { ...compiled, state, figures };
+  const { onnx, state, figures } = lowerTrainStep(model, options);
+  return { onnx: encodeModel(onnx), inputs: onnx.graph.inputs, outputs: onnx.graph.outputs, state, figures };
 }
 
-export interface TrainStepGraph {
-  readonly graph: Graph;
-  readonly outputs: readonly NamedOutput[];
+export interface LoweredTrainStep extends Pick<TrainStep, 'state' | 'figures'> {
+  readonly onnx: OnnxModel;
+}
+
+/** The training step before it is written as bytes. */
+export function lowerTrainStep(model: CompilableModel, options: TrainStepOptions): LoweredTrainStep {
+  const parts = options.microBatches ?? 1;
+  for (const [name, value] of Object.entries({
+    microBatches: parts,
+    checkpointSegments: options.checkpointSegments ?? 1,
+  })) {
+    if (!Number.isInteger(value) || value < 1)
+      throw new GraphError('invalid-argument', `${name} is a whole number from 1, not ${value}.`);
+  }
+  const lowered = parts === 1 ? wholeBatch(model, options) : inMicroBatches(model, options, parts);
+  if (!options.manySteps) return lowered;
+  return { ...lowered, onnx: loopSteps(lowered.onnx, lowered.state, model.fullBatch) };
+}
+
+/** Forward, backward and update in one graph. */
+function wholeBatch(model: CompilableModel, options: TrainStepOptions): LoweredTrainStep {
+  const { graph, outputs, state, figures } = buildWholeBatch(model, options);
+  return { onnx: lower(graph, outputs, options), state, figures };
+}
+
+export function buildWholeBatch(model: CompilableModel, options: TrainStepOptions) {
+  const graph = createGraph();
+  const scalars = declareScalars(graph, options);
+  const backward = buildBackward(graph, model, options, scalars);
+  const { named, state, figures } = finish(graph, model, backward, options, scalars);
+  const outputs: NamedOutput[] = [
+    { name: 'loss', tensor: backward.loss },
+    ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
+    ...named,
+  ];
+  return { graph, outputs, state, figures: [...namesOf(backward.figures), ...figures] };
+}
+
+/** Two graphs, the first in a loop: see `accumulateMicroBatches`. */
+function inMicroBatches(model: CompilableModel, options: TrainStepOptions, microBatches: number): LoweredTrainStep {
+  const graph = createGraph();
+  const backward = buildBackward(graph, model, options, declareScalars(graph, options));
+  const trained = backward.parameters.filter(({ gradient }) => gradient !== undefined);
+  const gradientName = (name: string): string => `gradient.${name}`;
+  const backwardOutputs: NamedOutput[] = [
+    { name: 'loss', tensor: backward.loss },
+    { name: WEIGHT, tensor: backward.weight() },
+    ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
+    ...trained.map(({ name, gradient }) => ({ name: gradientName(name), tensor: gradient as Tensor })),
+    ...backward.buffers.map(({ name, next }) => ({ name: `next.${name}`, tensor: next })),
+  ];
+  const accumulations: Accumulation[] = [
+    { kind: 'mean', name: 'loss' },
+    ...backward.figures.map(({ name, isCount }): Accumulation => ({ kind: isCount ? 'count' : 'mean', name })),
+    ...trained.map(({ name }): Accumulation => ({ kind: 'mean', name: gradientName(name) })),
+    ...backward.buffers.map(({ name }): Accumulation => ({ kind: 'carried', name: `next.${name}`, input: name })),
+  ];
+
+  const second = createGraph();
+  const parameters = backward.parameters.map(({ name, parameter, gradient }) => ({
+    name,
+    parameter,
+    tensor: second.input(name, 'float32', parameter.shape),
+    gradient: gradient && second.input(gradientName(name), 'float32', parameter.shape),
+  }));
+  const scalars = declareScalars(second, options);
+  const { named, state, figures } = finish(second, model, { ...backward, parameters }, options, scalars);
+  const onOwn = new Set(backward.buffers.map(({ name }) => `next.${name}`));
+  const update = lower(
+    second,
+    named.filter(({ name }) => !onOwn.has(name)),
+    pickTarget(options),
+  );
+  const names = ['loss', ...namesOf(backward.figures), ...named.map(({ name }) => name)];
+  const first = lower(graph, backwardOutputs, options);
+  return {
+    onnx: accumulateMicroBatches({ microBatches, backward: first, accumulations, update, outputs: names }),
+    state,
+    figures: [...namesOf(backward.figures), ...figures],
+  };
+}
+
+/** State that is reported too, under names of its own. */
+const FIGURE_NAMES = { lossScale: 'currentLossScale', skippedSteps: 'stepsSkipped' } as const;
+
+interface StepScalars {
+  readonly step: () => Tensor;
+  readonly seed: () => Tensor;
+  readonly scaling: LossScaling | undefined;
+  readonly lossScale?: Tensor;
+}
+
+function declareScalars(graph: Graph, options: TrainStepOptions): StepScalars {
+  const scaling = declareLossScaling(graph, options.mixedPrecision);
+  return {
+    step: once(() => graph.input('step', 'int32', [])),
+    seed: once(() => graph.input('seed', 'int32', [])),
+    scaling,
+    ...(scaling ? { lossScale: scaling.scale } : {}),
+  };
+}
+
+/** Adds the update; yields the outputs after the loss and its figures, the state and the names of further figures. */
+function finish(
+  graph: Graph,
+  model: CompilableModel,
+  { parameters, buffers }: Pick<Backward, 'parameters' | 'buffers'>,
+  options: TrainStepOptions,
+  scalars: StepScalars,
+): {
+  readonly named: readonly NamedOutput[];
   readonly state: readonly StateTensor[];
   readonly figures: readonly string[];
-}
-
-/** The training step before lowering. */
-export function buildTrainStep(model: CompilableModel, options: TrainStepOptions): TrainStepGraph {
-  const graph = createGraph();
-  const x = modelInput(graph, model);
-  const step = once(() => graph.input('step', 'int32', []));
-  const seed = once(() => graph.input('seed', 'int32', []));
-  const bound = new Map<string, Tensor>();
-  const bind = bindInputs(graph);
-  const trace = traceModel(graph, model, {
-    training: true,
-    bind: (name, parameter) => {
-      const tensor = bind(name, parameter);
-      bound.set(name, tensor);
-      return tensor;
-    },
-    random: () => ({ seed: seed(), step: step() }),
-  });
-  const output = model.module.forward(x, trace);
-  const { loss, figures } = buildLoss(output, options.loss, { added: trace.addedLosses });
-  const learningRate = graph.input('learningRate', 'float32', []);
-  const optimizer = createOptimizer(options.optimizer, { learningRate, step });
-
-  const parameters = model.module.namedParameters().filter(([name]) => bound.has(name));
-  const tensors = parameters.map(([name]) => bound.get(name) as Tensor);
-  const raw = gradients(operators, loss, tensors);
-  const norm = globalNorm(graph, raw);
-  const factor = options.clipNorm === undefined ? undefined : clipFactor(norm, options.clipNorm);
-
+} {
+  const { seed = 0, parameters: given } = options;
   // Drawn when first read: whoever only wants to know how large a model is need not wait for its numbers.
-  const drawn = once(() => ({ ...initializeParameters(model.module, options.seed ?? 0), ...options.parameters }));
-  const outputs: NamedOutput[] = [
-    { name: 'loss', tensor: loss },
-    ...figures.map(({ name, tensor }) => ({ name, tensor })),
-  ];
-  if (factor || options.reportGradientNorm !== false) outputs.push({ name: 'gradientNorm', tensor: norm });
-  const state: StateTensor[] = [];
-  const keep = (
-    kind: StateTensor['kind'],
-    name: string,
-    shape: readonly number[],
-    next: Tensor,
-    values: () => Float32Array,
-  ): void => {
-    const outputName = `next.${name}`;
-    const first = once(values);
-    state.push({
-      name,
-      outputName,
-      kind,
-      dtype: 'float32',
-      shape,
-      get initial() {
-        return first();
-      },
-    });
-    outputs.push({ name: outputName, tensor: next });
-  };
-  parameters.forEach(([name, { shape }], index) => {
-    const gradient = raw[index] as Tensor;
-    const slots = optimizer.slots.map((slot) => graph.input(`${slot}.${name}`, 'float32', shape));
-    const clipped = factor ? multiply(gradient, factor) : gradient;
-    const [next, ...nextSlots] = optimizer.update(tensors[index] as Tensor, clipped, slots);
-    keep('parameter', name, shape, next as Tensor, () => drawn()[name] as Float32Array);
-    optimizer.slots.forEach((slot, place) => {
-      const value = nextSlots[place] as Tensor;
-      keep('optimizer', `${slot}.${name}`, shape, value, () => new Float32Array(elementCount(shape)));
-    });
-  });
-  for (const [name, { shape }] of model.module.namedBuffers()) {
-    const next = trace.bufferUpdates.get(name);
-    if (next) keep('buffer', name, shape, next, () => drawn()[name] as Float32Array);
+  const drawn = once(
+    (): ParameterValues => ({ ...initializeParameters(model.module, seed), ...given }) as ParameterValues,
+  );
+  const state = new StateList();
+  const learningRate = graph.input('learningRate', 'float32', []);
+  const { gradientNorm } = buildUpdate(graph, parameters, options, { ...scalars, learningRate }, state, drawn);
+  for (const { name, shape, next } of buffers) {
+    state.keep('buffer', name, shape, next, () => drawn()[name] as Float32Array);
   }
-  return { graph, outputs, state, figures: figures.map(({ name }) => name) };
-}
-
-function globalNorm(graph: Graph, tensors: readonly Tensor[]): Tensor {
-  const squares = tensors.map((tensor) => graph.apply('SumOfSquares', [tensor]));
-  return squareRoot(squares.reduce(add));
-}
-
-const clipFactor = (norm: Tensor, clipNorm: number): Tensor =>
-  minimum(norm.graph.scalar(1), norm.graph.apply('Div', [norm.graph.scalar(clipNorm), shift(norm, CLIP_EPSILON)]));
-
-function once<T>(make: () => T): () => T {
-  let value: T | undefined;
-  return () => {
-    value ??= make();
-    return value;
+  const figures: NamedOutput[] = (['lossScale', 'skippedSteps'] as const).flatMap((name) => {
+    const kept = state.outputs.find((output) => output.name === `next.${name}`);
+    return scalars.scaling && kept ? [{ name: FIGURE_NAMES[name], tensor: kept.tensor }] : [];
+  });
+  const withNorm = options.clipNorm !== undefined || options.reportGradientNorm !== false;
+  const norm: NamedOutput[] = withNorm ? [{ name: 'gradientNorm', tensor: gradientNorm }] : [];
+  return {
+    named: [...figures, ...norm, ...state.outputs],
+    state: state.entries,
+    figures: figures.map(({ name }) => name),
   };
 }
+
+function lower(
+  graph: Graph,
+  outputs: readonly NamedOutput[],
+  options: Pick<TrainStepOptions, 'target' | 'mixedPrecision'>,
+): OnnxModel {
+  if (options.mixedPrecision) toMixedPrecision(graph, outputs);
+  return lowerGraph(operators, graph, outputs, options.target ?? STANDARD, 'train_step');
+}
+
+const pickTarget = ({ target }: TrainStepOptions): Pick<TrainStepOptions, 'target'> => (target ? { target } : {});
+
+const namesOf = (figures: readonly Figure[]): readonly string[] => figures.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { OperatorTable } from '../operator.ts';
 import { activationOperators } from './activation.ts';
 import { attentionOperators } from './attention.ts';
+import { augmentationOperators } from './augmentation.ts';
 import { channelOperators } from './channel.ts';
 import { classificationOperators } from './classification.ts';
 import { convolutionOperators } from './convolution.ts';
@@ -41,5 +42,6 @@ export const operators: OperatorTable = {
   ...attentionOperators,
   ...scatterOperators,
   ...optimizerOperators,
+  ...augmentationOperators,
   ...textOperators,
 };

@@ -1,5 +1,5 @@
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
-import { need, numberOf, outputOf } from './rule-inputs.ts';
+import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 const likeEach =
   (count: number): TypeRule =>
@@ -49,5 +49,46 @@ export const optimizerOperators: OperatorTable = {
   SgdUpdate: {
     inferTypes: (inputs, attributes) => (inputs[2] ? likeEach(2)(inputs, attributes) : likeEach(1)(inputs, attributes)),
     lower: { standard: sgdStandard },
+  },
+  /** Whether a float32 scalar is neither infinite nor no number. */
+  IsFinite: {
+    inferTypes: () => [{ dtype: 'bool', shape: [] }],
+    lower: {
+      standard: (lowering, node) => {
+        const x = lowering.plain(inputOf(node, 0));
+        const odd = lowering.emit('Or', [lowering.emit('IsInf', [x]), lowering.emit('IsNaN', [x])]);
+        lowering.define(outputOf(node), lowering.emit('Not', [odd]));
+      },
+    },
+    gradient: 'none',
+  },
+  /** A condition (bool, broadcast), the value where it holds and the value where it does not. */
+  Select: {
+    inferTypes: (inputs) => [{ dtype: need(inputs[1]).dtype, shape: need(inputs[1]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const names = node.inputs.map((input) => lowering.plain(need(input)));
+        lowering.define(outputOf(node), lowering.emit('Where', names));
+      },
+    },
+  },
+  /**
+   * The first input itself, without a copy, but not before the second is there: its shape is made to depend on the
+   * other's by adding nought times a size. For values that are computed a second time to save memory.
+   */
+  WaitFor: {
+    inferTypes: (inputs) => [{ dtype: need(inputs[0]).dtype, shape: need(inputs[0]).shape }],
+    lower: {
+      standard: (lowering, node) => {
+        const [x, gate] = [inputOf(node, 0), inputOf(node, 1)];
+        const isBlocked = lowering.isBlocked(x) && !lowering.isPlain(x);
+        const name = isBlocked ? lowering.blocked(x) : lowering.plain(x);
+        const gateName =
+          lowering.isBlocked(gate) && !lowering.isPlain(gate) ? lowering.blocked(gate) : lowering.plain(gate);
+        const nothing = lowering.emit('Mul', [lowering.emit('Size', [gateName]), lowering.int64s([0])]);
+        const shape = lowering.emit('Add', [lowering.emit('Shape', [name]), nothing]);
+        lowering.define(outputOf(node), lowering.emit('Reshape', [name, shape]), isBlocked ? 'blocked' : 'plain');
+      },
+    },
   },
 };

@@ -69,13 +69,20 @@ export class StepRunner {
    * @param first number of the first step, from 1
    * @param learningRates one per step
    * @param inputs what the step reads of the samples, those of all steps one after the other
+   * @param whole all steps read the same: a graph, whose nodes cannot be separated
    * @returns one entry per step; when a loss is no number, the state stays as it was before the first
    */
-  async run(first: number, learningRates: Float32Array, seed: number, inputs: Feeds): Promise<readonly StepFigures[]> {
+  async run(
+    first: number,
+    learningRates: Float32Array,
+    seed: number,
+    inputs: Feeds,
+    whole = false,
+  ): Promise<readonly StepFigures[]> {
     const count = learningRates.length;
     const steps = count === 1 ? [] : [count];
     const feeds: Record<string, RuntimeTensor> = {
-      ...Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, feedTensor(feed, steps)])),
+      ...Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, feedTensor(feed, whole ? [] : steps)])),
       learningRate: float32Tensor(learningRates, steps),
       step: int32Scalar(first),
       seed: int32Scalar(seed | 0),
@@ -111,7 +118,8 @@ export class StepRunner {
   /** Parameters and buffers by name, copied. */
   parameters(): Record<string, Float32Array> {
     const values: Record<string, Float32Array> = {};
-    for (const [{ name, kind }, value] of this.state()) if (kind !== 'optimizer') values[name] = value.slice();
+    for (const [{ name, kind }, value] of this.state())
+      if (kind === 'parameter' || kind === 'buffer') values[name] = value.slice();
     return values;
   }
 
