@@ -4,12 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { FormatError } from '../format-error.ts';
 import { type SplitName, splitFromPrefix } from '../split-name.ts';
 import { type IdxFile, isGzip, isIdx, readIdx, readIdxHeader } from './idx-file.ts';
+import { SharedFile } from './shared-file.ts';
 
 const FORMAT = 'idx';
 const IMAGES = /images?|data/i;
-/** Parts are read side by side: copying out of the system's cache keeps one processor core busy. */
-const READ_SIZE_BYTES = 2 ** 23;
-const READERS = 4;
+const HEADER_BYTES = 64;
 
 export interface IdxPair {
   /** As the file name says (`train-…`, `t10k-…`); undefined when it says nothing. */
@@ -24,8 +23,10 @@ export interface IdxImages {
   readonly height: number;
   readonly width: number;
   readonly channels: number;
-  /** uint8, NHWC, count × height × width × channels. Shared memory when the file is not compressed. */
+  /** uint8, NHWC, count × height × width × channels; filled by `load`. Shared memory when the file is not compressed. */
   readonly pixels: Uint8Array;
+  /** Resolves when the first `count` images lie in `pixels`; reading goes on meanwhile. */
+  readonly load: (count: number) => Promise<void>;
   /** One class index per image; undefined without a labels file. */
   readonly labels: Uint8Array | undefined;
 }
@@ -50,16 +51,21 @@ export async function findIdxPairs(path: string): Promise<readonly IdxPair[]> {
   return [];
 }
 
-/** Opens one pair and checks that images and labels belong together. */
+/** Opens one pair and checks that images and labels belong together. Pixels are read when they are asked for. */
 export async function openIdxPair(pair: IdxPair): Promise<IdxImages> {
-  const images = readIdx(await readShared(pair.imagesPath), pair.imagesPath);
+  const file = await SharedFile.open(pair.imagesPath);
+  file.bytes.set(await readStart(pair.imagesPath));
+  if (isGzip(file.bytes)) await file.until(file.bytes.length);
+  const images = readIdx(file.bytes, pair.imagesPath);
   const { height, width, channels } = imageShape(images.shape, images.elementType, pair.imagesPath);
   const count = images.shape[0];
   const labels =
     pair.labelsPath === undefined
       ? undefined
       : checkLabels(readIdx(await readFile(pair.labelsPath), pair.labelsPath), pair.labelsPath, count, pair.imagesPath);
-  return { count, height, width, channels, pixels: images.data, labels };
+  const load = (first: number) => file.until(images.headerSizeBytes + first * height * width * channels);
+  const unpacked = async () => {};
+  return { count, height, width, channels, pixels: images.data, load: isGzip(file.bytes) ? unpacked : load, labels };
 }
 
 /** What the headers say, without reading the values of plain files. */
@@ -151,33 +157,6 @@ async function looksLikeIdx(path: string): Promise<boolean> {
   );
 }
 
-/** A file in shared memory, so that several threads can look at the same images. */
-async function readShared(path: string): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const bytes = new Uint8Array(new SharedArrayBuffer(size));
-    let next = 0;
-    let end = size;
-    const reader = async () => {
-      for (let from = next; from < size; from = next) {
-        const to = Math.min(from + READ_SIZE_BYTES, size);
-        next = to;
-        for (let offset = from; offset < to; ) {
-          const { bytesRead } = await file.read(bytes, offset, to - offset, offset);
-          // The file was cut short meanwhile: the format says what is missing.
-          if (bytesRead === 0) end = Math.min(end, offset);
-          offset += bytesRead || to - offset;
-        }
-      }
-    };
-    await Promise.all(Array.from({ length: READERS }, reader));
-    return bytes.subarray(0, end);
-  } finally {
-    await file.close();
-  }
-}
-
 async function readHeader(path: string): Promise<ReturnType<typeof readIdxHeader>> {
   const start = await readStart(path);
   return isGzip(start) ? readIdx(await readFile(path), path) : readIdxHeader(start, path);
@@ -186,7 +165,7 @@ async function readHeader(path: string): Promise<ReturnType<typeof readIdxHeader
 async function readStart(path: string): Promise<Uint8Array> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -52,6 +52,10 @@ describe('idx pair', () => {
     expect(await inspectIdxPair(pairs[1])).toEqual({ count: 60_000, height: 28, width: 28, channels: 1 });
     const test = await openIdxPair(pairs[0]);
     expect([test.count, test.pixels.length]).toEqual([10_000, 7_840_000]);
+    await test.load(1);
+    await test.load(test.count);
+    const whole = await readFile(pairs[0].imagesPath);
+    expect(Buffer.compare(test.pixels, whole.subarray(16))).toBe(0);
     expect([...test.labels!.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
   });
 

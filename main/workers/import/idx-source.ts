@@ -66,18 +66,20 @@ export async function idxSource(pairs: readonly IdxPair[]): Promise<ItemSource> 
       width,
       height,
       channels,
-      pixels: (from, to) => {
+      pixels: async (from, to) => {
         const part = partOf(from);
+        await part.images.load(Math.min(to - part.start, part.images.count));
         if (to <= part.start + part.images.count)
           return part.images.pixels.subarray((from - part.start) * itemBytes, (to - part.start) * itemBytes);
         const joined = new Uint8Array((to - from) * itemBytes);
         for (const { start, images } of parts) {
           const [first, last] = [Math.max(from, start), Math.min(to, start + images.count)];
-          if (first < last)
-            joined.set(
-              images.pixels.subarray((first - start) * itemBytes, (last - start) * itemBytes),
-              (first - from) * itemBytes,
-            );
+          if (first >= last) continue;
+          await images.load(last - start);
+          joined.set(
+            images.pixels.subarray((first - start) * itemBytes, (last - start) * itemBytes),
+            (first - from) * itemBytes,
+          );
         }
         return joined;
       },

@@ -75,7 +75,7 @@ export async function importItems(
         packs.push(Promise.resolve(part.pack));
       } else {
         // The pack is written, and its images are looked at, while those of the next one are hashed.
-        const bytes = source.plain.pixels(from, to);
+        const bytes = await source.plain.pixels(from, to);
         const { words, cells, brightness } = sketchesOf(sketches, from, to);
         const hashes = { words, cells, brightness };
         const hashing = similarity.hash(source.plain, bytes, hashes);

