@@ -1,6 +1,11 @@
 import type { CompilableModel } from '../graph/index.ts';
+import { diffusion } from './generative/diffusion.ts';
+import { gan } from './generative/gan.ts';
+import { vae } from './generative/vae.ts';
 import { graphNetwork } from './graph/graph-network.ts';
+import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
+import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
 
 /** Builds the whole model of a spec, output layer included. @throws GraphError where sizes or signatures do not fit. */
 export type Family<Spec> = (spec: Spec, input: InputSignature, output: OutputSignature) => CompilableModel;
@@ -11,6 +16,13 @@ type Families = { readonly [Kind in FamilySpec['kind']]: Family<Extract<FamilySp
 /** What is more than a list of layers: one entry per kind, its spec and its builder in a folder of their own. */
 const families: Families = {
   graph_network: graphNetwork,
+  recurrent: recurrentModel,
+  transformer_encoder: transformerEncoder,
+  transformer_decoder: transformerDecoder,
+  transformer_encoder_decoder: transformerEncoderDecoder,
+  vae,
+  gan,
+  diffusion,
 };
 
 export const familyOf = (kind: string): Family<ArchitectureSpec> | undefined =>

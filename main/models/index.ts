@@ -1,6 +1,8 @@
 /** Architectures as plain data: `buildModel(spec, input, output)` yields what the compiler of `graph` takes. */
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
+export { ddimTimes } from './generative/diffusion.ts';
+export { type Sampler, samplerOf } from './generative/sampling.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
 export type {
@@ -12,3 +14,4 @@ export type {
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
 export { signaturesOf, type TaskName } from './task-signatures.ts';
+export { generationModel } from './transformer/transformer-models.ts';

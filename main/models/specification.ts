@@ -1,5 +1,8 @@
 import type { Initialization } from '../graph/index.ts';
+import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
+import type { RecurrentSpec } from './recurrent/specification.ts';
+import type { TransformerSpec } from './transformer/specification.ts';
 
 export type ActivationName = 'relu' | 'gelu' | 'silu' | 'tanh' | 'sigmoid';
 
@@ -63,7 +66,7 @@ export type LayerSpec =
     };
 
 /** An architecture as plain JSON. */
-export type ArchitectureSpec = LayeredSpec | GraphNetworkSpec;
+export type ArchitectureSpec = LayeredSpec | GraphNetworkSpec | GenerativeSpec | RecurrentSpec | TransformerSpec;
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (

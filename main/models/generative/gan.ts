@@ -1,0 +1,124 @@
+import type { AdversarialLoss, CompilableModel, Tensor, Trace } from '../../graph/index.ts';
+import {
+  add,
+  BatchNorm2d,
+  Conv2d,
+  discriminatorLoss,
+  Flatten,
+  GraphError,
+  generatorLoss,
+  Linear,
+  Module,
+  PixelShuffle,
+  ReLU,
+  relu,
+  reshape,
+  Sequential,
+  SpectralConv2d,
+  SpectralLinear,
+  scale,
+  sigmoid,
+  stopGradient,
+} from '../../graph/index.ts';
+import type { InputSignature } from '../specification.ts';
+import type { ImageSignature } from './image-signature.ts';
+import { imageInput } from './image-signature.ts';
+import type { GanSpec } from './specification.ts';
+
+const DEFAULT_CHANNELS = [32, 64] as const;
+
+/** LeakyReLU with slope 0.2, as DCGAN's discriminator has it. */
+class Leaky extends Module {
+  readonly kind = 'LeakyReLU';
+
+  forward(x: Tensor): Tensor {
+    return add(scale(x, 0.2), scale(relu(x), 0.8));
+  }
+}
+
+/** Latent vectors [N, latent] → images [N, channels, height, width] in (0, 1). */
+export class Generator extends Module {
+  readonly kind = 'Generator';
+  readonly project: Linear;
+  readonly body: Sequential;
+  readonly #shape: readonly [number, number, number];
+
+  constructor(latent: number, channels: readonly number[], image: ImageSignature) {
+    super();
+    const divisor = 2 ** channels.length;
+    const ins = [...channels].reverse();
+    this.#shape = [ins[0] ?? 1, image.height / divisor, image.width / divisor];
+    this.project = new Linear(latent, this.#shape[0] * this.#shape[1] * this.#shape[2]);
+    const blocks = ins.flatMap((count, index) => {
+      const out = ins[index + 1] ?? image.channels;
+      return [new BatchNorm2d(count), new ReLU(), new Conv2d(count, 4 * out, 3, { padding: 1 }), new PixelShuffle(2)];
+    });
+    this.body = new Sequential(blocks);
+  }
+
+  forward(latent: Tensor, trace: Trace): Tensor {
+    const start = reshape(trace.run('project', this.project, latent), [latent.shape[0] ?? 1, ...this.#shape]);
+    return sigmoid(trace.run('body', this.body, start));
+  }
+}
+
+/**
+ * x in [0, 1] → its score, a logit [N, 1]. While training, both players learn at once from the sum of their losses: the
+ * generator's sees a frozen discriminator, the discriminator's sees images cut off from the generator.
+ */
+export class Gan extends Module {
+  readonly kind = 'GAN';
+  readonly generator: Generator;
+  readonly discriminator: Sequential;
+  readonly #latent: number;
+  readonly #loss: AdversarialLoss;
+
+  constructor(spec: GanSpec, image: ImageSignature) {
+    super();
+    const channels = spec.channels ?? DEFAULT_CHANNELS;
+    this.#latent = spec.latent;
+    this.#loss = spec.loss ?? 'hinge';
+    this.generator = new Generator(spec.latent, channels, image);
+    this.discriminator = new Sequential(discriminatorLayers(channels, image, spec.spectralNorm ?? true));
+  }
+
+  forward(x: Tensor, trace: Trace): Tensor {
+    const scores = trace.run('discriminator', this.discriminator, x);
+    if (!trace.training) return scores;
+    const { graph } = x;
+    const batch = x.shape[0] ?? 1;
+    const pixels = x.shape.slice(1).reduce<number>((product, size) => product * Number(size), 1);
+    const rows = graph.apply('Slice', [reshape(x, [batch, pixels])], { axis: 1, start: 0, size: this.#latent });
+    const latent = graph.apply('RandomNormal', [rows, trace.randomKey()]);
+    const images = trace.run('generator', this.generator, latent);
+    const fakeScores = trace.run('discriminator', this.discriminator, stopGradient(images));
+    const fooled = trace.frozen(() => trace.run('discriminator', this.discriminator, images));
+    trace.addLoss(discriminatorLoss(this.#loss, scores, fakeScores), 'discriminatorLoss');
+    trace.addLoss(generatorLoss(this.#loss, fooled), 'generatorLoss');
+    return scores;
+  }
+}
+
+export function gan(spec: GanSpec, input: InputSignature): CompilableModel {
+  const image = imageInput(input, (spec.channels ?? DEFAULT_CHANNELS).length, 'GAN');
+  const pixels = image.channels * image.height * image.width;
+  if (!Number.isInteger(spec.latent) || spec.latent < 1 || spec.latent > pixels) {
+    throw new GraphError(
+      'invalid-argument',
+      `A GAN's latent vector has between one number and as many as an image, not ${spec.latent}.`,
+    );
+  }
+  return { module: new Gan(spec, image), inputShape: [image.channels, image.height, image.width] };
+}
+
+function discriminatorLayers(channels: readonly number[], image: ImageSignature, spectral: boolean): readonly Module[] {
+  const divisor = 2 ** channels.length;
+  const flat = ((channels.at(-1) ?? image.channels) * image.height * image.width) / divisor ** 2;
+  const halve = (from: number, to: number): Module =>
+    spectral ? new SpectralConv2d(from, to, 4, 2, 1) : new Conv2d(from, to, 4, { stride: 2, padding: 1 });
+  return [
+    ...channels.flatMap((count, index) => [halve(channels[index - 1] ?? image.channels, count), new Leaky()]),
+    new Flatten(),
+    spectral ? new SpectralLinear(flat, 1) : new Linear(flat, 1),
+  ];
+}
