@@ -1,5 +1,5 @@
 import { dimensionProduct } from '../dimension.ts';
-import { gemm, reshape } from '../expression.ts';
+import { add, gemm, matmul, reshape, transpose } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
@@ -29,20 +29,29 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
-    const [outFeatures, inFeatures] = [this.weight.shape[0] ?? 0, this.weight.shape[1] ?? 0];
+    const inFeatures = this.weight.shape[1] ?? 0;
     if (x.shape.at(-1) !== inFeatures) {
       throw new GraphError('shape-mismatch', `Linear takes ${inFeatures} features, but its input is [${x.shape}].`);
     }
-    const lead = x.shape.slice(0, -1);
-    const rows = reshape(x, [dimensionProduct(lead), inFeatures]);
-    const bias = this.bias && trace.tensor(this.bias);
-    const y = gemm(rows, trace.tensor(this.weight), bias, false, true);
-    return reshape(y, [...lead, outFeatures]);
+    return affine(x, trace.tensor(this.weight), this.bias && trace.tensor(this.bias));
   }
 
   override describe(): string {
     return `${this.weight.shape[1]} → ${this.weight.shape[0]}`;
   }
+}
+
+/** x·Wᵀ (+ b) over the last axis, for a weight [outputs, inputs]. */
+export function affine(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const lead = x.shape.slice(0, -1);
+  const [outputs = 0, inputs = 0] = weight.shape;
+  // Rows cannot be folded back into two sizes that are both unknown.
+  if (lead.filter((size) => typeof size === 'string').length > 1) {
+    const y = matmul(x, transpose(weight, [1, 0]));
+    return bias ? add(y, bias) : y;
+  }
+  const rows = reshape(x, [dimensionProduct(lead), inputs]);
+  return reshape(gemm(rows, weight, bias, false, true), [...lead, outputs]);
 }
 
 export function initializers(

@@ -6,14 +6,23 @@ import type { ClassificationLossSpec } from './classification.ts';
 import { classificationLosses } from './classification.ts';
 import type { ContrastiveLossSpec } from './contrastive.ts';
 import { contrastiveLosses } from './contrastive.ts';
+import type { DetectionLossSpec } from './detection.ts';
+import { detectionLosses } from './detection.ts';
 import type { Figure, LossResult, LossRow } from './loss-row.ts';
 import type { RegressionLossSpec } from './regression.ts';
 import { regressionLosses } from './regression.ts';
+import type { SegmentationLossSpec } from './segmentation.ts';
+import { segmentationLosses } from './segmentation.ts';
+import type { SequenceLossSpec } from './sequence.ts';
+import { sequenceLosses } from './sequence.ts';
 
 export type LossSpec =
   | ClassificationLossSpec
   | RegressionLossSpec
   | ContrastiveLossSpec
+  | SegmentationLossSpec
+  | DetectionLossSpec
+  | SequenceLossSpec
   /** The model adds its own losses while it is traced (`trace.addLoss`); there is no `y`. */
   | { readonly kind: 'module' };
 
@@ -22,7 +31,14 @@ type LossTable = {
 };
 
 /** Every loss of a model's output against `y`. A new group is a file of rows, joined here and in `LossSpec`. */
-const losses: LossTable = { ...classificationLosses, ...regressionLosses, ...contrastiveLosses };
+const losses: LossTable = {
+  ...classificationLosses,
+  ...regressionLosses,
+  ...contrastiveLosses,
+  ...sequenceLosses,
+  ...segmentationLosses,
+  ...detectionLosses,
+};
 
 export interface BuildLossOptions {
   /** What the modules added while they were traced. */
