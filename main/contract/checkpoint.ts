@@ -64,6 +64,8 @@ export const checkpointState = z.object({
   best: z.object({ step: z.int(), value: z.number() }).nullable(),
   epochsWithoutImprovement: z.int(),
   metrics: z.record(z.string(), z.number()),
+  /** Of every epoch so far: what a schedule that waits for progress looks back on. */
+  validationLosses: z.array(z.number()).default([]),
 });
 export type CheckpointState = z.infer<typeof checkpointState>;
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { executionProvider } from './devices.ts';
+import { graphNetworkConfig } from './models/graph-network.ts';
+import { recurrentConfig } from './models/recurrent.ts';
+import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
 
 /**
  * The configuration of a run, written as YAML by a person. Every key carries a description: completion, hover
@@ -72,6 +75,10 @@ export const modelConfig = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('sequential'), layers: z.array(layerConfig).min(1).max(200) })
     .describe('Your own stack of layers; the output layer is added'),
+  graphNetworkConfig,
+  recurrentConfig,
+  transformerEncoderConfig,
+  transformerDecoderConfig,
 ]);
 export type ModelConfig = z.infer<typeof modelConfig>;
 
@@ -95,6 +102,36 @@ export const optimizerConfig = z.discriminatedUnion('kind', [
       weightDecay: z.number().min(0).default(0),
     })
     .describe('Stochastic gradient descent with momentum'),
+  z
+    .strictObject({
+      kind: z.literal('adam'),
+      learningRate: z.number().positive().default(0.001),
+      beta1: z.number().min(0).max(0.9999).default(0.9),
+      beta2: z.number().min(0).max(0.99999).default(0.999),
+      epsilon: z.number().positive().default(1e-8),
+      weightDecay: z.number().min(0).default(0).describe('A penalty inside the gradient, as in the first Adam'),
+    })
+    .describe('Adam (Kingma & Ba 2015)'),
+  z
+    .strictObject({
+      kind: z.literal('rmsprop'),
+      learningRate: z.number().positive().default(0.01),
+      smoothing: z.number().min(0).max(0.99999).default(0.99),
+      momentum: z.number().min(0).max(0.9999).default(0),
+      epsilon: z.number().positive().default(1e-8),
+      centered: z.boolean().default(false).describe('Divides by the deviation instead of the root mean square'),
+      weightDecay: z.number().min(0).default(0),
+    })
+    .describe('RMSprop (Hinton 2012)'),
+  z
+    .strictObject({
+      kind: z.literal('lion'),
+      learningRate: z.number().positive().default(0.0001).describe('3 to 10 times smaller than for AdamW'),
+      beta1: z.number().min(0).max(0.9999).default(0.9),
+      beta2: z.number().min(0).max(0.99999).default(0.99),
+      weightDecay: z.number().min(0).default(0.1).describe('3 to 10 times larger than for AdamW'),
+    })
+    .describe('Lion (Chen et al. 2023): the sign of an interpolated momentum'),
 ]);
 export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 
@@ -118,8 +155,70 @@ export const scheduleConfig = z.discriminatedUnion('kind', [
       warmupSteps: z.int().min(0).default(0),
     })
     .describe('Cosine decay to the end of the run (Loshchilov & Hutter 2017)'),
+  z
+    .strictObject({
+      kind: z.literal('linear'),
+      minimumFactor: z.number().min(0).max(1).default(0),
+      warmupSteps: z.int().min(0).default(0),
+    })
+    .describe('A straight line down to the end of the run'),
+  z
+    .strictObject({
+      kind: z.literal('polynomial'),
+      power: z.number().positive().default(2),
+      minimumFactor: z.number().min(0).max(1).default(0),
+      warmupSteps: z.int().min(0).default(0),
+    })
+    .describe('(1 − progress)^power down to the end of the run'),
+  z
+    .strictObject({
+      kind: z.literal('one_cycle'),
+      rise: z.number().min(0).max(1).default(0.3).describe('Share of the steps in which the rate rises'),
+      divisor: z.number().min(1).default(25).describe('The first rate is learningRate / divisor'),
+      finalDivisor: z.number().min(1).default(10_000).describe('The last one is the first / finalDivisor'),
+      anneal: z.enum(['cosine', 'linear']).default('cosine'),
+      warmupSteps: z.int().min(0).default(0),
+    })
+    .describe('Up to learningRate and down again (Smith & Topin 2019)'),
+  z
+    .strictObject({
+      kind: z.literal('reduce_on_plateau'),
+      factor: z.number().min(0).max(1).default(0.1),
+      patience: z.int().min(0).default(10).describe('Epochs without improvement of validation_loss that are borne'),
+      threshold: z.number().min(0).default(1e-4).describe('Share by which the loss must fall to count as better'),
+      cooldown: z.int().min(0).default(0).describe('Epochs after a reduction that are not counted'),
+      minimumFactor: z.number().min(0).max(1).default(0),
+      warmupSteps: z.int().min(0).default(0),
+    })
+    .describe('Smaller when validation_loss no longer falls'),
 ]);
 export type ScheduleConfig = z.infer<typeof scheduleConfig>;
+
+export const lossConfig = z.discriminatedUnion('kind', [
+  z
+    .strictObject({
+      kind: z.literal('cross_entropy'),
+      labelSmoothing: z.number().min(0).max(0.5).default(0).describe('Share of the truth spread over all classes'),
+      classWeights: z.array(z.number().min(0)).optional().describe('One per class: how much its items count'),
+    })
+    .describe('Softmax cross-entropy'),
+  z
+    .strictObject({
+      kind: z.literal('multi_margin'),
+      margin: z.number().positive().default(1),
+      exponent: z.union([z.literal(1), z.literal(2)]).default(1),
+    })
+    .describe('Hinge loss over classes, as PyTorch’s MultiMarginLoss'),
+  z.strictObject({ kind: z.literal('mse') }).describe('Mean squared error'),
+  z.strictObject({ kind: z.literal('l1') }).describe('Mean absolute error: outliers pull less'),
+  z
+    .strictObject({ kind: z.literal('huber'), delta: z.number().positive().default(1) })
+    .describe('Squared up to an error of delta standard deviations, straight beyond (Huber 1964)'),
+  z
+    .strictObject({ kind: z.literal('smooth_l1'), beta: z.number().positive().default(1) })
+    .describe('Huber divided by its beta (Girshick 2015)'),
+]);
+export type LossConfig = z.infer<typeof lossConfig>;
 
 export const taskName = z.enum([
   'image-classification',
@@ -211,12 +310,7 @@ export const runConfig = z.strictObject({
     .prefault({})
     .describe('Part of the exported graph: the deployed model takes raw pixels or raw columns'),
   model: modelConfig,
-  loss: z
-    .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('cross_entropy'), labelSmoothing: z.number().min(0).max(0.5).default(0) }),
-      z.strictObject({ kind: z.literal('mse') }),
-    ])
-    .default({ kind: 'cross_entropy', labelSmoothing: 0 }),
+  loss: lossConfig.default({ kind: 'cross_entropy', labelSmoothing: 0 }),
   optimizer: optimizerConfig.prefault({ kind: 'adamw' }),
   schedule: scheduleConfig.prefault({ kind: 'constant' }),
   training: z

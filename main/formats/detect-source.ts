@@ -1,21 +1,26 @@
 /** What a path holds, by content where there is a mark, else by name. */
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { cocoFiles } from './coco/coco.ts';
 import { findDicomFiles } from './dicom/dicom-series.ts';
 import { FormatError } from './format-error.ts';
 import { findIdxPairs, type IdxPair } from './idx/idx-pair.ts';
 import { imageExtensions } from './image/image-extensions.ts';
 import { isImageFolder } from './image-folder/image-folder.ts';
+import { maskFolders } from './image-masks/image-masks.ts';
+import { isNodeLink } from './node-link/node-link.ts';
 import { type TableFormat, tableFormat } from './table/table-source.ts';
+import { isTextFile } from './text/text-file.ts';
 
 export type DetectedSource =
   | { readonly format: 'idx'; readonly path: string; readonly pairs: readonly IdxPair[] }
   | { readonly format: 'image-folder'; readonly path: string }
+  | { readonly format: 'image-masks' | 'coco' | 'node-link' | 'text'; readonly path: string }
   | { readonly format: 'dicom'; readonly path: string; readonly names: readonly string[] }
   | { readonly format: TableFormat; readonly path: string };
 
 const SUGGESTION =
-  'Give an image folder with one sub-folder per class, an IDX pair, a CSV, TSV, JSON or Parquet table, or a DICOM series.';
+  'Give an image folder with one sub-folder per class, with masks or with a COCO file, an IDX pair, a CSV, TSV, JSON or Parquet table, a text, a node-link graph, or a DICOM series.';
 
 /** @throws FormatError 'not_found' or 'unsupported' */
 export async function detectSource(path: string): Promise<DetectedSource> {
@@ -32,6 +37,8 @@ export async function detectSource(path: string): Promise<DetectedSource> {
   const pairs = await findIdxPairs(path);
   if (pairs.length > 0) return { format: 'idx', path, pairs };
   if (info.isFile()) {
+    if (await isTextFile(path)) return { format: 'text', path };
+    if (await isNodeLink(path)) return { format: 'node-link', path };
     const table = tableFormat(path);
     if (table !== undefined) return { format: table, path };
     if ((await findDicomFiles(path)).length > 0) return { format: 'dicom', path, names: [''] };
@@ -46,6 +53,8 @@ export async function detectSource(path: string): Promise<DetectedSource> {
       SUGGESTION,
     );
   }
+  if ((await maskFolders(path)).length > 0) return { format: 'image-masks', path };
+  if ((await cocoFiles(path)).length > 0) return { format: 'coco', path };
   if (await isImageFolder(path)) return { format: 'image-folder', path };
   const names = await findDicomFiles(path);
   if (names.length > 0) return { format: 'dicom', path, names };

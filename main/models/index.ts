@@ -1,6 +1,8 @@
 /** Architectures as plain data: `buildModel(spec, input, output)` yields what the compiler of `graph` takes. */
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
+export type { Combination, EnsembleModel } from './ensemble/ensemble.ts';
+export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';

@@ -1,7 +1,11 @@
 import type { LossSpec, OptimizerSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
+import { PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
+import type { GraphNetworkSpec } from './graph/specification.ts';
+import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
+import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
 
 /**
  * A run config, as people write it, in the words of the compiler. The types are those of the contract's run config, told
@@ -47,14 +51,41 @@ export type ModelChoice =
       readonly blocks: number;
       readonly norm: 'none' | 'batch';
     }
-  | { readonly kind: 'sequential'; readonly layers: readonly LayerChoice[] };
+  | { readonly kind: 'sequential'; readonly layers: readonly LayerChoice[] }
+  | GraphNetworkSpec
+  | Written<RecurrentSpec>
+  | Written<TransformerEncoderSpec>
+  | Written<TransformerDecoderSpec>;
+
+/** A spec as a config gives it: what may be left out may also be undefined. */
+type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & { readonly kind: string } & Pick<
+    Spec,
+    RequiredKeys<Spec>
+  >;
+type RequiredKeys<Spec> = { [Key in keyof Spec]-?: undefined extends Spec[Key] ? never : Key }[keyof Spec];
 
 export type OptimizerChoice = OptimizerSpec & { readonly learningRate: number };
 
 export type ScheduleChoice = { readonly warmupSteps: number } & (
   | { readonly kind: 'constant' }
   | { readonly kind: 'step'; readonly everyEpochs: number; readonly factor: number }
-  | { readonly kind: 'cosine'; readonly minimumFactor: number }
+  | { readonly kind: 'cosine' | 'linear'; readonly minimumFactor: number }
+  | { readonly kind: 'polynomial'; readonly power: number; readonly minimumFactor: number }
+  | {
+      readonly kind: 'one_cycle';
+      readonly rise: number;
+      readonly divisor: number;
+      readonly finalDivisor: number;
+      readonly anneal: 'cosine' | 'linear';
+    }
+  | {
+      readonly kind: 'reduce_on_plateau';
+      readonly factor: number;
+      readonly patience: number;
+      readonly threshold: number;
+      readonly cooldown: number;
+      readonly minimumFactor: number;
+    }
 );
 
 /**
@@ -89,19 +120,45 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
       return { ...choice, blocksPerStage: choice.blocks, normalization: choice.norm };
     case 'sequential':
       return { kind: 'sequential', layers: choice.layers.map(layerOf) };
+    case 'graph_network':
+      return choice;
+    case 'recurrent':
+    case 'transformer_encoder':
+    case 'transformer_decoder':
+      return given(choice) as ArchitectureSpec;
   }
+}
+
+/** Without the keys that were left out. */
+function given<T extends object>(choice: T): Partial<T> {
+  return Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 export function optimizerOf({ learningRate: _, ...optimizer }: OptimizerChoice): OptimizerSpec {
   return optimizer;
 }
 
+export type LossChoice =
+  | {
+      readonly kind: 'cross_entropy';
+      readonly labelSmoothing: number;
+      readonly classWeights?: readonly number[] | undefined;
+    }
+  | { readonly kind: 'multi_margin'; readonly margin: number; readonly exponent: 1 | 2 }
+  | { readonly kind: 'mse' }
+  | { readonly kind: 'l1' }
+  | { readonly kind: 'huber'; readonly delta: number }
+  | { readonly kind: 'smooth_l1'; readonly beta: number };
+
 /** The loss of a task. @throws GraphError `invalid-argument` where it does not suit the task */
-export function lossFor(
-  _task: TaskName,
-  choice: { readonly kind: 'cross_entropy'; readonly labelSmoothing: number } | { readonly kind: 'mse' },
-): LossSpec {
-  return choice;
+export function lossFor(task: TaskName, choice: LossChoice): LossSpec {
+  if (task === 'language-modeling' && choice.kind === 'cross_entropy')
+    return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };
+  // Nodes that are not learned from weigh nothing.
+  const weighting = task === 'node-classification' ? { sampleWeights: true as const } : {};
+  if (choice.kind !== 'cross_entropy') return { ...choice, ...weighting };
+  const { classWeights, ...rest } = choice;
+  return { ...rest, ...(classWeights === undefined ? {} : { classWeights }), ...weighting };
 }
 
 export function scheduleOf(choice: ScheduleChoice, baseRate: number, stepsPerEpoch: number): ScheduleSpec {
@@ -117,8 +174,15 @@ export function scheduleOf(choice: ScheduleChoice, baseRate: number, stepsPerEpo
         everySteps: choice.everyEpochs * stepsPerEpoch,
         gamma: choice.factor,
       };
+    case 'one_cycle':
+      return { ...choice, baseRate };
     case 'cosine':
-      return { kind: 'cosine', baseRate, warmupSteps, minimumRate: baseRate * choice.minimumFactor };
+    case 'linear':
+    case 'polynomial':
+    case 'reduce_on_plateau': {
+      const { minimumFactor, ...rest } = choice;
+      return { ...rest, baseRate, minimumRate: baseRate * minimumFactor };
+    }
   }
 }
 

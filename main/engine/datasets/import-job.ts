@@ -105,6 +105,7 @@ function recordVersion(
       sizeBytes: artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0),
       image: result.image,
       qualityDigest: quality.digest,
+      ...(result.edges === undefined ? {} : { edges: result.edges }),
     };
     workspace.datasets.insertVersion(record, manifest.digest);
     const title = `${record.name}@${record.version}`;

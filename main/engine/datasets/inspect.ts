@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
-import type { ImportOptions, Inspection } from '../../contract/datasets.ts';
+import type { ImportOptions, Inspection, Split } from '../../contract/datasets.ts';
+import { readCoco } from '../../formats/coco/coco.ts';
 import { type DetectedSource, detectSource } from '../../formats/detect-source.ts';
 import { readDicomImage } from '../../formats/dicom/dicom-image.ts';
 import { inspectIdxPair, openIdxPair } from '../../formats/idx/idx-pair.ts';
 import { scanImageFolder } from '../../formats/image-folder/image-folder.ts';
+import { scanImageMasks } from '../../formats/image-masks/image-masks.ts';
 import { describeTable, likelyTarget } from '../../formats/table/describe-table.ts';
+import { rowTable } from '../../formats/table/row-table.ts';
 import { Table } from '../../formats/table/table.ts';
 
 const PREVIEW_ROWS = 20;
@@ -27,7 +30,51 @@ async function look(source: DetectedSource): Promise<Details> {
   if (source.format === 'idx') return lookAtIdx(source.pairs);
   if (source.format === 'image-folder') return lookAtFolder(source.path);
   if (source.format === 'dicom') return lookAtDicom(source.path, source.names);
+  if (source.format === 'image-masks') return lookAtMasks(source.path);
+  if (source.format === 'coco') return lookAtBoxes(source.path);
+  if (source.format === 'text' || source.format === 'node-link') {
+    const rows = await rowTable(source.format, source.path);
+    try {
+      const details = await lookAtTable(rows.path, 'json');
+      const edges =
+        rows.edges === undefined ? [] : [`A graph of ${rows.edges.from.length} edges, each direction counted.`];
+      return { ...details, warnings: [...edges, ...rows.warnings, ...details.warnings] };
+    } finally {
+      rows.dispose();
+    }
+  }
   return lookAtTable(source.path, source.format);
+}
+
+async function lookAtMasks(path: string): Promise<Details> {
+  const items = await scanImageMasks(path);
+  return {
+    kind: 'image',
+    rows: items.length,
+    classes: [],
+    schema: [...imageSchema([], false), { name: 'mask', type: 'mask', nullable: false }],
+    givenSplits: splitsOf(items),
+    preview: [],
+    warnings: ['Every picture has a mask: the classes of its pixels.'],
+  };
+}
+
+async function lookAtBoxes(path: string): Promise<Details> {
+  const { classes, items, warnings } = await readCoco(path);
+  const boxes = items.reduce((sum, item) => sum + item.boxes.length, 0);
+  return {
+    kind: 'image',
+    rows: items.length,
+    classes: [],
+    schema: [...imageSchema([], false), { name: 'boxes', type: 'boxes', nullable: false, categories: [...classes] }],
+    givenSplits: splitsOf(items),
+    preview: [],
+    warnings: [`${boxes} boxes of ${classes.length} classes: ${classes.join(', ')}.`, ...warnings],
+  };
+}
+
+function splitsOf(items: readonly { readonly split: Split | undefined }[]): Split[] {
+  return (['train', 'validation', 'test'] as const).filter((split) => items.some((item) => item.split === split));
 }
 
 async function lookAtIdx(pairs: Extract<DetectedSource, { format: 'idx' }>['pairs']): Promise<Details> {

@@ -6,10 +6,10 @@ import type { ModelSummary } from '../../contract/training.ts';
 import { BATCH, estimateTrainingMemory, GraphError, type PreprocessingSpec } from '../../graph/index.ts';
 import { lossFor, type Model, modelFor, optimizerOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
+import { annotationClasses, type Checks, nameOf, taskPlans } from './task-plans.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
 const PROCESS_BYTES = 230 * 1024 * 1024;
-const LEARNABLE = new Set<Column['type']>(['number', 'integer', 'category', 'boolean']);
 
 /** What training asks of the datasets. */
 export interface TrainingDatasets {
@@ -72,8 +72,10 @@ export function planRun(
   if (dataset === null) return { plan: null, problems };
   const labelling = findClasses(checks, dataset, labels);
   checkTask(checks, dataset);
-  const columns = dataset.kind === 'table' ? chooseColumns(checks, dataset) : [];
-  const preprocessing = previewPreprocessing(checks, dataset, columns);
+  const task = taskPlans[config.task];
+  const fits = !problems.some(({ severity, path }) => severity === 'error' && path[0] === 'task');
+  const columns = fits ? task.columns(checks, dataset) : [];
+  const preprocessing = fits ? task.preprocessing(checks, dataset, columns) : null;
   const model =
     preprocessing === null || labelling === null ? null : buildFor(checks, preprocessing, labelling.classes.length);
   if (model === null || labelling === null || problems.some(({ severity }) => severity === 'error'))
@@ -85,12 +87,6 @@ export function planRun(
     plan: { config, dataset, labelSet: labelling.labelSet, classes: labelling.classes, columns, target, summary },
     problems,
   };
-}
-
-interface Checks {
-  readonly config: RunConfig;
-  error(path: string, message: string, suggestion: string): null;
-  warning(path: string, message: string, suggestion: string): null;
 }
 
 /** A digest, `name@version`, or a name, which means its newest version. */
@@ -129,10 +125,11 @@ function findClasses(
   dataset: DatasetVersion,
   labels: TrainingLabels,
 ): { readonly classes: readonly string[]; readonly labelSet: Plan['labelSet'] } | null {
-  if (config.task === 'table-regression') {
+  const origin = taskPlans[config.task].classes;
+  if (origin !== 'labels') {
     if (config.data.labelSet !== '')
-      warning('data.labelSet', 'A regression learns a column of the table; the label set is not used.', 'Remove it.');
-    return { classes: [], labelSet: null };
+      warning('data.labelSet', `The task ${config.task} does not use labels of items.`, 'Remove it.');
+    return { classes: origin === 'annotations' ? annotationClasses(dataset) : [], labelSet: null };
   }
   if (config.data.labelSet === '') {
     if (dataset.classes.length >= 2) return { classes: dataset.classes, labelSet: null };
@@ -159,35 +156,22 @@ function findClasses(
 }
 
 function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion): void {
-  const wantsTable = config.task !== 'image-classification';
-  if (wantsTable !== (dataset.kind === 'table'))
-    error(
-      'task',
-      `${dataset.name}@${dataset.version} holds ${dataset.kind === 'table' ? 'a table' : 'pictures'}.`,
-      dataset.kind === 'table' ? 'Use table-classification or table-regression.' : 'Use image-classification.',
-    );
-  if (config.task === 'table-regression') {
-    const target = dataset.schema.find((column) => column.name === dataset.target);
-    if (target === undefined || !(target.type === 'number' || target.type === 'integer'))
-      error(
-        'task',
-        `The target of ${dataset.name} is ${target === undefined ? 'not set' : `of the type ${target.type}`}, not a number.`,
-        'Import the table with a number as its target.',
-      );
-    if (config.loss.kind !== 'mse') error('loss', 'A regression needs the loss mse.', 'Write loss: { kind: mse }.');
-    if (config.training.earlyStopping?.metric === 'validation_accuracy')
-      error('training.earlyStopping.metric', 'A regression has no accuracy.', 'Use validation_loss.');
-  } else if (config.loss.kind !== 'cross_entropy') {
+  const plan = taskPlans[config.task];
+  const misfit = plan.misfit(dataset);
+  if (misfit !== undefined) error('task', misfit.message, misfit.suggestion);
+  if (!plan.losses.includes(config.loss.kind)) {
+    const [usual] = plan.losses;
     error(
       'loss',
-      'A classification needs the loss cross_entropy.',
-      'Write loss: { kind: cross_entropy }, or leave it out.',
+      `The task ${config.task} does not learn with the loss ${config.loss.kind}.`,
+      `Write loss: { kind: ${usual} }${usual === 'cross_entropy' ? ', or leave it out' : ''}.`,
     );
   }
+  if (!plan.accuracy && config.training.earlyStopping?.metric === 'validation_accuracy')
+    error('training.earlyStopping.metric', `The task ${config.task} has no accuracy.`, 'Use validation_loss.');
   const count = (split: string) => dataset.splits.find((entry) => entry.split === split)?.count ?? 0;
-  if (count('train') === 0)
-    error('data.dataset', `${dataset.name}@${dataset.version} has no train split.`, 'Import it with splits.');
-  else if (config.data.batchSize > count('train'))
+  if (count('train') === 0) error('data.dataset', `${nameOf(dataset)} has no train split.`, 'Import it with splits.');
+  else if (config.data.batchSize > count('train') && config.task !== 'node-classification')
     warning(
       'data.batchSize',
       `There are only ${count('train')} items to train on; a batch will hold all of them.`,
@@ -203,82 +187,6 @@ function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion):
         'Set it to 0.1 or so.',
       );
   }
-}
-
-function chooseColumns({ config, error, warning }: Checks, dataset: DatasetVersion): readonly Column[] {
-  const available = dataset.schema.filter((column) => column.name !== dataset.target);
-  const { features } = config.data;
-  if (features.length === 0) {
-    const usable = available.filter((column) => LEARNABLE.has(column.type));
-    const left = available.filter((column) => !LEARNABLE.has(column.type));
-    if (left.length > 0)
-      warning(
-        'data.features',
-        `Left out, because they are text or times: ${left.map(({ name }) => name).join(', ')}.`,
-        'Name the features to silence this.',
-      );
-    if (usable.length === 0)
-      error('data.features', 'No column is left to learn from.', 'Import a table with numbers or categories.');
-    return usable;
-  }
-  return features.flatMap((name, index) => {
-    const column = available.find((candidate) => candidate.name === name);
-    const path = `data.features.${index}`;
-    if (column !== undefined && LEARNABLE.has(column.type)) return [column];
-    if (column !== undefined)
-      error(path, `${name} is of the type ${column.type}, which is not learned from.`, 'Remove it.');
-    else if (name === dataset.target) error(path, `${name} is what is to be predicted.`, 'Remove it.');
-    else {
-      const guess = nearest(
-        name,
-        available.map((candidate) => candidate.name),
-      );
-      error(path, `There is no column ${name}.`, guess === undefined ? 'Remove it.' : `Did you mean ${guess}?`);
-    }
-    return [];
-  });
-}
-
-/** The shapes that the real preprocessing will have; its statistics come from the data later. */
-function previewPreprocessing(
-  { config, error, warning }: Checks,
-  dataset: DatasetVersion,
-  columns: readonly Column[],
-): PreprocessingSpec | null {
-  if (dataset.kind === 'table') {
-    const { kind } = config.model;
-    if (kind === 'cnn' || kind === 'resnet')
-      return error('model.kind', `A ${kind} reads pictures, and this is a table.`, 'Use mlp.');
-    if (config.preprocessing.resize !== undefined)
-      warning('preprocessing.resize', 'A table is not resized.', 'Remove it.');
-    return {
-      kind: 'table',
-      columns: columns.map(({ categories }) =>
-        categories === undefined
-          ? { kind: 'numeric', mean: 0, deviation: 1 }
-          : { kind: 'category', categories: categories.length },
-      ),
-    };
-  }
-  const { resize } = config.preprocessing;
-  const [height, width] = resize ?? [dataset.image?.height ?? null, dataset.image?.width ?? null];
-  if (height === null || width === null)
-    return error(
-      'preprocessing',
-      'The pictures differ in size.',
-      'Add resize: [height, width], for instance resize: [64, 64].',
-    );
-  const grey = dataset.kind === 'volume' || dataset.image?.channels === 1;
-  const channels = config.preprocessing.channels ?? (grey ? 1 : 3);
-  return {
-    kind: 'image',
-    layout: 'nhwc',
-    channels,
-    height,
-    width,
-    mean: Array(channels).fill(0),
-    deviation: Array(channels).fill(1),
-  };
 }
 
 function buildFor({ config, error }: Checks, preprocessing: PreprocessingSpec, classCount: number): Model | null {
@@ -308,10 +216,11 @@ function summarise(
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
   const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
   const bytes = (batchSize: number) => PROCESS_BYTES + dataBytes + step(batchSize);
-  const memoryBytes = bytes(Math.min(config.data.batchSize, Math.max(1, train)));
+  const whole = model.fullBatch === true;
+  const memoryBytes = bytes(whole ? dataset.rows : Math.min(config.data.batchSize, Math.max(1, train)));
   if (memoryBytes > availableBytes) {
     let fitting = config.data.batchSize;
-    while (fitting > 1 && bytes(fitting) > availableBytes) fitting = Math.floor(fitting / 2);
+    while (!whole && fitting > 1 && bytes(fitting) > availableBytes) fitting = Math.floor(fitting / 2);
     const needed = `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(availableBytes)} are free.`;
     error(
       'data.batchSize',

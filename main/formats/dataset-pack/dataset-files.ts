@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { toPreview } from '../dicom/dicom-series.ts';
 import { FormatError } from '../format-error.ts';
 import { type DecodedImage, decodeImage } from '../image/decode-image.ts';
+import { type Annotations, readAnnotations } from './annotations.ts';
 import { type DatasetIndex, type DatasetManifest, encodings, readIndex, splitNames } from './dataset-index.ts';
 
 /** Where artifacts lie; the artifact store is one. */
@@ -65,6 +66,14 @@ export class DatasetFiles {
   /** Absolute path of the Parquet file of a table; null for pictures. */
   get tablePath(): string | null {
     return this.manifest.table === null ? null : this.#artifacts.path(this.manifest.table.digest);
+  }
+
+  /** Masks, boxes or edges; null where there are none. */
+  annotations(): Annotations | null {
+    const { annotations } = this.manifest;
+    if (annotations === undefined) return null;
+    const path = this.#artifacts.path(annotations.digest);
+    return readAnnotations(readFileSync(path), path);
   }
 
   /** Items of a split, ascending. */

@@ -7,6 +7,7 @@
  *   Pictures of at most 64 KiB are stored as plain pixels (uint8, HWC), so that equal sizes lie as one contiguous NHWC
  *   tensor; larger ones as the file they came from. DICOM slices are stored as 16-bit values.
  * - **thumbnails** (packs): WebP of at most 128 pixels, only of items that are stored encoded.
+ * - **annotations** (columns file): the masks or boxes of pictures, the edges of a graph whose nodes are a table.
  * - **table** (Parquet): the rows of a table dataset, instead of packs.
  *
  * Items keep the order of their source; splits are a column, so that another split of the same data shares its packs.
@@ -48,6 +49,8 @@ export interface DatasetManifest {
   readonly packs: readonly ManifestArtifact[];
   readonly thumbnails: readonly ManifestArtifact[];
   readonly table: ManifestArtifact | null;
+  /** Masks, boxes or edges: see `annotations.ts`. */
+  readonly annotations?: ManifestArtifact;
 }
 
 /** One entry per item. Tables fill `labels`, `splits` and `flags` only; the rest is empty. */
@@ -159,13 +162,16 @@ export function identityOf(
     readonly schema: unknown;
     readonly target: string | null;
     readonly classes: readonly string[];
+    /** Digest of masks, boxes or edges. */
+    readonly annotations?: string;
   },
   index: DatasetIndex,
   tableDigest: string | null,
 ): string {
   const hash = createHash('sha256');
-  const { kind, schema, target, classes } = version;
-  hash.update(canonicalJson({ kind, schema, target, classes, table: tableDigest, slices: index.slices }));
+  const { kind, schema, target, classes, annotations } = version;
+  const more = annotations === undefined ? {} : { annotations };
+  hash.update(canonicalJson({ kind, schema, target, classes, table: tableDigest, slices: index.slices, ...more }));
   const { digests, labels, splits, widths, heights, channels } = index.columns;
   for (const column of [digests, labels, splits, widths, heights, channels])
     hash.update(`\n${column.length}\n`).update(column);

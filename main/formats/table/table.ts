@@ -254,6 +254,22 @@ export class ParquetRows {
     return numbers;
   }
 
+  /** One column as text, in the order of the rows; null where there is no value. */
+  async readTexts(column: string): Promise<readonly (string | null)[]> {
+    const reader = await this.#connection.runAndReadAll(
+      `SELECT ${identifier(column)}::VARCHAR FROM read_parquet(${literal(this.#path)})`,
+    );
+    return reader.getColumnsJson()[0] as (string | null)[];
+  }
+
+  /** The rows by rising value of a column; equal ones, and those without a value at the end, in their order. */
+  async orderBy(column: string): Promise<Int32Array> {
+    const reader = await this.#connection.runAndReadAll(
+      `SELECT file_row_number FROM read_parquet(${literal(this.#path)}, file_row_number = true) ORDER BY ${identifier(column)} NULLS LAST, file_row_number`,
+    );
+    return Int32Array.from(reader.getColumns()[0] ?? [], Number);
+  }
+
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();

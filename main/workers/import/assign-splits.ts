@@ -4,7 +4,8 @@ import type { SplitName } from '../../formats/split-name.ts';
 import { stratifiedSplit } from '../../stats/stratified-split.ts';
 
 /**
- * The split of every item, as an index into `splitNames`. `stratified` draws all of them; `given` keeps what the source
+ * The split of every item, as an index into `splitNames`. `stratified` draws all of them; `ordered` cuts the rows as they
+ * stand; `given` keeps what the source
  * says (items without a split are train) and draws the splits that the source lacks from train.
  */
 export function assignSplits(
@@ -13,6 +14,7 @@ export function assignSplits(
   options: ImportOptions['splits'],
 ): Uint8Array {
   const { mode, validation, test, seed } = options;
+  if (mode === 'ordered') return orderedSplit(labels.length, validation, test);
   if (mode === 'stratified') return stratifiedSplit(labels, [1 - validation - test, validation, test], seed);
   const splits = Uint8Array.from(labels, (_, item) => splitNames.indexOf(given(item) ?? 'train'));
   const drawnValidation = splits.includes(1) ? 0 : validation;
@@ -26,6 +28,13 @@ export function assignSplits(
   );
   for (const [i, item] of train.entries()) splits[item] = parts[i];
   return splits;
+}
+
+/** The first rows are train, the last ones test. */
+function orderedSplit(count: number, validation: number, test: number): Uint8Array {
+  const testCount = Math.round(count * test);
+  const trainCount = count - testCount - Math.round(count * validation);
+  return Uint8Array.from({ length: count }, (_, row) => (row < trainCount ? 0 : row < count - testCount ? 1 : 2));
 }
 
 /** Splits that hold items, with their class counts. */

@@ -38,7 +38,7 @@ export async function folderSource(root: string): Promise<ItemSource> {
   };
 }
 
-async function readPicture(bytes: Uint8Array, name: string): Promise<SourceItem> {
+export async function readPicture(bytes: Uint8Array, name: string): Promise<SourceItem> {
   const image = await decodeImage(bytes, name);
   const { width, height, channels } = image;
   if (image.data.length <= PLAIN_BYTES && !image.reduced)

@@ -1,4 +1,5 @@
 import type { Column, Split } from '../../contract/datasets.ts';
+import type { Annotations } from '../../formats/dataset-pack/annotations.ts';
 import { DatasetFiles } from '../../formats/dataset-pack/dataset-files.ts';
 import { splitNames } from '../../formats/dataset-pack/dataset-index.ts';
 import { ParquetRows } from '../../formats/table/table.ts';
@@ -20,6 +21,12 @@ export interface RawData {
   readonly images: RawImages | null;
   /** Row-major, rows × columns: numbers, category indices, NaN where a value is missing. Tables only. */
   numbers(columns: readonly Column[]): Promise<Float64Array>;
+  /** One column as text, null where a value is missing. Tables only. */
+  texts(column: string): Promise<readonly (string | null)[]>;
+  /** The rows by rising value of a column. Tables only. */
+  orderBy(column: string): Promise<Int32Array>;
+  /** Masks or boxes of pictures, edges of a graph; null where there are none. */
+  annotations(): Annotations | null;
   close(): void;
 }
 
@@ -40,19 +47,32 @@ export function openRawData(workspaceFolder: string, manifestDigest: string): Ra
     count: files.count,
     splits,
     images: tablePath === null ? rawImages(files) : null,
-    numbers: async (columns) => {
-      if (tablePath === null || columns.length === 0) return new Float64Array();
-      const rows = await ParquetRows.open(tablePath);
-      try {
-        return await rows.readNumbers(
-          columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
-        );
-      } finally {
-        rows.close();
-      }
-    },
+    numbers: (columns) =>
+      ofTable(
+        tablePath,
+        (rows) =>
+          columns.length === 0
+            ? Promise.resolve(new Float64Array())
+            : rows.readNumbers(
+                columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
+              ),
+        new Float64Array(),
+      ),
+    texts: (column) => ofTable(tablePath, (rows) => rows.readTexts(column), []),
+    orderBy: (column) => ofTable(tablePath, (rows) => rows.orderBy(column), new Int32Array()),
+    annotations: () => files.annotations(),
     close: () => files.close(),
   };
+}
+
+async function ofTable<T>(path: string | null, read: (rows: ParquetRows) => Promise<T>, none: T): Promise<T> {
+  if (path === null) return none;
+  const rows = await ParquetRows.open(path);
+  try {
+    return await read(rows);
+  } finally {
+    rows.close();
+  }
 }
 
 function rawImages(files: DatasetFiles): RawImages {

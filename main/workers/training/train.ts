@@ -70,7 +70,7 @@ export async function train(
     settings,
     resumed?.tensors ?? null,
   );
-  const pace = new Pace(input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP && !trainSet.whole);
+  const pace = new Pace(input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
   const judged = config.training.earlyStopping?.metric ?? 'validation_loss';
   const patience = config.training.earlyStopping?.patienceEpochs ?? Number.POSITIVE_INFINITY;
   const minimumDelta = config.training.earlyStopping?.minimumDelta ?? 0;
@@ -80,6 +80,7 @@ export async function train(
   let bestDigest = input.resume?.bestCheckpointDigest ?? null;
   let epochsWithoutImprovement = resumed?.state.epochsWithoutImprovement ?? 0;
   let metrics: Record<string, number> = { ...resumed?.state.metrics };
+  const validationLosses = [...(resumed?.state.validationLosses ?? [])];
   let savedStep = resumed === null ? -1 : step;
   const startedAt = performance.now();
   const stopwatch: Stopwatch = {
@@ -106,6 +107,7 @@ export async function train(
       best,
       epochsWithoutImprovement,
       metrics,
+      validationLosses: [...validationLosses],
     };
     const tensors = runner.state().map(([{ name, shape }, data]) => [name, { shape, data }] as const);
     const artifact = saveCheckpoint(store, state, tensors);
@@ -158,9 +160,11 @@ export async function train(
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
       points.begin();
       const feeds = await trainSet.feeds(rows, count);
-      const rates = Array.from({ length: count }, (_, i) => learningRateAt(schedule, step + 1 + i, totalSteps));
+      const rates = Array.from({ length: count }, (_, i) =>
+        learningRateAt(schedule, step + 1 + i, totalSteps, validationLosses),
+      );
       const begunAt = performance.now();
-      const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, feeds);
+      const figures = await runner.run(step + 1, Float32Array.from(rates), config.seed, feeds, trainSet.whole);
       pace.took(count, performance.now() - begunAt);
       points.ran(count);
       for (const [i, each] of figures.entries()) {
@@ -183,6 +187,7 @@ export async function train(
         if (validationSet.count > 0) {
           const found = await task.validate(computing, runner.parameters(), validationSet);
           metrics = { ...metrics, ...found };
+          validationLosses.push(found.validation_loss);
           const value = found[judged] ?? found.validation_loss;
           const gain = best === null ? Number.POSITIVE_INFINITY : (value - best.value) * DIRECTIONS[judged];
           // Any gain is a better checkpoint; only one of the asked size resets the patience.

@@ -1,11 +1,19 @@
 import type { TaskName } from '../../../contract/run-config.ts';
 import { openImageClassification } from './image-classification.ts';
+import { openLanguageModeling } from './language-modeling.ts';
+import { openNodeClassification } from './node-classification.ts';
+import { openSeriesForecasting } from './series-forecasting.ts';
 import { openTableClassification, openTableRegression } from './table-rows.ts';
 import type { OpenTask } from './task.ts';
+import { openTextClassification } from './text-classification.ts';
 
 /** What can be learned: one entry per task of the run config. */
 export const tasks: Readonly<Partial<Record<TaskName, OpenTask>>> = {
   'image-classification': openImageClassification,
   'table-classification': openTableClassification,
   'table-regression': openTableRegression,
+  'series-forecasting': openSeriesForecasting,
+  'text-classification': openTextClassification,
+  'language-modeling': openLanguageModeling,
+  'node-classification': openNodeClassification,
 };

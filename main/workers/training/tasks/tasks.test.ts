@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Column } from '../../../contract/datasets.ts';
+import { runTrainer } from '../digits.test-support.ts';
+import {
+  finished,
+  importTaskDataset,
+  interrupted,
+  mails,
+  type TaskDataset,
+  taskConfig,
+  taskInput,
+  vega,
+} from './tasks.test-support.ts';
+
+const folders: string[] = [];
+const ordered = { mode: 'ordered', validation: 0.15, test: 0.2, seed: 0 };
+const drawn = { mode: 'stratified', validation: 0.15, test: 0.2, seed: 0 };
+
+async function imported(path: string, options: Record<string, unknown>): Promise<TaskDataset> {
+  const dataset = await importTaskDataset(path, options);
+  folders.push(dataset.workspaceFolder);
+  return dataset;
+}
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+const number = (name: string): Column => ({ name, type: 'number', nullable: false });
+const errorOf = async (input: Parameters<typeof runTrainer>[0]) => {
+  const ended = await runTrainer(input).ended;
+  return ended !== null && 'error' in ended ? ended.error : ended;
+};
+
+describe('series forecasting', () => {
+  let co2: TaskDataset;
+  beforeAll(async () => {
+    co2 = await imported(vega('co2-concentration.csv'), { target: 'CO2', splits: ordered });
+  });
+  const config = (patch: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'series-forecasting',
+      data: { batchSize: 64, series: { time: 'Date', length: 24, horizon: 6 } },
+      model: { kind: 'mlp', hidden: [32] },
+      loss: { kind: 'mse' },
+      optimizer: { kind: 'adamw', learningRate: 0.005 },
+      training: { epochs: 40, checkpointEverySteps: 20 },
+      ...patch,
+    });
+  const input = (patch: Record<string, unknown> = {}) => taskInput(co2, config(patch), { columns: [number('CO2')] });
+
+  it('forecasts real carbon dioxide better than the newest value repeated, in its own unit', async () => {
+    const { evaluations, metrics } = await finished(input());
+    expect(evaluations.map(({ evaluation }) => evaluation.split)).toEqual(['validation', 'test']);
+    const { forecast } = evaluations[1].evaluation;
+    expect(forecast?.model.meanAbsoluteError).toBeLessThan(0.5 * (forecast?.naive.meanAbsoluteError ?? 0));
+    expect(forecast?.perStep).toHaveLength(6);
+    expect(forecast?.examples[0]).toMatchObject({ truth: expect.any(Array), forecast: expect.any(Array) });
+    // Parts per million of the years after 2005.
+    expect(forecast?.line[0].truth).toBeGreaterThan(370);
+    expect(metrics['test.mae']).toBe(forecast?.model.meanAbsoluteError);
+  });
+
+  it('goes on from a pause to the bits of the unbroken run', async () => {
+    const short = input({ training: { epochs: 6, checkpointEverySteps: 10 } });
+    const [unbroken, resumed] = [await finished(short), await interrupted(short, 20)];
+    expect(resumed.checkpoints.at(-1)?.artifact.digest).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
+    expect(resumed.evaluations.at(-1)?.predictions).toEqual(unbroken.evaluations.at(-1)?.predictions);
+  });
+
+  it('refuses splits that are not in order of time, and windows that do not fit', async () => {
+    const shuffled = await imported(vega('co2-concentration.csv'), { target: 'CO2', splits: drawn });
+    expect(await errorOf(taskInput(shuffled, config(), { columns: [number('CO2')] }))).toMatchObject({
+      code: 'source.inconsistent',
+      cause: expect.stringContaining('not in order of time'),
+    });
+    const long = input({ data: { series: { length: 700, horizon: 6 } } });
+    expect(await errorOf(long)).toMatchObject({ code: 'source.empty' });
+  });
+});
+
+describe('text classification', () => {
+  let spam: TaskDataset;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mails-'));
+    folders.push(folder);
+    writeFileSync(join(folder, 'mails.json'), JSON.stringify(mails(100)));
+    spam = await imported(join(folder, 'mails.json'), { target: 'label', splits: drawn });
+  });
+  const config = (patch: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'text-classification',
+      data: { batchSize: 32, text: { length: 64, vocabulary: 3000 } },
+      model: { kind: 'recurrent', cell: 'gru', hidden: 32, pooling: 'mean', dropout: 0.1 },
+      optimizer: { kind: 'adamw', learningRate: 0.01 },
+      training: { epochs: 6, checkpointEverySteps: 10 },
+      ...patch,
+    });
+  const text: Column = { name: 'text', type: 'text', nullable: false };
+  const input = (patch: Record<string, unknown> = {}) => taskInput(spam, config(patch), { columns: [text] });
+
+  it('tells real spam from ham', async () => {
+    const { evaluations } = await finished(input());
+    const found = evaluations[1].evaluation.classification;
+    expect(found?.classes).toEqual(['ham', 'spam']);
+    expect(found?.accuracy).toBeGreaterThan(0.85);
+  });
+
+  it('goes on from a pause to the bits of the unbroken run, dropout included', async () => {
+    const short = input({ training: { epochs: 2, checkpointEverySteps: 4 } });
+    const [unbroken, resumed] = [await finished(short), await interrupted(short, 8)];
+    expect(resumed.checkpoints.at(-1)?.artifact.digest).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
+  });
+
+  it('says that no word is frequent enough', async () => {
+    const rare = input({ data: { text: { length: 8, minimumCount: 100_000 } } });
+    expect(await errorOf(rare)).toMatchObject({ code: 'source.empty', cause: expect.stringContaining('No word') });
+  });
+});
+
+describe('language modeling', () => {
+  let prose: TaskDataset;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'prose-'));
+    folders.push(folder);
+    writeFileSync(
+      join(folder, 'prose.txt'),
+      mails(25)
+        .map((mail) => mail.text)
+        .join('\n\n'),
+    );
+    prose = await imported(join(folder, 'prose.txt'), { splits: { ...ordered, validation: 0.05, test: 0.05 } });
+  });
+  const config = (patch: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'language-modeling',
+      data: { batchSize: 16, text: { length: 32 } },
+      model: { kind: 'transformer_decoder', width: 32, heads: 2, layers: 1 },
+      optimizer: { kind: 'adamw', learningRate: 0.003 },
+      training: { epochs: 1, checkpointEverySteps: 50 },
+      ...patch,
+    });
+  const text: Column = { name: 'text', type: 'text', nullable: false };
+
+  it('learns the letters of real mails, and writes some', async () => {
+    expect(prose.result).toMatchObject({ format: 'text', kind: 'table' });
+    const { evaluations, checkpoints } = await finished(taskInput(prose, config(), { columns: [text] }));
+    const { language, loss } = evaluations[1].evaluation;
+    // Guessing evenly among the characters would be ln 100 or so.
+    expect(language?.perplexity).toBeLessThan(25);
+    expect(language?.perplexity).toBeCloseTo(Math.exp(loss), 6);
+    expect(language?.samples[0].text.length).toBeGreaterThan(50);
+    const again = await interrupted(taskInput(prose, config(), { columns: [text] }), 50);
+    expect(again.checkpoints.at(-1)?.artifact.digest).toBe(checkpoints.at(-1)?.artifact.digest);
+  });
+
+  it('says that there is too little text', async () => {
+    const long = config({
+      data: { text: { length: 8000 } },
+      model: { kind: 'transformer_decoder', width: 8, heads: 1, layers: 1 },
+    });
+    const short = await imported(vega('miserables.json'), { splits: drawn });
+    const name: Column = { name: 'name', type: 'text', nullable: false };
+    expect(await errorOf(taskInput(short, long, { columns: [name] }))).toMatchObject({ code: 'source.empty' });
+  });
+});
+
+describe('node classification', () => {
+  let novel: TaskDataset;
+  beforeAll(async () => {
+    novel = await imported(vega('miserables.json'), { target: 'group', splits: drawn });
+  });
+  const config = taskConfig({
+    task: 'node-classification',
+    model: { kind: 'graph_network', convolution: 'gcn', hidden: [16], dropout: 0.3 },
+    optimizer: { kind: 'adamw', learningRate: 0.02 },
+    training: { epochs: 60, checkpointEverySteps: 20 },
+  });
+
+  it('finds the groups of a real novel from who meets whom', async () => {
+    expect(novel.result).toMatchObject({ format: 'node-link', rows: 77, edges: 2 * 254 });
+    const { evaluations, checkpoints } = await finished(taskInput(novel, config));
+    const found = evaluations.find(({ evaluation }) => evaluation.split === 'test')?.evaluation;
+    expect(found?.count).toBe(found?.classification?.confusion.flat().reduce((sum, count) => sum + count, 0));
+    // Ten groups; the largest holds a fifth of the people.
+    expect(found?.classification?.accuracy).toBeGreaterThan(0.4);
+    const again = await interrupted(taskInput(novel, config), 20);
+    expect(again.checkpoints.at(-1)?.artifact.digest).toBe(checkpoints.at(-1)?.artifact.digest);
+  });
+
+  it('refuses a table without edges', async () => {
+    const table = await imported(vega('penguins.json'), { target: 'Species', splits: drawn });
+    expect(await errorOf(taskInput(table, config))).toMatchObject({ code: 'source.inconsistent' });
+  });
+});

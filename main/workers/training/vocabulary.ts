@@ -1,0 +1,61 @@
+import { FIRST_WORD, PADDING, UNKNOWN } from '../../graph/index.ts';
+
+/** What `StringSplit` of the shipped graph takes for white space. */
+const WHITE_SPACE = /[ \t\n\v\f\r]+/;
+const BYTES = 256;
+
+export type TokenUnit = 'words' | 'characters' | 'bytes';
+
+/**
+ * Words of a text as the shipped graph splits it. A letter that the two put into lower case in different ways would make
+ * a word that the graph does not know, in training as in use.
+ */
+export function wordsOf(text: string, lowercase: boolean): string[] {
+  return (lowercase ? text.toLowerCase() : text).split(WHITE_SPACE).filter((word) => word !== '');
+}
+
+/** The most frequent tokens of some texts, the most frequent first; equally frequent ones by code units. */
+export function vocabularyOf(texts: Iterable<readonly string[]>, size: number, minimumCount: number): string[] {
+  const counts = new Map<string, number>();
+  for (const tokens of texts) for (const token of tokens) counts.set(token, (counts.get(token) ?? 0) + 1);
+  return [...counts]
+    .filter(([, count]) => count >= minimumCount)
+    .sort(([a, countA], [b, countB]) => countB - countA || (a < b ? -1 : 1))
+    .slice(0, Math.max(1, size - FIRST_WORD))
+    .map(([token]) => token);
+}
+
+/** All bytes, as two hexadecimal digits each. */
+export const byteVocabulary: readonly string[] = Array.from({ length: BYTES }, (_, byte) =>
+  byte.toString(16).padStart(2, '0'),
+);
+
+/** Text to token ids and back. */
+export class Tokenizer {
+  readonly #unit: TokenUnit;
+  readonly #vocabulary: readonly string[];
+  readonly #ids: ReadonlyMap<string, number>;
+
+  constructor(unit: TokenUnit, vocabulary: readonly string[]) {
+    this.#unit = unit;
+    this.#vocabulary = vocabulary;
+    this.#ids = new Map(vocabulary.map((token, place) => [token, place + FIRST_WORD]));
+  }
+
+  static split(text: string, unit: TokenUnit, lowercase: boolean): readonly string[] {
+    if (unit === 'words') return wordsOf(text, lowercase);
+    const cased = lowercase ? text.toLowerCase() : text;
+    return unit === 'bytes' ? Array.from(Buffer.from(cased), (byte) => byteVocabulary[byte]) : [...cased];
+  }
+
+  ids(tokens: readonly string[]): number[] {
+    return tokens.map((token) => this.#ids.get(token) ?? UNKNOWN);
+  }
+
+  text(ids: readonly number[]): string {
+    const tokens = ids.filter((id) => id !== PADDING).map((id) => this.#vocabulary[id - FIRST_WORD]);
+    if (this.#unit === 'bytes')
+      return Buffer.from(tokens.map((token) => Number.parseInt(token ?? '3f', 16))).toString();
+    return tokens.map((token) => token ?? '�').join(this.#unit === 'words' ? ' ' : '');
+  }
+}
