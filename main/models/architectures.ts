@@ -1,5 +1,7 @@
 import { GraphError } from '../graph/index.ts';
 import type { LayeredSpec, LayerSpec } from './specification.ts';
+import { mobileNetLayers } from './vision/mobilenet.ts';
+import { residualNetworkLayers } from './vision/residual-network.ts';
 
 type Architectures = {
   readonly [Kind in LayeredSpec['kind']]: (
@@ -35,24 +37,8 @@ const architectures: Architectures = {
       ...hidden.flatMap((units) => [{ kind: 'linear', units } as const, { kind: activation }, ...drop(dropout)]),
     ];
   },
-  resnet: ({ channels, blocksPerStage = 1, normalization = 'batch' }) => {
-    const bias = normalization === 'none';
-    const convolution = (count: number, kernel: number, stride: number): readonly LayerSpec[] => [
-      { kind: 'conv2d', channels: count, kernel, stride, padding: Math.floor(kernel / 2), bias },
-      ...normalize(normalization),
-    ];
-    const [first] = channels;
-    if (first === undefined) throw new GraphError('invalid-argument', 'A resnet needs at least one stage.');
-    const blocks = channels.flatMap((count, stage) =>
-      Array.from({ length: blocksPerStage }, (_, index): LayerSpec => {
-        const stride = stage > 0 && index === 0 ? 2 : 1;
-        const grows = index === 0 && (stride !== 1 || count !== (channels[stage - 1] ?? first));
-        const layers = [...convolution(count, 3, stride), { kind: 'relu' } as const, ...convolution(count, 3, 1)];
-        return { kind: 'residual', layers, relu: true, ...(grows ? { shortcut: convolution(count, 1, stride) } : {}) };
-      }),
-    );
-    return [...convolution(first, 3, 1), { kind: 'relu' }, ...blocks, { kind: 'global_avg_pool' }];
-  },
+  resnet: residualNetworkLayers,
+  mobilenet_v2: mobileNetLayers,
   sequential: ({ layers }) => layers,
 };
 

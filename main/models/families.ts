@@ -1,4 +1,5 @@
 import type { CompilableModel } from '../graph/index.ts';
+import { mixtureOfExperts } from './ensemble/mixture.ts';
 import { diffusion } from './generative/diffusion.ts';
 import { gan } from './generative/gan.ts';
 import { vae } from './generative/vae.ts';
@@ -6,6 +7,8 @@ import { graphNetwork } from './graph/graph-network.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
 import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
+import { detector } from './vision/detector.ts';
+import { unet } from './vision/unet.ts';
 
 /** Builds the whole model of a spec, output layer included. @throws GraphError where sizes or signatures do not fit. */
 export type Family<Spec> = (spec: Spec, input: InputSignature, output: OutputSignature) => CompilableModel;
@@ -16,6 +19,8 @@ type Families = { readonly [Kind in FamilySpec['kind']]: Family<Extract<FamilySp
 /** What is more than a list of layers: one entry per kind, its spec and its builder in a folder of their own. */
 const families: Families = {
   graph_network: graphNetwork,
+  unet,
+  detector,
   recurrent: recurrentModel,
   transformer_encoder: transformerEncoder,
   transformer_decoder: transformerDecoder,
@@ -23,6 +28,7 @@ const families: Families = {
   vae,
   gan,
   diffusion,
+  mixture_of_experts: mixtureOfExperts,
 };
 
 export const familyOf = (kind: string): Family<ArchitectureSpec> | undefined =>

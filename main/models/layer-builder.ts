@@ -1,25 +1,36 @@
 import type { Initialization, Module } from '../graph/index.ts';
 import {
+  AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
   Conv2d,
+  ConvTranspose2d,
   Dropout,
+  ELU,
   Flatten,
   GELU,
   GlobalAvgPool,
   GraphError,
+  GroupNorm,
+  HardSwish,
   LayerNorm,
+  LeakyReLU,
   Linear,
   MaxPool2d,
   ReLU,
+  ReLU6,
   Residual,
   Sequential,
   Sigmoid,
   SiLU,
+  SqueezeExcitation,
+  StochasticDepth,
   summarize,
   Tanh,
+  Upsample,
 } from '../graph/index.ts';
 import type { ActivationName, LayerSpec } from './specification.ts';
+import { groupsOf } from './vision/convolution-block.ts';
 
 const activations: Readonly<Record<ActivationName, () => Module>> = {
   relu: () => new ReLU(),
@@ -27,6 +38,10 @@ const activations: Readonly<Record<ActivationName, () => Module>> = {
   silu: () => new SiLU(),
   tanh: () => new Tanh(),
   sigmoid: () => new Sigmoid(),
+  relu6: () => new ReLU6(),
+  hard_swish: () => new HardSwish(),
+  leaky_relu: () => new LeakyReLU(),
+  elu: () => new ELU(),
 };
 
 export const activationModule = (name: ActivationName): Module => activations[name]();
@@ -60,6 +75,19 @@ const builders: Builders = {
   max_pool: ({ kernel, stride, padding }) => new MaxPool2d(kernel, { stride: stride ?? kernel, padding: padding ?? 0 }),
   avg_pool: ({ kernel, stride, padding }) => new AvgPool2d(kernel, { stride: stride ?? kernel, padding: padding ?? 0 }),
   global_avg_pool: () => new GlobalAvgPool(),
+  adaptive_avg_pool: ({ size }) => new AdaptiveAvgPool2d(size),
+  conv_transpose2d: (spec, place) => {
+    const { channels, kernel, stride = 1, padding = 0, outputPadding = 0, bias = true } = spec;
+    const options = { stride, padding, outputPadding, bias, initialization: place.initialization };
+    return new ConvTranspose2d(image(place), channels, kernel, options);
+  },
+  upsample: ({ factor, mode }) => new Upsample(factor, mode),
+  group_norm: ({ groups }, { shape }) => new GroupNorm(groups ?? groupsOf(shape[0] ?? 1), shape[0] ?? 1),
+  squeeze_excitation: ({ reduction, gate }, place) => {
+    const channels = image(place);
+    return new SqueezeExcitation(channels, Math.max(1, Math.floor(channels / reduction)), gate ? { gate } : {});
+  },
+  stochastic_depth: ({ probability }) => new StochasticDepth(probability),
   batch_norm: (_, { shape }) => new BatchNorm2d(shape[0] ?? 0),
   layer_norm: (_, { shape }) => new LayerNorm(shape),
   dropout: ({ probability }) => new Dropout(probability),

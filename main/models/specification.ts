@@ -1,10 +1,21 @@
 import type { Initialization } from '../graph/index.ts';
+import type { MixtureSpec } from './ensemble/specification.ts';
 import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
+import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
 
-export type ActivationName = 'relu' | 'gelu' | 'silu' | 'tanh' | 'sigmoid';
+export type ActivationName =
+  | 'relu'
+  | 'gelu'
+  | 'silu'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu6'
+  | 'hard_swish'
+  | 'leaky_relu'
+  | 'elu';
 
 /** What one sample of `x` is. */
 export type InputSignature =
@@ -52,6 +63,23 @@ export type LayerSpec =
   | { readonly kind: 'max_pool'; readonly kernel: number; readonly stride?: number; readonly padding?: number }
   | { readonly kind: 'avg_pool'; readonly kernel: number; readonly stride?: number; readonly padding?: number }
   | { readonly kind: 'global_avg_pool' }
+  /** Averages over so many windows in each direction. */
+  | { readonly kind: 'adaptive_avg_pool'; readonly size: number }
+  | {
+      readonly kind: 'conv_transpose2d';
+      readonly channels: number;
+      readonly kernel: number;
+      readonly stride?: number;
+      readonly padding?: number;
+      readonly outputPadding?: number;
+      readonly bias?: boolean;
+    }
+  | { readonly kind: 'upsample'; readonly factor: number; readonly mode?: 'nearest' | 'bilinear' }
+  /** Default: at most 8 groups; as many as channels is instance normalisation. */
+  | { readonly kind: 'group_norm'; readonly groups?: number }
+  | { readonly kind: 'squeeze_excitation'; readonly reduction: number; readonly gate?: 'sigmoid' | 'hard_sigmoid' }
+  /** At the end of a residual's layers. */
+  | { readonly kind: 'stochastic_depth'; readonly probability: number }
   | { readonly kind: 'batch_norm' }
   | { readonly kind: 'layer_norm' }
   | { readonly kind: 'dropout'; readonly probability: number }
@@ -66,7 +94,14 @@ export type LayerSpec =
     };
 
 /** An architecture as plain JSON. */
-export type ArchitectureSpec = LayeredSpec | GraphNetworkSpec | GenerativeSpec | RecurrentSpec | TransformerSpec;
+export type ArchitectureSpec =
+  | LayeredSpec
+  | GraphNetworkSpec
+  | GenerativeSpec
+  | RecurrentSpec
+  | TransformerSpec
+  | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
+  | MixtureSpec;
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (
@@ -90,12 +125,7 @@ export type LayeredSpec = { readonly initialization?: Initialization } & (
       readonly dropout?: number;
       readonly normalization?: 'none' | 'batch';
     }
-  | {
-      /** Basic blocks of two 3 x 3 convolutions (He et al. 2016); each stage after the first halves the image. */
-      readonly kind: 'resnet';
-      readonly channels: readonly number[];
-      readonly blocksPerStage?: number;
-      readonly normalization?: 'none' | 'batch';
-    }
+  | ResidualNetworkSpec
+  | MobileNetSpec
   | { readonly kind: 'sequential'; readonly layers: readonly LayerSpec[] }
 );

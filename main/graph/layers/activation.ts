@@ -43,3 +43,51 @@ export class Tanh extends Module {
     return tanh(x);
   }
 }
+
+/** min(max(x, 0), 6). */
+export class ReLU6 extends Module {
+  readonly kind = 'ReLU6';
+
+  forward(x: Tensor): Tensor {
+    return x.graph.apply('Clip', [x], { minimum: 0, maximum: 6 });
+  }
+}
+
+/** x·min(max(x + 3, 0), 6) / 6. */
+export class HardSwish extends Module {
+  readonly kind = 'HardSwish';
+
+  forward(x: Tensor): Tensor {
+    return x.graph.apply('HardSwish', [x]);
+  }
+}
+
+/** x, or a small share of it below zero. */
+export class LeakyReLU extends Module {
+  readonly kind = 'LeakyReLU';
+  readonly slope: number;
+
+  constructor(slope = 0.01) {
+    super();
+    this.slope = slope;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.graph.apply('LeakyRelu', [x], { slope: this.slope });
+  }
+}
+
+/** x, or alpha·(eˣ − 1) below zero. */
+export class ELU extends Module {
+  readonly kind = 'ELU';
+  readonly alpha: number;
+
+  constructor(alpha = 1) {
+    super();
+    this.alpha = alpha;
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.graph.apply('Elu', [x], { alpha: this.alpha });
+  }
+}

@@ -5,6 +5,7 @@ import { augmentationOperators } from './augmentation.ts';
 import { channelOperators } from './channel.ts';
 import { classificationOperators } from './classification.ts';
 import { convolutionOperators } from './convolution.ts';
+import { detectionOperators } from './detection.ts';
 import { elementwiseOperators } from './elementwise.ts';
 import { embeddingOperators } from './embedding.ts';
 import { groupNormalizationOperators } from './group-normalization.ts';
@@ -16,6 +17,7 @@ import { poolingOperators } from './pooling.ts';
 import { randomOperators } from './random.ts';
 import { recurrentOperators } from './recurrent.ts';
 import { scatterOperators } from './scatter.ts';
+import { selectionOperators } from './selection.ts';
 import { sequenceOperators } from './sequence.ts';
 import { shapeOperators } from './shape.ts';
 import { textOperators } from './text.ts';
@@ -31,6 +33,7 @@ export const operators: OperatorTable = {
   ...upsamplingOperators,
   ...channelOperators,
   ...activationOperators,
+  ...detectionOperators,
   ...groupNormalizationOperators,
   ...normalizationOperators,
   ...classificationOperators,
@@ -41,6 +44,7 @@ export const operators: OperatorTable = {
   ...sequenceOperators,
   ...attentionOperators,
   ...scatterOperators,
+  ...selectionOperators,
   ...optimizerOperators,
   ...augmentationOperators,
   ...textOperators,
