@@ -156,7 +156,16 @@ export const roomsTable: RoomsTable = {
     {
       // Benchmarks measure the engine's parts where they are, without the processes around them.
       path: 'e2e/bench',
-      rooms: ['main/base', 'main/contract', 'main/graph', 'main/models', 'main/formats', 'main/runtime', 'resources'],
+      rooms: [
+        'main/base',
+        'main/contract',
+        'main/graph',
+        'main/models',
+        'main/formats',
+        'main/runtime',
+        'main/stats',
+        'resources',
+      ],
       packages: ['node:', 'zod', 'onnxruntime-node'],
     },
     {
