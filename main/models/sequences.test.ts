@@ -87,7 +87,7 @@ function dataOf(
     throw new Error(`No data for ${input.kind}.`);
   })();
   const length = 'targetLength' in spec ? spec.targetLength : 'length' in input ? input.length : 0;
-  const more =
+  const more: Readonly<Record<string, ReturnType<typeof floats>>> =
     spec.kind === 'transformer_encoder_decoder' && output.kind === 'tokens'
       ? { target: int64(ids(batch, length, output.vocabulary, stream + 1, false), [batch, length]) }
       : {};

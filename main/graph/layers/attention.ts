@@ -105,7 +105,7 @@ function rotate(x: Tensor, positions: Tensor, length: number): Tensor {
   const width = Number(x.shape[3]);
   const { cosine, sine } = rotaryTables(length, width);
   const table = (data: Float32Array): Tensor =>
-    x.graph.apply('Embedding', [positions, x.graph.constant('float32', [length, width / 2], data)], { padding: -1 });
+    x.graph.apply('Embedding', [x.graph.constant('float32', [length, width / 2], data), positions], { padding: -1 });
   return x.graph.apply('Rotary', [x, table(cosine), table(sine)], { inverse: false });
 }
 

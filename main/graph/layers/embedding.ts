@@ -27,7 +27,7 @@ export class Embedding extends Module {
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
-    return x.graph.apply('Embedding', [x, trace.tensor(this.weight)], { padding: this.#padding });
+    return x.graph.apply('Embedding', [trace.tensor(this.weight), x], { padding: this.#padding });
   }
 
   override describe(): string {

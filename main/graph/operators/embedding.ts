@@ -61,10 +61,10 @@ function sumRowsById(lowering: Lowering, ids: string, values: string, vocabulary
 }
 
 export const embeddingOperators: OperatorTable = {
-  /** Inputs ids (int64, any shape) and a table [vocabulary, width] → the row of each id, [...ids, width]. */
+  /** Inputs a table [vocabulary, width] and ids (int64, any shape) → the row of each id, [...ids, width]. */
   Embedding: {
     inferTypes: (inputs) => {
-      const [ids, table] = [need(inputs[0]), need(inputs[1])];
+      const [table, ids] = [need(inputs[0]), need(inputs[1])];
       if (ids.dtype !== 'int64' || table.shape.length !== 2) {
         throw new GraphError('shape-mismatch', `An embedding [${table.shape}] cannot be read by ${ids.dtype} ids.`);
       }
@@ -72,14 +72,14 @@ export const embeddingOperators: OperatorTable = {
     },
     lower: {
       standard: (lowering, node) => {
-        const names = [lowering.plain(inputOf(node, 1)), lowering.plain(inputOf(node, 0))];
+        const names = [lowering.plain(inputOf(node, 0)), lowering.plain(inputOf(node, 1))];
         lowering.define(outputOf(node), lowering.emit('Gather', names, { axis: 0 }));
       },
     },
     gradient: ({ node, gradients }) => {
-      const [ids, table] = [inputOf(node, 0), inputOf(node, 1)];
+      const [table, ids] = [inputOf(node, 0), inputOf(node, 1)];
       const attributes = { vocabulary: Number(table.shape[0]), padding: numberOf(node.attributes, 'padding') };
-      return [undefined, table.graph.apply('EmbeddingGradient', [ids, gradients[0]], attributes)];
+      return [table.graph.apply('EmbeddingGradient', [ids, gradients[0]], attributes), undefined];
     },
   },
   /** Inputs ids and the gradient of their rows → that of the table; that of the row `padding` is zero (-1: of none). */

@@ -37,6 +37,43 @@ const window = (kernel: number, stride = 1, pad = 0, dilation = 1) => ({
 });
 
 const trials: readonly Trial[] = [
+  { operator: 'Rnn', shapes: [[3, 2, 4], [5, 4], [5, 5], [5], [5], [2, 5]], attributes: { reverse: false } },
+  { operator: 'Gru', shapes: [[3, 2, 4], [15, 4], [15, 5], [15], [15], [2, 5]], attributes: { reverse: true } },
+  {
+    operator: 'Lstm',
+    shapes: [[3, 2, 4], [20, 4], [20, 5], [20], [20], [2, 5], [2, 5]],
+    attributes: { reverse: false },
+  },
+  {
+    operator: 'Lstm',
+    label: 'reverse without biases',
+    shapes: [
+      [3, 2, 4],
+      [8, 4],
+      [8, 2],
+    ],
+    attributes: { reverse: true },
+  },
+  { operator: 'Embedding', shapes: [[7, 3]], ids: [[5, 1, 5, 2, 1, 5, 0]], attributes: { padding: -1 } },
+  { operator: 'ReverseSequence', shapes: [[4, 2, 3]], ids: [[3, 2]] },
+  {
+    operator: 'Rotary',
+    shapes: [
+      [2, 2, 3, 4],
+      [3, 2],
+      [3, 2],
+    ],
+    attributes: { inverse: false },
+    wanted: [0],
+  },
+  { operator: 'SplitHeads', shapes: [[2, 3, 12]], attributes: { parts: 3, heads: 2 } },
+  {
+    operator: 'JoinHeads',
+    shapes: [
+      [2, 2, 3, 2],
+      [2, 2, 3, 2],
+    ],
+  },
   { operator: 'Add', shapes: [[3, 4], [4]] },
   {
     operator: 'Sub',

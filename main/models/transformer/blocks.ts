@@ -52,7 +52,7 @@ export class PositionalEncoding extends Module {
   /** The same for steps that stand at the given places, int64 [L]. */
   at(x: Tensor, trace: Trace, positions: Tensor): Tensor {
     const table = this.#table(trace);
-    return table ? add(x, x.graph.apply('Embedding', [positions, table], { padding: -1 })) : x;
+    return table ? add(x, x.graph.apply('Embedding', [table, positions], { padding: -1 })) : x;
   }
 
   override describe(): string {
