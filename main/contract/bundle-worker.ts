@@ -3,13 +3,14 @@ import { digest } from './common.ts';
 
 /** The process that compares the graph of training with the graph that ships. */
 export const parityTensor = z.object({
-  dtype: z.enum(['float32', 'uint8', 'int64', 'int32']),
+  dtype: z.enum(['float32', 'uint8', 'int64', 'int32', 'string']),
   dims: z.array(z.int()),
   data: z.union([
     z.instanceof(Float32Array),
     z.instanceof(Uint8Array),
     z.instanceof(BigInt64Array),
     z.instanceof(Int32Array),
+    z.array(z.string()),
   ]),
 });
 export const parityInput = z.object({

@@ -41,6 +41,7 @@ export const preprocessing = z.discriminatedUnion('kind', [
     length: z.int(),
     horizon: z.int(),
     origin: z.enum(['mean', 'last']),
+    orderedBy: z.string().nullable().describe('The column that the rows of the table are ordered by'),
   }),
 ]);
 export type Preprocessing = z.infer<typeof preprocessing>;

@@ -80,6 +80,7 @@ export const prediction = z.object({
   classes: z.array(z.string()),
   probabilities: z.array(z.number()),
   predicted: z.int(),
+  numbers: z.array(z.number()).optional().describe('What a model without classes predicts, instead of the three above'),
   durationMs: z.number().describe('Round trip over HTTP'),
   request: z.string().describe('The request that was sent, as JSON with the data shortened'),
   response: z.string(),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { type Clock, isoTime, systemClock } from '../base/clock.ts';
 import { Emitter } from '../base/emitter.ts';
@@ -75,7 +76,7 @@ export function createEngine(options: EngineOptions): Engine {
     predictions: (runId, datasetDigest) => evaluations.predictions(runId, datasetDigest),
   });
   const labeling = new Labeling(context, datasets);
-  const samples = new Samples(options.packageFolder, datasets);
+  const samples = new Samples(options.packageFolder, datasets, join(workspace.folder, 'samples'));
 
   const training = new Training(context, jobs, {
     datasets,

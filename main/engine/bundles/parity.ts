@@ -52,7 +52,7 @@ export async function checkParity(
       samples: await samples.batch(version.datasetDigest, indices, layout),
       batchSizes: BATCH_SIZES,
       tolerance: TOLERANCE,
-      classification: version.classes.length > 0,
+      classification: output.name === 'probabilities',
     },
   });
   const result = parityResult.parse(await worker.result);

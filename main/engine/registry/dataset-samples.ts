@@ -32,9 +32,7 @@ export class DatasetSamples implements RawSamples {
           'record.not_found',
           `The dataset has ${files.count} items; there is no item ${beyond}.`,
         );
-      return layout.columns.length === 0
-        ? await pixels(files, indices, layout)
-        : await rows(files.tablePath, indices, layout);
+      return await sampler(layout)(files, indices, layout);
     } finally {
       files.close();
     }
@@ -47,6 +45,23 @@ export class DatasetSamples implements RawSamples {
       throw new LightbenchError('record.not_found', `No dataset version has the digest ${datasetDigest}.`);
     return DatasetFiles.open(artifacts, stored.manifestDigest);
   }
+}
+
+type Sampler = (files: DatasetFiles, indices: readonly number[], layout: InputLayout) => Promise<TensorValue>;
+
+/** How items become the raw input of a model, by the name of the input. */
+const samplers: Readonly<Record<string, Sampler>> = {
+  image: pixels,
+  table: (files, indices, layout) => ofTable(files, layout, (table) => rows(table, indices, layout)),
+  text: (files, indices, layout) => ofTable(files, layout, (table) => texts(table, indices, layout)),
+  series: (files, indices, layout) => ofTable(files, layout, (table) => windows(table, indices, layout)),
+};
+
+function sampler({ input }: InputLayout): Sampler {
+  const found = samplers[input.name];
+  if (found === undefined)
+    throw new LightbenchError('deployment.bad_input', `Items of a dataset do not become the input ${input.name}.`);
+  return found;
 }
 
 /** UINT8 [N, H, W, C]; where the model takes any height and width, those of the first item. */
@@ -63,8 +78,12 @@ async function pixels(files: DatasetFiles, indices: readonly number[], layout: I
   return { dtype: 'uint8', dims: shape, data };
 }
 
-/** FP32 [N, F]: numbers, category indices, NaN where a value is missing. */
-async function rows(tablePath: string | null, indices: readonly number[], layout: InputLayout): Promise<TensorValue> {
+/** @throws LightbenchError deployment.bad_input when the dataset is no table, or lacks a column that the model takes */
+async function ofTable(
+  { tablePath }: DatasetFiles,
+  { columns }: InputLayout,
+  read: (table: ParquetRows) => Promise<TensorValue>,
+): Promise<TensorValue> {
   if (tablePath === null)
     throw new LightbenchError(
       'deployment.bad_input',
@@ -72,22 +91,62 @@ async function rows(tablePath: string | null, indices: readonly number[], layout
     );
   const table = await ParquetRows.open(tablePath);
   try {
-    const all = await table
-      .readNumbers(
-        layout.columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories })),
-      )
-      .catch((error: Error) => {
-        throw new LightbenchError('deployment.bad_input', `The table lacks what the model takes: ${error.message}`, {
-          cause: error,
-        });
-      });
-    const width = layout.columns.length;
-    const data = new Float32Array(indices.length * width);
-    indices.forEach((row, at) => {
-      data.set(all.subarray(row * width, (row + 1) * width), at * width);
-    });
-    return { dtype: 'float32', dims: [indices.length, width], data };
+    return await read(table);
+  } catch (error) {
+    const names = columns.map(({ name }) => name).join(', ');
+    throw new LightbenchError(
+      'deployment.bad_input',
+      `The table lacks what the model takes (${names}): ${(error as Error).message}`,
+      { cause: error },
+    );
   } finally {
     table.close();
   }
+}
+
+/** FP32 [N, F]: numbers, category indices, NaN where a value is missing. */
+async function rows(table: ParquetRows, indices: readonly number[], layout: InputLayout): Promise<TensorValue> {
+  const all = await table.readNumbers(namesOf(layout));
+  const width = layout.columns.length;
+  const data = new Float32Array(indices.length * width);
+  indices.forEach((row, at) => {
+    data.set(all.subarray(row * width, (row + 1) * width), at * width);
+  });
+  return { dtype: 'float32', dims: [indices.length, width], data };
+}
+
+/** BYTES [N]; a missing text is empty. */
+async function texts(table: ParquetRows, indices: readonly number[], { columns }: InputLayout): Promise<TensorValue> {
+  const all = await table.readTexts(columns[0].name);
+  return { dtype: 'string', dims: [indices.length], data: indices.map((row) => all[row] ?? '') };
+}
+
+/** FP32 [N, length, F]: the rows before the one that is named; of the first rows, those that there are and what follows. */
+async function windows(table: ParquetRows, indices: readonly number[], layout: InputLayout): Promise<TensorValue> {
+  const [, length] = layout.input.shape;
+  const width = layout.columns.length;
+  const all = await table.readNumbers(namesOf(layout));
+  const count = all.length / width;
+  const order =
+    layout.orderedBy == null
+      ? Int32Array.from({ length: count }, (_, row) => row)
+      : await table.orderBy(layout.orderedBy);
+  if (count < length) throw new Error(`it has ${count} rows, and a window takes ${length}`);
+  const places = new Int32Array(count);
+  order.forEach((row, place) => {
+    places[row] = place;
+  });
+  const data = new Float32Array(indices.length * length * width);
+  indices.forEach((index, at) => {
+    const end = Math.max(length, places[index]);
+    for (let step = 0; step < length; step++) {
+      const row = order[end - length + step];
+      data.set(all.subarray(row * width, (row + 1) * width), (at * length + step) * width);
+    }
+  });
+  return { dtype: 'float32', dims: [indices.length, length, width], data };
+}
+
+function namesOf({ columns }: InputLayout) {
+  return columns.map(({ name, categories }) => (categories === undefined ? { name } : { name, categories }));
 }

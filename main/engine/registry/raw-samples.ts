@@ -7,6 +7,8 @@ export interface InputLayout {
   readonly input: Signature['inputs'][number];
   /** Tables: the columns in the order of the input. Empty for images. */
   readonly columns: readonly Column[];
+  /** Series: the column that the rows of a table are ordered by. */
+  readonly orderedBy?: string | null;
 }
 
 /** Items of a dataset as a deployed model receives them: raw pixels, raw columns. */

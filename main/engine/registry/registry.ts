@@ -75,7 +75,11 @@ export class Registry {
     const { workspace, clock } = this.#context;
     const run = this.#finishedRun(input.runId);
     const shipped = this.#shipping.ship(run.id);
-    const layout: InputLayout = { input: shipped.signature.inputs[0], columns: shipped.columns };
+    const layout: InputLayout = {
+      input: shipped.signature.inputs[0],
+      columns: shipped.columns,
+      ...(shipped.orderedBy === null ? {} : { orderedBy: shipped.orderedBy }),
+    };
     const onnx = workspace.artifacts.put(shipped.onnx);
     const example = workspace.artifacts.put(Buffer.from(await this.#inputExample(shipped, layout)));
 

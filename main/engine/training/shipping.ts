@@ -4,9 +4,9 @@ import type { RunConfig } from '../../contract/run-config.ts';
 
 /** Numbers on their way into a session: what `main/runtime` makes a tensor of. Row-major. */
 export interface TensorValue {
-  readonly dtype: 'float32' | 'uint8' | 'int64' | 'int32';
+  readonly dtype: 'float32' | 'uint8' | 'int64' | 'int32' | 'string';
   readonly dims: readonly number[];
-  readonly data: Float32Array | Uint8Array | BigInt64Array | Int32Array;
+  readonly data: Float32Array | Uint8Array | BigInt64Array | Int32Array | readonly string[];
 }
 
 /**
@@ -26,8 +26,10 @@ export interface ReferenceModel {
  * resizes.
  * Tables: input `table` FP32 [N, F], the raw columns of `columns` in order; a category is its index in `categories`, NaN
  * stands for a missing value.
+ * Texts: input `text` BYTES [N], the raw texts of the one column.
+ * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
  * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
- * [N, 1] in the units of the target.
+ * [N, 1] and forecasting `output` FP32 [N, horizon, targets] in the units of the targets.
  */
 export interface ShippingModel {
   readonly runId: string;
@@ -46,6 +48,8 @@ export interface ShippingModel {
   readonly preprocessing: readonly string[];
   /** Tables: the columns in the order of the input. Empty for images. */
   readonly columns: readonly Column[];
+  /** Series: the column that the rows of a table are ordered by; null for the order in which they stand. */
+  readonly orderedBy: string | null;
   readonly image: DatasetVersion['image'];
   readonly parameters: number;
   readonly reference: ReferenceModel;

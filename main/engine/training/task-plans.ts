@@ -20,6 +20,8 @@ export interface TaskPlan {
   readonly losses: readonly RunConfig['loss']['kind'][];
   /** Whether validation finds an accuracy. */
   readonly accuracy: boolean;
+  /** Why its models are not registered, where they are not. */
+  readonly unshippable?: string;
   /** What is wrong with the dataset for this task; undefined when nothing is. */
   misfit(dataset: DatasetVersion): { readonly message: string; readonly suggestion: string } | undefined;
   /** The columns to learn from, in the order of the input. */
@@ -88,6 +90,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'language-modeling': {
     ...tables,
+    unshippable: 'what turns text into tokens for it is not part of its graph.',
     classes: 'none',
     losses: ['cross_entropy'],
     accuracy: true,
@@ -116,6 +119,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'node-classification': {
     ...tables,
+    unshippable: 'it answers for the nodes of one whole graph, not for single requests.',
     classes: 'labels',
     losses: ['cross_entropy'],
     accuracy: true,

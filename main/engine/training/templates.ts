@@ -10,6 +10,8 @@ interface TemplateEntry {
   /** The YAML after the data section. */
   readonly body: string;
   readonly batchSize: number;
+  /** More of the data section. */
+  readonly data?: string;
 }
 
 const entries: readonly TemplateEntry[] = [
@@ -118,26 +120,219 @@ training:
     patienceEpochs: 20
 `,
   },
+  {
+    id: 'text-recurrent',
+    title: 'Classify text with a recurrent network',
+    description: 'Words become tokens inside the model that ships. Bidirectional LSTM: quick to train on short texts.',
+    task: 'text-classification',
+    batchSize: 32,
+    data: `  text:
+    length: 128          # words that the model sees
+    vocabulary: 10000
+`,
+    body: `model:
+  kind: recurrent
+  cell: lstm
+  hidden: 64
+  bidirectional: true
+  pooling: mean
+  dropout: 0.2
+optimizer:
+  kind: adamw
+  learningRate: 0.003
+training:
+  epochs: 6
+  clipNorm: 1
+  earlyStopping:
+    metric: validation_loss
+    patienceEpochs: 2
+`,
+  },
+  {
+    id: 'text-transformer',
+    title: 'Classify text with a transformer',
+    description: 'Attention over all words at once.',
+    task: 'text-classification',
+    batchSize: 32,
+    data: `  text:
+    length: 128
+    vocabulary: 10000
+`,
+    body: `model:
+  kind: transformer_encoder
+  width: 64
+  heads: 4
+  layers: 2
+  dropout: 0.1
+optimizer:
+  kind: adamw
+  learningRate: 0.001
+schedule:
+  kind: cosine
+  warmupSteps: 50
+training:
+  epochs: 6
+  clipNorm: 1
+`,
+  },
+  {
+    id: 'series-mlp',
+    title: 'Forecast a series with a dense network',
+    description: 'Windows of the past, the next steps at once, measured from the newest value. A strong baseline.',
+    task: 'series-forecasting',
+    batchSize: 64,
+    data: `  series:
+    length: 24           # rows that the model sees
+    horizon: 6           # rows that it forecasts
+    origin: last
+`,
+    body: `model:
+  kind: mlp
+  hidden: [64]
+loss:
+  kind: mse
+optimizer:
+  kind: adamw
+  learningRate: 0.005
+schedule:
+  kind: cosine
+training:
+  epochs: 60
+`,
+  },
+  {
+    id: 'series-recurrent',
+    title: 'Forecast a series with a recurrent network',
+    description: 'A GRU reads the window step by step.',
+    task: 'series-forecasting',
+    batchSize: 64,
+    data: `  series:
+    length: 24
+    horizon: 6
+`,
+    body: `model:
+  kind: recurrent
+  cell: gru
+  hidden: 32
+loss:
+  kind: huber
+optimizer:
+  kind: adamw
+  learningRate: 0.005
+training:
+  epochs: 60
+  clipNorm: 1
+`,
+  },
+  {
+    id: 'language-transformer',
+    title: 'Language model',
+    description: 'A small transformer that learns to write like the text, letter by letter.',
+    task: 'language-modeling',
+    batchSize: 32,
+    data: `  text:
+    unit: characters
+    length: 64           # characters that the model sees
+    vocabulary: 256
+`,
+    body: `model:
+  kind: transformer_decoder
+  width: 64
+  heads: 4
+  layers: 2
+  positions: rotary
+optimizer:
+  kind: adamw
+  learningRate: 0.002
+schedule:
+  kind: cosine
+  warmupSteps: 50
+training:
+  epochs: 1
+  clipNorm: 1
+`,
+  },
+  {
+    id: 'node-gcn',
+    title: 'Classify nodes of a graph',
+    description: 'Graph convolutions over the edges; a node without features is known by its neighbours.',
+    task: 'node-classification',
+    batchSize: 64,
+    body: `model:
+  kind: graph_network
+  convolution: gcn       # or sage, gat
+  hidden: [32]
+  dropout: 0.5
+optimizer:
+  kind: adamw
+  learningRate: 0.01
+  weightDecay: 0.0005
+training:
+  epochs: 100
+`,
+  },
 ];
 
 /** Configurations to start from; with a dataset only those that fit it, its name filled in. */
 export function templates(dataset: DatasetVersion | undefined): Template[] {
   return entries
     .filter((entry) => dataset === undefined || fits(entry.task, dataset))
-    .map(({ id, title, description, task, body, batchSize }) => ({
+    .map(({ id, title, description, task, body, batchSize, data = '' }) => ({
       id,
       title,
       description,
       task,
-      yaml: `${head(title, task, dataset, batchSize)}${sizes(dataset)}${body}`,
+      yaml: `${head(title, task, dataset, batchSize)}${dataFor(data, task, dataset)}${sizes(dataset)}${body}`,
     }));
 }
 
 function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
-  if (dataset.kind !== 'table') return task === 'image-classification';
+  const has = (type: string) => dataset.schema.some((column) => column.type === type);
   const target = dataset.schema.find((column) => column.name === dataset.target)?.type;
-  if (task === 'table-regression') return target === 'number' || target === 'integer';
-  return task === 'table-classification' && dataset.classes.length >= 2;
+  const labelled = dataset.classes.length >= 2;
+  const isNumber = target === 'number' || target === 'integer';
+  const table = dataset.kind === 'table';
+  switch (task) {
+    case 'image-classification':
+      // Pictures may get their labels here, unless they came with something else to learn.
+      return !table && !has('mask') && !has('boxes');
+    case 'image-segmentation':
+      return has('mask');
+    case 'object-detection':
+      return has('boxes');
+    case 'image-generation':
+      return !table && dataset.kind === 'image' && !has('boxes') && !has('mask');
+    case 'table-regression':
+      return table && isNumber;
+    case 'series-forecasting':
+      return table && isNumber && inTime(dataset);
+    case 'table-classification':
+      return table && labelled && dataset.edges === undefined && !has('text');
+    case 'text-classification':
+      return table && labelled && dataset.edges === undefined && has('text');
+    case 'language-modeling':
+      return table && dataset.edges === undefined && has('text');
+    case 'node-classification':
+      return table && labelled && dataset.edges !== undefined;
+  }
+}
+
+/** Whether rows may follow each other in time: a column says when, or there is nothing but numbers. */
+function inTime({ schema }: DatasetVersion): boolean {
+  return (
+    schema.some(({ type }) => type === 'time') || schema.every(({ type }) => type === 'number' || type === 'integer')
+  );
+}
+
+/** The data section of a template, with the columns of a dataset filled in. */
+function dataFor(data: string, task: RunConfig['task'], dataset: DatasetVersion | undefined): string {
+  const column = (type: string) => dataset?.schema.filter((candidate) => candidate.type === type) ?? [];
+  if (task === 'series-forecasting') {
+    const [time] = column('time');
+    return time === undefined ? data : `${data}    time: ${JSON.stringify(time.name)}\n`;
+  }
+  const texts = column('text');
+  return data === '' || texts.length < 2 ? data : `${data}    column: ${JSON.stringify(texts[0].name)}\n`;
 }
 
 function head(title: string, task: string, dataset: DatasetVersion | undefined, batchSize: number): string {

@@ -18,6 +18,7 @@ import { type Plan, planRun, type TrainingDatasets, type TrainingLabels } from '
 import { RunRecords } from './run-records.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
+import { taskPlans } from './task-plans.ts';
 import { templates } from './templates.ts';
 import { seriesOf } from './thin-series.ts';
 import { type TrainingDevices, TrainingJob } from './training-job.ts';
@@ -109,6 +110,11 @@ export class Training implements Shipping {
 
   ship(runId: string): ShippingModel {
     const run = this.records.get(runId);
+    const obstacle = taskPlans[run.task].unshippable;
+    if (obstacle !== undefined)
+      throw new LightbenchError('run.wrong_state', `${run.name} cannot leave the studio: ${obstacle}`, {
+        suggestion: 'Look at its evaluation instead.',
+      });
     const digest = run.bestCheckpoint ?? run.lastCheckpoint;
     if (digest === null)
       throw new LightbenchError('run.wrong_state', `${run.name} has no checkpoint yet.`, {

@@ -90,7 +90,7 @@ function answerOf(
   const { data } = main;
   const rows = Math.min(main.shape[0] ?? 0, LONGEST_BATCH);
   const width = rows === 0 ? 0 : data.length / main.shape[0];
-  if (classes.length === 0)
+  if (classes.length === 0 || main.name !== 'probabilities')
     return { predicted: Array.from({ length: rows }, (_, row) => String(data[row * width])), confidence: [] };
   const predicted: string[] = [];
   const confidence: number[] = [];

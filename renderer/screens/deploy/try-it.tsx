@@ -5,7 +5,7 @@ import type { DatasetVersion } from '../../../main/contract/datasets.ts';
 import type { Prediction } from '../../../main/contract/serving.ts';
 import { assetUrl, call, LightbenchError, queryClient, useProcedure } from '../../client/index.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
-import { formatCount, formatDuration, formatPercent } from '../../components/format.ts';
+import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { ErrorState } from '../../components/states.tsx';
@@ -20,6 +20,7 @@ interface Sent {
 }
 
 const answersShown = 5;
+const numbersShown = 24;
 
 /** Sends an item of a dataset over HTTP, as any client would, and shows the answer and its explanation. */
 export function TryIt({ deployment }: EndpointTabProps) {
@@ -165,19 +166,38 @@ function Answer({ sent }: { readonly sent: Sent }) {
       }
     >
       <Stack gap="md">
-        <Text fz={24} fw={600} lh={1.2}>
-          {names[predicted] ?? predicted}{' '}
-          <Text span c="dimmed" size="sm">
-            {formatPercent(probabilities[predicted], 1)} sure
-          </Text>
-        </Text>
-        <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
+        {prediction.numbers === undefined ? (
+          <>
+            <Text fz={24} fw={600} lh={1.2}>
+              {names[predicted] ?? predicted}{' '}
+              <Text span c="dimmed" size="sm">
+                {formatPercent(probabilities[predicted], 1)} sure
+              </Text>
+            </Text>
+            <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
+          </>
+        ) : (
+          <Numbers values={prediction.numbers} />
+        )}
         <Accordion variant="default" chevronPosition="left">
           <Raw title="Request" text={prediction.request} />
           <Raw title="Response" text={prediction.response} />
         </Accordion>
       </Stack>
     </Panel>
+  );
+}
+
+/** A predicted number, or the steps of a forecast. */
+function Numbers({ values }: { readonly values: readonly number[] }) {
+  const shown = values.slice(0, numbersShown);
+  return (
+    <div>
+      <Text fz={24} fw={600} lh={1.3}>
+        {shown.map(formatNumber).join('  ·  ')}
+      </Text>
+      {values.length > shown.length && <Text c="dimmed">and {formatCount(values.length - shown.length)} more</Text>}
+    </div>
   );
 }
 

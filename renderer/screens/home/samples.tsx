@@ -1,6 +1,17 @@
 import { Anchor, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { TablerIcon } from '@tabler/icons-react';
-import { IconCheck, IconDownload, IconHeartRateMonitor, IconNumbers, IconTable } from '@tabler/icons-react';
+import {
+  IconAffiliate,
+  IconChartLine,
+  IconCheck,
+  IconDownload,
+  IconHeartRateMonitor,
+  IconLayersIntersect,
+  IconMail,
+  IconNumbers,
+  IconSquares,
+  IconTable,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useShallow } from 'zustand/react/shallow';
@@ -17,6 +28,11 @@ const icons: Readonly<Record<Sample['id'], TablerIcon>> = {
   digits: IconNumbers,
   penguins: IconTable,
   'mr-series': IconHeartRateMonitor,
+  co2: IconChartLine,
+  mails: IconMail,
+  novel: IconAffiliate,
+  'digit-scenes-masks': IconLayersIntersect,
+  'digit-scenes-boxes': IconSquares,
 };
 
 /** The datasets that come with Lightbench. `compact`: hides those that are there already. */

@@ -134,6 +134,7 @@ function seriesPreprocessing(
   const { values, columnCount } = series;
   return {
     kind: 'series',
+    orderedBy: options.time ?? null,
     length,
     horizon,
     origin,

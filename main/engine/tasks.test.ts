@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../contract/index.ts';
+import { procedures } from '../contract/index.ts';
+import { createEngine, type Engine } from './create-engine.ts';
+import { buildServerProgram } from './trained-model.test-support.ts';
+
+let folder: string;
+let engine: Engine;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'task-engine-'));
+  buildServerProgram(join(folder, 'program'));
+  engine = createEngine({
+    workspaceFolder: join(folder, 'workspace'),
+    applicationVersion: '0.0.0',
+    workerEntry: (name) => ({ path: join(import.meta.dirname, '..', 'workers', `${name}.ts`) }),
+    packageFolder: (name) => join(import.meta.dirname, '../../node_modules', name),
+    modelServerFolder: join(folder, 'program'),
+  });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function call<N extends ProcedureName>(name: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>> {
+  const reply = await engine.call({ procedure: name, input });
+  if (!reply.ok) throw Object.assign(new Error(reply.error.cause), reply.error);
+  return procedures[name].output.parse(reply.result) as ProcedureOutput<N>;
+}
+
+async function ended(jobId: string): Promise<Readonly<Record<string, string>>> {
+  for (;;) {
+    const job = (await call('jobs.list', {})).find(({ id }) => id === jobId);
+    if (job !== undefined && job.endedAt !== null) {
+      if (job.error !== null) throw Object.assign(new Error(job.error.cause), job.error);
+      return job.subject;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+type SampleId = ProcedureOutput<'samples.list'>[number]['id'];
+
+/** Imports a sample, checks every template that fits it, and trains from one of them. */
+async function trained(sample: SampleId, template: string, edit: (yaml: string) => string) {
+  const { jobIds } = await call('samples.import', { ids: [sample] });
+  const { datasetDigest } = await ended(jobIds[0]);
+  const templates = await call('training.templates', { datasetDigest });
+  for (const { id, yaml } of templates) {
+    const { diagnostics, summary } = await call('training.validate', { yaml });
+    expect([id, diagnostics.filter(({ severity }) => severity === 'error')]).toEqual([id, []]);
+    expect(summary?.parameters).toBeGreaterThan(0);
+  }
+  const chosen = templates.find(({ id }) => id === template);
+  const { runId, jobId } = await call('training.start', { yaml: `${edit(chosen?.yaml ?? '')}threads: 1\n` });
+  await ended(jobId);
+  return { runId, datasetDigest, evaluations: await call('evaluation.list', { runId }) };
+}
+
+/** Registers a run, exports it with its proof, and deploys it. */
+async function served(runId: string, modelName: string) {
+  const { version } = await call('registry.register', { runId, modelName, description: '' });
+  const { bundleDigest } = await ended((await call('bundles.export', { modelName, version })).jobId);
+  await ended((await call('deployments.deploy', { endpoint: modelName, bundleDigest })).jobId);
+  const [bundle] = await call('bundles.list', { modelName });
+  const deployment = (await call('deployments.list', {})).find(({ endpoint }) => endpoint === modelName);
+  return { parity: bundle.parity, url: deployment?.url ?? '' };
+}
+
+describe('from a sample to a served model', () => {
+  it('text: strings go over HTTP into the very graph that made the tokens of training', async () => {
+    const { runId, datasetDigest, evaluations } = await trained('mails', 'text-recurrent', (yaml) =>
+      yaml.replace('hidden: 64', 'hidden: 24').replace('length: 128', 'length: 64').replace('epochs: 6', 'epochs: 2'),
+    );
+    const test = evaluations.find(({ split }) => split === 'test')?.classification;
+    expect(test?.accuracy).toBeGreaterThan(0.93);
+    const { parity, url } = await served(runId, 'spam');
+    expect(parity).toMatchObject({ passed: true });
+    const answer = await call('deployments.predict', { endpoint: 'spam', datasetDigest, index: 5 });
+    expect(answer.classes).toEqual(['ham', 'spam']);
+    expect(answer.request).toContain('"BYTES"');
+    const body = {
+      inputs: [
+        { name: 'text', datatype: 'BYTES', shape: [2], data: ['FREE money, click here NOW', 'See the patch attached'] },
+      ],
+    };
+    const reply = await fetch(`${url}/v2/models/spam/infer`, { method: 'POST', body: JSON.stringify(body) });
+    const { outputs } = (await reply.json()) as { outputs: { name: string; shape: number[] }[] };
+    expect(outputs.find(({ name }) => name === 'probabilities')?.shape).toEqual([2, 2]);
+  });
+
+  it('series: raw values in, a forecast in their unit out', async () => {
+    const { runId, datasetDigest, evaluations } = await trained('co2', 'series-mlp', (yaml) => yaml);
+    const forecast = evaluations.find(({ split }) => split === 'test')?.forecast;
+    expect(forecast?.model.meanAbsoluteError).toBeLessThan(0.6);
+    expect(forecast?.naive.meanAbsoluteError).toBeGreaterThan(1.5);
+    const { parity } = await served(runId, 'air');
+    expect(parity).toMatchObject({ passed: true });
+    const answer = await call('deployments.predict', { endpoint: 'air', datasetDigest, index: 740 });
+    expect(answer.numbers).toHaveLength(6);
+    for (const value of answer.numbers ?? []) expect(Math.abs(value - 411)).toBeLessThan(8);
+  });
+
+  it('a graph: nodes are learned, and their model is not served one by one', async () => {
+    const { runId, evaluations } = await trained('novel', 'node-gcn', (yaml) =>
+      yaml.replace('epochs: 100', 'epochs: 40'),
+    );
+    expect(evaluations.find(({ split }) => split === 'test')?.classification?.accuracy).toBeGreaterThan(0.3);
+    await expect(call('registry.register', { runId, modelName: 'people', description: '' })).rejects.toMatchObject({
+      code: 'run.wrong_state',
+      cause: expect.stringContaining('whole graph'),
+    });
+  });
+});
