@@ -59,18 +59,22 @@ export function inputGradientBlocked(lowering: Lowering, node: Node): boolean {
   const dx = outputOf(node);
   const block = lowering.target.blockSize;
   const window = windowOf(node.attributes);
-  if (block === undefined || !lowering.canBlock(g) || !lowering.canBlock(dx)) return false;
-  if (window.dilations.some((d) => d !== 1)) return false;
+  if (block === undefined || !lowering.canBlock(dx) || window.dilations.some((d) => d !== 1)) return false;
   const groups = numberOf(node.attributes, 'groups');
+  const isUnit = window.strides.every((stride) => stride === 1);
+  // Fewer channels than a block are read from the plain image.
+  const isThin = groups === 1 && isUnit && staticSize(g.shape[1]) < block;
+  if (!isThin && !lowering.canBlock(g)) return false;
   if (groups !== 1) {
     const isDepthwise = groups === staticSize(dx.shape[1]) && groups === staticSize(g.shape[1]);
     return isDepthwise && !bias && !residual && depthwiseInputGradient(lowering, node, window, block);
   }
-  if (window.strides.every((stride) => stride === 1)) {
+  if (isUnit) {
     const pads = window.pads.map((pad, side) => window.kernel[(side % 2) as 0 | 1] - 1 - pad);
     if (pads.some((pad) => pad < 0)) return false;
     const filter = packedFlippedFilter(lowering, weight, block);
-    const names = [lowering.blocked(g), filter, bias && lowering.plain(bias), residual && lowering.blocked(residual)];
+    const image = isThin ? lowering.plain(g) : lowering.blocked(g);
+    const names = [image, filter, bias && lowering.plain(bias), residual && lowering.blocked(residual)];
     lowering.define(dx, lowering.emitBlocked('Conv', names, { ...onnxWindow(window), pads, group: 1 }), 'blocked');
     return true;
   }

@@ -31,13 +31,17 @@ export function packedFlippedFilter(lowering: Lowering, weight: Tensor, block: n
   const [outputs, inputs, height, width] = sizesOf(weight);
   const taps = height * width;
   return lowering.memo(`flipped-filter:${weight.id}`, () => {
-    let name = lowering.plain(weight);
-    if (taps > 1) {
-      const reversed = lowering.int64s(Array.from({ length: taps }, (_, index) => taps - 1 - index));
-      name = lowering.emit('Gather', [lowering.reshape(name, [outputs, inputs, taps]), reversed], { axis: 2 });
+    // The input channels come last first: what moves after that moves in whole blocks.
+    const name = lowering.reshape(lowering.plain(weight), [(outputs * inputs) / block, block, taps]);
+    const turned = lowering.reshape(lowering.transpose(name, [0, 2, 1]), [outputs, inputs / block, taps, block]);
+    const reversed = lowering.int64s(Array.from({ length: taps }, (_, index) => taps - 1 - index));
+    const flipped = taps > 1 ? lowering.emit('Gather', [turned, reversed], { axis: 2 }) : turned;
+    if (outputs < block) {
+      // [I/b, O, kh, kw, bi]: the gradient is read as a plain image.
+      return lowering.reshape(lowering.transpose(flipped, [1, 0, 2, 3]), [inputs, outputs, height, width]);
     }
-    const apart = lowering.reshape(name, [outputs / block, block, inputs / block, block, height, width]);
-    return lowering.reshape(lowering.transpose(apart, [2, 0, 4, 5, 1, 3]), [inputs, outputs, height, width]);
+    const apart = lowering.reshape(flipped, [outputs / block, block, inputs / block, taps, block]);
+    return lowering.reshape(lowering.transpose(apart, [2, 0, 3, 1, 4]), [inputs, outputs, height, width]);
   });
 }
 

@@ -24,7 +24,19 @@ export function batchNormTrainBlocked(lowering: Lowering, node: Node): boolean {
   const shifted = lowering.emit('Add', [variance, lowering.scalar(numberOf(node.attributes, 'epsilon'))]);
   const inverse = lowering.emit('Reciprocal', [lowering.emit('Sqrt', [shifted])]);
   const factor = lowering.emit('Mul', [inverse, lowering.plain(weight)]);
-  lowering.define(outputOf(node), affine(lowering, centred, channels, factor, lowering.plain(bias)), 'blocked');
+  const residual = node.inputs[3];
+  const more = residual && lowering.blocked(residual);
+  const y = affine(
+    lowering,
+    centred,
+    channels,
+    factor,
+    lowering.plain(bias),
+    more,
+    node.attributes.activation === 'Relu',
+  );
+  lowering.define(outputOf(node), y, 'blocked');
+  lowering.define(outputOf(node, 4), centred, 'blocked');
   [mean, variance, inverse].forEach((value, index) => {
     lowering.define(outputOf(node, index + 1), value);
   });
@@ -32,26 +44,20 @@ export function batchNormTrainBlocked(lowering: Lowering, node: Node): boolean {
 }
 
 export function batchNormGradientBlocked(lowering: Lowering, node: Node): boolean {
-  const [g, x, weight, mean, inverse] = node.inputs as readonly Tensor[] as readonly [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [g, x, weight, inverse] = node.inputs as readonly Tensor[] as readonly [Tensor, Tensor, Tensor, Tensor];
   if (!lowering.isBlocked(x)) return false;
   const channels = staticSize(x.shape[1]);
   const gradient = lowering.blocked(g);
+  const centred = lowering.blocked(x);
   const scale = lowering.plain(inverse);
-  const minus = lowering.emit('Neg', [lowering.emit('Mul', [lowering.plain(mean), scale])]);
-  const normal = affine(lowering, lowering.blocked(x), channels, scale, minus);
   const biasMean = channelMean(lowering, gradient, channels);
-  const weightMean = channelMean(lowering, lowering.emit('Mul', [gradient, normal]), channels);
-  // dx = f·g − f·mean(g) − f·mean(g·normal)·normal with f = weight / deviation
+  const product = channelMean(lowering, lowering.emit('Mul', [gradient, centred]), channels);
+  const weightMean = lowering.emit('Mul', [product, scale]);
+  // dx = f·g − f·mean(g) − f·mean(g·normal)·normal with f = weight / deviation and normal = centred / deviation
   const factor = lowering.emit('Mul', [scale, lowering.plain(weight)]);
-  const slope = lowering.emit('Neg', [lowering.emit('Mul', [factor, weightMean])]);
+  const slope = lowering.emit('Neg', [lowering.emit('Mul', [lowering.emit('Mul', [factor, weightMean]), scale])]);
   const offset = lowering.emit('Neg', [lowering.emit('Mul', [factor, biasMean])]);
-  const rest = affine(lowering, normal, channels, slope, offset);
+  const rest = affine(lowering, centred, channels, slope, offset);
   lowering.define(outputOf(node), affine(lowering, gradient, channels, factor, undefined, rest), 'blocked');
   const shape = lowering.emit('Shape', [gradient]);
   const along = lowering.emit('Gather', [shape, lowering.int64s([0, 2, 3])]);
@@ -62,7 +68,7 @@ export function batchNormGradientBlocked(lowering: Lowering, node: Node): boolea
   return true;
 }
 
-/** factor·x + offset (+ more) per channel. */
+/** factor·x + offset (+ more) per channel, then optionally a rectifier. */
 function affine(
   lowering: Lowering,
   x: string,
@@ -70,6 +76,7 @@ function affine(
   factor: string,
   offset?: string,
   more?: string,
+  rectified = false,
 ): string {
   const filter = lowering.reshape(factor, [channels, 1, 1, 1]);
   return lowering.emitBlocked('Conv', [x, filter, offset, more], {
@@ -78,6 +85,7 @@ function affine(
     pads: [0, 0, 0, 0],
     dilations: [1, 1],
     group: channels,
+    ...(rectified ? { activation: 'Relu' } : {}),
   });
 }
 

@@ -31,21 +31,26 @@ const batchNormTrain: LoweringRule = (lowering, node) => {
   const inverse = lowering.emit('Reciprocal', [lowering.emit('Sqrt', [shifted])]);
   const factor = lowering.emit('Mul', [inverse, lowering.reshape(lowering.plain(weight), sizes)]);
   const scaled = lowering.emit('Mul', [centred, factor]);
-  lowering.define(outputOf(node), lowering.emit('Add', [scaled, lowering.reshape(lowering.plain(bias), sizes)]));
+  let y = lowering.emit('Add', [scaled, lowering.reshape(lowering.plain(bias), sizes)]);
+  const residual = node.inputs[3];
+  if (residual) y = lowering.emit('Add', [y, lowering.plain(residual)]);
+  if (node.attributes.activation === 'Relu') y = lowering.emit('Relu', [y]);
+  lowering.define(outputOf(node), y);
+  lowering.define(outputOf(node, 4), centred);
   [mean, variance, inverse].forEach((value, index) => {
     lowering.define(outputOf(node, index + 1), lowering.reshape(value, [channels]));
   });
 };
 
-/** Inputs g, x, weight, mean, inverse standard deviation → gradients of x, weight, bias. */
+/** Inputs g, x − mean, weight, inverse standard deviation → gradients of x, weight, bias. */
 const batchNormGradient: LoweringRule = (lowering, node) => {
-  const [g, x, weight, mean, inverse] = node.inputs.map(need) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [g, x, weight, inverse] = node.inputs.map(need) as [Tensor, Tensor, Tensor, Tensor];
   const sizes = perChannelSizes(x);
   const channels = staticSize(x.shape[1]);
   const wide = (tensor: Tensor): string => lowering.reshape(lowering.plain(tensor), sizes);
   const gradient = lowering.plain(g);
   const scale = wide(inverse);
-  const normal = lowering.emit('Mul', [lowering.emit('Sub', [lowering.plain(x), wide(mean)]), scale]);
+  const normal = lowering.emit('Mul', [lowering.plain(x), scale]);
   const biasMean = channelMean(lowering, g, gradient);
   const weightMean = channelMean(lowering, g, lowering.emit('Mul', [gradient, normal]));
   // dx = w·inverse·(g − mean(g) − normal·mean(g·normal))
@@ -87,16 +92,20 @@ const layerNormGradient: LoweringRule = (lowering, node) => {
 };
 
 export const normalizationOperators: OperatorTable = {
-  /** Inputs x, weight [C], bias [C] → y, batch mean [C], biased variance [C], inverse standard deviation [C]. */
+  /**
+   * Inputs x, weight [C], bias [C] → y, batch mean [C], biased variance [C], inverse standard deviation [C], x − mean. A
+   * fourth input and the attribute `activation` are set by fusion only.
+   */
   BatchNormTrain: {
     inferTypes: (inputs) => {
       const x = need(inputs[0]);
       const statistic = { dtype: x.dtype, shape: [need(x.shape[1])] };
-      return [{ dtype: x.dtype, shape: x.shape }, statistic, statistic, statistic];
+      const image = { dtype: x.dtype, shape: x.shape };
+      return [image, statistic, statistic, statistic, image];
     },
     lower: { standard: batchNormTrain, cpu: orStandard(batchNormTrainBlocked, batchNormTrain) },
     gradient: ({ node, gradients }) => {
-      const inputs = [gradients[0], inputOf(node, 0), inputOf(node, 1), outputOf(node, 1), outputOf(node, 3)];
+      const inputs = [gradients[0], outputOf(node, 4), inputOf(node, 1), outputOf(node, 3)];
       return outputOf(node).graph.applyAll('BatchNormGradient', inputs);
     },
   },
