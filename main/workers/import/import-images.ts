@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { ImportInput, ImportResult } from '../../contract/import-worker.ts';
 import { sha256, writeAnnotations } from '../../formats/dataset-pack/annotations.ts';
 import {
@@ -45,10 +46,13 @@ export async function importImages(
   const comparing = findDuplicates(columns.digests, sketches, options.nearDuplicateDistance, similarity);
   // What fails is told where it is awaited, below.
   comparing.catch(() => {});
-  // The rest is done while the thread compares.
+  // The rest is done while the thread compares. Between its parts there is time for what comes in: a wish to stop, packs
+  // that are stored, pictures to compare.
   const { names, slices } = joinItems(source, parts, columns);
+  await setImmediate();
   columns.splits.set(assignSplits(columns.labels, sourceSplits(source, parts), options.splits));
   columns.brightness.set(sketches.brightness);
+  await setImmediate();
   const unusual = unusualImages(columns);
   const volume = source.kind === 'volume';
   const labeled = source.classes.length > 0;
@@ -70,6 +74,7 @@ export async function importImages(
   const index: DatasetIndex = { columns, names, slices };
   const identity = { kind: source.kind, schema, target, classes: source.classes };
   const annotations = await annotationsOf(source, parts, columns);
+  await setImmediate();
   const digest = identityOf(
     annotations === undefined ? identity : { ...identity, annotations: sha256(annotations) },
     index,

@@ -98,6 +98,7 @@ export function imageQuality(
 
 /** Unusual area or aspect ratio, on a logarithmic scale: twice as large is as far as half as large. */
 function unusualSizes({ widths, heights }: ItemColumns): number[] {
+  if (widths.every((width) => width === widths[0]) && heights.every((height) => height === heights[0])) return [];
   const areas = new Float64Array(widths.length);
   const aspects = new Float64Array(widths.length);
   for (let item = 0; item < widths.length; item++) {
