@@ -5,6 +5,8 @@ export type { Combination, EnsembleModel } from './ensemble/ensemble.ts';
 export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
+export type { AdapterSpec } from './imported/adapters.ts';
+export { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported/imported-model.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
 export type {

@@ -8,6 +8,7 @@ import { convolutionOperators } from './convolution.ts';
 import { detectionOperators } from './detection.ts';
 import { elementwiseOperators } from './elementwise.ts';
 import { embeddingOperators } from './embedding.ts';
+import { errorFunctionOperators } from './error-function.ts';
 import { groupNormalizationOperators } from './group-normalization.ts';
 import { linearOperators } from './linear.ts';
 import { lossOperators } from './loss.ts';
@@ -26,6 +27,7 @@ import { upsamplingOperators } from './upsampling.ts';
 /** Every operator of the compiler: shape rule, lowerings and gradient rule. */
 export const operators: OperatorTable = {
   ...elementwiseOperators,
+  ...errorFunctionOperators,
   ...shapeOperators,
   ...linearOperators,
   ...convolutionOperators,

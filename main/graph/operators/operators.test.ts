@@ -114,6 +114,7 @@ const trials: readonly Trial[] = [
   { operator: 'Sigmoid', shapes: [[5]] },
   { operator: 'Tanh', shapes: [[5]] },
   { operator: 'Relu', shapes: [[5]], range: [0.3, 1] },
+  { operator: 'Erf', shapes: [[9]], range: [-2, 2] },
   { operator: 'Gelu', shapes: [[9]], range: [-2, 2] },
   { operator: 'Silu', shapes: [[9]], range: [-2, 2] },
   { operator: 'Cast', shapes: [[5]], attributes: { dtype: 'float32' } },
