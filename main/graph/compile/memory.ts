@@ -1,82 +1,98 @@
 import { dataTypes } from '../data-type.ts';
 import { elementCount } from '../dimension.ts';
-import { withoutDeadNodes } from '../passes/dead-nodes.ts';
-import type { Node, Tensor, TensorType } from '../tensor.ts';
-import type { CompilableModel } from './model.ts';
+import type { OnnxModel, OnnxValueInfo } from '../onnx/model.ts';
+import { ArenaModel } from './memory-arena.ts';
+import { followGraph, outside } from './memory-plan.ts';
+import { bytesOf } from './memory-values.ts';
+import type { CompilableModel, StateTensor } from './model.ts';
 import type { TrainStepOptions } from './train-step.ts';
-import { buildWholeBatch } from './train-step.ts';
+import { lowerTrainStep } from './train-step.ts';
 
-/**
- * ONNX Runtime's arena grows in powers of two and fragments: resident memory was 1.5 to 1.75 times the live tensors for
- * a CNN at batch 64 and 256 and a ResNet at batch 128 (blocked lowering, 1.30).
- */
-const ARENA_FACTOR = 1.6;
+/** What a session needs besides its tensors: its operators, and what loading it leaves behind. Measured, 1.30 on Linux. */
+const BYTES_PER_NODE = 12 * 1024;
+const BYTES_PER_SESSION = 5 * 2 ** 20;
+
+/** After so many, the arena grows no more. */
+const RUNS = 3;
+
+/** The state is there three times: a step reads one set, writes another, and the binding hands that out as a copy. */
+const STATE_SETS = 3;
 
 export interface MemoryEstimate {
-  /** Parameters, buffers and optimiser moments, twice: a step reads one set and writes another. */
+  /** Parameters, buffers, averages and optimiser moments, in all their sets. */
   readonly stateBytes: number;
-  /** The most that intermediate tensors occupy at one moment of the step. */
-  readonly activationBytes: number;
-  /** The most that one operator needs beside its inputs and outputs, such as unfolded images. */
-  readonly workspaceBytes: number;
-  /** State, and the rest with what the runtime's allocator adds. */
+  /** The batch. */
+  readonly inputBytes: number;
+  /** What intermediate tensors make the runtime's arena grow to, gaps included. */
+  readonly arenaBytes: number;
+  /** The loaded graph. */
+  readonly sessionBytes: number;
   readonly totalBytes: number;
 }
 
-/** What one training step needs, from the lifetimes of its tensors; the runtime and the data come on top. */
+/**
+ * The most memory that a training process holds beside that of an idle one: the lowered step is followed node by node in
+ * the runtime's order through a model of its allocator. Held against measurement by `npm run bench -- memory`.
+ */
 export function estimateTrainingMemory(
   model: CompilableModel,
   options: TrainStepOptions,
   batchSize: number,
 ): MemoryEstimate {
-  const { graph, outputs, state } = buildWholeBatch(model, options);
-  const tensors = outputs.map(({ tensor }) => tensor);
-  const nodes = withoutDeadNodes(graph.nodes, tensors);
-  const stateBytes = 2 * state.reduce((sum, { shape }) => sum + elementCount(shape) * dataTypes.float32.sizeBytes, 0);
-  const { peak, workspace } = walk(nodes, new Set(tensors.map(({ id }) => id)), batchSize);
+  const { onnx, state } = lowerTrainStep(model, options);
+  return estimate(onnx, state, batchSize);
+}
+
+/**
+ * The largest batch whose training step needs no more than `bytes`, at most `limit`; 0 if not even one sample fits.
+ */
+export function largestBatchThatFits(
+  model: CompilableModel,
+  options: TrainStepOptions,
+  bytes: number,
+  limit = 65536,
+): number {
+  const { onnx, state } = lowerTrainStep(model, options);
+  const fits = (batchSize: number): boolean => estimate(onnx, state, batchSize).totalBytes <= bytes;
+  let [fitting, tooLarge] = [0, limit + 1];
+  for (let size = 1; size <= limit && fits(size); size *= 2) fitting = size;
+  tooLarge = Math.min(tooLarge, Math.max(1, fitting * 2));
+  while (tooLarge - fitting > 1) {
+    const middle = Math.floor((fitting + tooLarge) / 2);
+    if (fits(middle)) fitting = middle;
+    else tooLarge = middle;
+  }
+  return fitting;
+}
+
+function estimate({ graph }: OnnxModel, state: readonly StateTensor[], batchSize: number): MemoryEstimate {
+  const isState = new Set(state.map(({ name }) => name));
+  const known = ({ dtype, shape }: OnnxValueInfo) => ({
+    dtype,
+    dims: shape.map((size) => elementCount([size], batchSize)),
+  });
+  const inputs = graph.inputs.map((input) => [input.name, known(input)] as const);
+  const arena = new ArenaModel();
+  const scope = new Map(inputs.map(([name, value]) => [name, outside(value)]));
+  const written = new Set(state.map(({ outputName }) => outputName));
+  // What the first run leaves behind lies differently from what the second asks for.
+  for (let run = 0; run < RUNS; run++) {
+    for (const { buffer } of followGraph(graph, scope, arena, written).values()) {
+      if (buffer) arena.release(buffer.allocation);
+    }
+  }
+  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
+  const stateBytes =
+    STATE_SETS * sum(state.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
+  const inputBytes = sum(inputs.map(([name, value]) => (isState.has(name) ? 0 : bytesOf(value))));
+  const constantBytes = sum(graph.initializers.map((tensor) => tensor.data.byteLength));
+  const sessionBytes = BYTES_PER_SESSION + BYTES_PER_NODE * graph.nodes.length + 2 * constantBytes;
+  const arenaBytes = arena.residentBytes;
   return {
     stateBytes,
-    activationBytes: peak,
-    workspaceBytes: workspace,
-    totalBytes: Math.round(stateBytes + ARENA_FACTOR * (peak + workspace)),
+    inputBytes,
+    arenaBytes,
+    sessionBytes,
+    totalBytes: stateBytes + inputBytes + arenaBytes + sessionBytes,
   };
-}
-
-const sizeBytes = ({ dtype, shape }: TensorType, batchSize: number): number =>
-  elementCount(shape, batchSize) * dataTypes[dtype].sizeBytes;
-
-/** Frees each intermediate tensor after its last reader; graph outputs are counted with the state. */
-function walk(
-  nodes: readonly Node[],
-  outputIds: ReadonlySet<number>,
-  batchSize: number,
-): { readonly peak: number; readonly workspace: number } {
-  const lastReader = new Map<number, number>();
-  nodes.forEach((node, place) => {
-    for (const input of node.inputs) if (input) lastReader.set(input.id, place);
-  });
-  const intermediate = (tensor: Tensor): boolean => tensor.producer !== undefined && !outputIds.has(tensor.id);
-  let [live, peak, workspace] = [0, 0, 0];
-  nodes.forEach((node, place) => {
-    for (const output of node.outputs)
-      if (lastReader.has(output.id) && intermediate(output)) live += sizeBytes(output, batchSize);
-    // Reshape shares its input's memory.
-    if (node.operator !== 'Reshape') peak = Math.max(peak, live);
-    workspace = Math.max(workspace, workspaceOf(node, batchSize));
-    const read = new Set(node.inputs.filter((input) => input !== undefined));
-    for (const input of read)
-      if (lastReader.get(input.id) === place && intermediate(input)) live -= sizeBytes(input, batchSize);
-  });
-  return { peak, workspace };
-}
-
-/** Unfolding repeats each pixel once per kernel tap; elementwise chains hold up to two copies of their tensor. */
-function workspaceOf(node: Node, batchSize: number): number {
-  const largest = Math.max(0, ...node.inputs.map((input) => (input ? sizeBytes(input, batchSize) : 0)));
-  if (node.operator !== 'ConvWeightGradient') return node.operator.endsWith('Gradient') ? largest : 0;
-  const [x, g] = node.inputs;
-  const taps = (node.attributes.kernel as readonly number[]).reduce((product, size) => product * Number(size), 1);
-  const pixels = g ? elementCount([...g.shape.slice(0, 1), ...g.shape.slice(2)], batchSize) : 0;
-  // The columns and their transposed copy.
-  return 2 * taps * Number(x?.shape[1] ?? 0) * pixels * dataTypes.float32.sizeBytes;
 }

@@ -92,11 +92,6 @@ export function lowerTrainStep(model: CompilableModel, options: TrainStepOptions
 
 /** Forward, backward and update in one graph. */
 function wholeBatch(model: CompilableModel, options: TrainStepOptions): LoweredTrainStep {
-  const { graph, outputs, state, figures } = buildWholeBatch(model, options);
-  return { onnx: lower(graph, outputs, options), state, figures };
-}
-
-export function buildWholeBatch(model: CompilableModel, options: TrainStepOptions) {
   const graph = createGraph();
   const scalars = declareScalars(graph, options);
   const backward = buildBackward(graph, model, options, scalars);
@@ -106,7 +101,7 @@ export function buildWholeBatch(model: CompilableModel, options: TrainStepOption
     ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
     ...named,
   ];
-  return { graph, outputs, state, figures: [...namesOf(backward.figures), ...figures] };
+  return { onnx: lower(graph, outputs, options), state, figures: [...namesOf(backward.figures), ...figures] };
 }
 
 /** Two graphs, the first in a loop: see `accumulateMicroBatches`. */
