@@ -1,4 +1,5 @@
 import type { Initialization } from '../graph/index.ts';
+import type { ActivationName } from './activation-name.ts';
 import type { MixtureSpec } from './ensemble/specification.ts';
 import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
@@ -6,16 +7,7 @@ import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
 
-export type ActivationName =
-  | 'relu'
-  | 'gelu'
-  | 'silu'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu6'
-  | 'hard_swish'
-  | 'leaky_relu'
-  | 'elu';
+export type { ActivationName } from './activation-name.ts';
 
 /** What one sample of `x` is. */
 export type InputSignature =

@@ -45,8 +45,8 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   const target = await localTarget();
   const log = (line: string): void => console.error(line);
-  const digits = await loadDigits('train', 20_000);
-  const test = await loadDigits('test', 2000);
+  const digits = await loadDigits('train', 60_000);
+  const test = await loadDigits('test', 10_000);
   const judge = await Judge.train(digits, test, log);
   mkdirSync(values.out, { recursive: true });
   const results: object[] = [];
@@ -131,12 +131,20 @@ class Judge {
 
   static async train(digits: Digits, test: Digits, log: (line: string) => void): Promise<Judge> {
     const model = buildModel(
-      { kind: 'cnn', channels: [16, 32], padding: 'same', poolAfter: [1, 2], hidden: [FEATURES], dropout: 0.1 },
+      {
+        kind: 'cnn',
+        channels: [16, 32],
+        padding: 'same',
+        poolAfter: [1, 2],
+        hidden: [FEATURES],
+        normalization: 'batch',
+        dropout: 0.1,
+      },
       image,
       { kind: 'classification', classes: 10 },
     );
     const loss = { kind: 'cross_entropy' } as const;
-    const plan = { model, loss, steps: 1500, batch: 64, learningRate: 2e-3, target: await localTarget() };
+    const plan = { model, loss, steps: 2500, batch: 64, learningRate: 3e-3, target: await localTarget() };
     const parameters = await train(plan, digits, log);
     const seen = await features(model, parameters, digits.pixels.subarray(0, 2000 * PIXELS));
     const fresh = await features(model, parameters, test.pixels);

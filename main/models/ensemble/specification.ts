@@ -1,4 +1,4 @@
-import type { ActivationName } from '../specification.ts';
+import type { ActivationName } from '../activation-name.ts';
 
 /**
  * Gated mixture of experts (Shazeer et al. 2017): each expert is a list of dense layers, and a linear gate says how much

@@ -125,7 +125,7 @@ describe('diffusion', () => {
     let x = floats(normals(16 * SIDE ** 2), [16, 1, SIDE, SIDE]);
     const times = ddimTimes(50, 10);
     const at = (time: number) => tensor('int64', new BigInt64Array(16).fill(BigInt(time)), [16]);
-    let image = new Float32Array();
+    let image: Float32Array = new Float32Array();
     for (const [index, next] of times.slice(1).entries()) {
       const result = await session.run({ x, time: at(times[index] ?? 0), next: at(next) });
       x = floats(numbers(result.output), [16, 1, SIDE, SIDE]);

@@ -1,4 +1,4 @@
-import type { ActivationName } from '../specification.ts';
+import type { ActivationName } from '../activation-name.ts';
 
 /**
  * Layers of message passing over `edges` (int64 [2, edges], from above to; both directions of an undirected edge, no loops).

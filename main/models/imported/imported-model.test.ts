@@ -113,6 +113,8 @@ describe('what is refused', () => {
     expect(() => importModel(new Uint8Array())).toThrow(GraphError);
     const bytes = bytesOf(convolutional);
     expect(() => importModel(bytes, { output: 'nowhere', head: { units: 2 } })).toThrow('no tensor named nowhere');
+    expect(() => importModel(bytes, { inputShape: [6, 6] })).toThrow(GraphError);
+    expect(importModel(bytes, { inputShape: [1, 6, 6] }).inputShape).toEqual([1, 6, 6]);
     expect(() => importModel(bytes, { adapters: { match: 'nothing*', rank: 2 } })).toThrow('No matrix');
     expect(() => importModel(bytes, { adapters: { match: '*', rank: 0 } })).toThrow(GraphError);
   });

@@ -15,6 +15,8 @@ import { type AdapterSpec, Adapters } from './adapters.ts';
 export interface ImportSpec {
   /** A tensor of the file to end at, such as the features before its last layer. */
   readonly output?: string;
+  /** Sizes of one sample, where the file leaves some open. */
+  readonly inputShape?: readonly number[];
   /** A linear layer over what the graph ends in, flattened. */
   readonly head?: { readonly units: number };
   /** Low-rank adapters on weights; the weights themselves stay frozen. */
@@ -60,7 +62,10 @@ export class Finetuned extends Module {
  * @throws GraphError `malformed-onnx`, or `unsupported` with every node that cannot be read
  */
 export function importModel(onnx: Uint8Array, spec: ImportSpec = {}): ImportedModel {
-  const body = new ImportedModule(decodeModel(onnx), spec.output === undefined ? {} : { output: spec.output });
+  const body = new ImportedModule(decodeModel(onnx), {
+    ...(spec.output === undefined ? {} : { output: spec.output }),
+    ...(spec.inputShape ? { inputShape: spec.inputShape } : {}),
+  });
   const [first, ...more] = body.inputs;
   const inputShape = (first?.shape.slice(1) ?? []).map((size) => {
     if (typeof size === 'number') return size;

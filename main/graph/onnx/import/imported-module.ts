@@ -34,6 +34,8 @@ class Weights extends Module {
 export interface ImportOptions {
   /** The name of a tensor to end at instead of the first output. */
   readonly output?: string;
+  /** Of the first input, without the batch: where the file leaves sizes open. */
+  readonly inputShape?: readonly number[];
 }
 
 /**
@@ -60,7 +62,10 @@ export class ImportedModule extends Module {
     this.#graph = { ...graph, nodes: neededNodes(graph, this.#output) };
     reportUnsupported(this.#graph.nodes);
     const constants = new Set(graph.initializers.map(({ name }) => name));
-    this.inputs = withBatch(graph.inputs.filter(({ name }) => !constants.has(name)));
+    this.inputs = withBatch(
+      graph.inputs.filter(({ name }) => !constants.has(name)),
+      options.inputShape,
+    );
     const trainable = trainableWeights(this.#graph);
     const entries = trainable.map((tensor): readonly [string, Parameter] => [
       tensor.name,
@@ -192,14 +197,18 @@ function trainableWeights({ nodes, initializers }: OnnxGraph): readonly OnnxTens
   );
 }
 
-/** Inputs with the first one's leading size, whatever the file calls it, as the batch. */
-function withBatch(inputs: readonly OnnxValueInfo[]): readonly OnnxValueInfo[] {
+/** Inputs with the first one's leading size, whatever the file calls it, as the batch, and its open sizes filled in. */
+function withBatch(inputs: readonly OnnxValueInfo[], inputShape?: readonly number[]): readonly OnnxValueInfo[] {
   const [first] = inputs;
   if (!first || first.shape.length === 0) throw new GraphError('unsupported', 'The graph takes no batch of samples.');
-  const [symbol] = first.shape;
-  const rename = (shape: Shape, isFirst: boolean): Shape =>
-    shape.map((size, axis) =>
-      (isFirst && axis === 0) || (size === symbol && typeof size === 'string') ? BATCH : size,
-    );
-  return inputs.map((input, index) => ({ ...input, shape: rename(input.shape, index === 0) }));
+  if (inputShape && inputShape.length !== first.shape.length - 1) {
+    throw new GraphError('shape-mismatch', `The input [${first.shape}] cannot be [batch,${inputShape}].`);
+  }
+  const known = new Map(first.shape.map((size, axis) => [size, axis === 0 ? BATCH : (inputShape?.[axis - 1] ?? size)]));
+  const rename = (shape: Shape): Shape =>
+    shape.map((size) => (typeof size === 'string' ? (known.get(size) ?? size) : size));
+  return inputs.map((input) => ({
+    ...input,
+    shape: input === first ? [BATCH, ...(inputShape ?? rename(input.shape.slice(1)))] : rename(input.shape),
+  }));
 }

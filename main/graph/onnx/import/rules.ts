@@ -1,6 +1,6 @@
 import type { Dimension, Shape } from '../../dimension.ts';
 import { dimensionProduct, elementCount, normalizeAxis, splitDimension } from '../../dimension.ts';
-import { add, reduceMean, reduceSum, reshape, scale, softmax, transpose } from '../../expression.ts';
+import { add, reduceMean, reduceSum, reshape, scale, shift, softmax, transpose } from '../../expression.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { ImportCall, ImportedValue } from './values.ts';
 import { constantIntegers, refuse } from './values.ts';
@@ -110,12 +110,25 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     const [minimum, maximum] = [bound(1, call.float('min', -3.4e38)), bound(2, call.float('max', 3.4e38))];
     return call.tensor(0).graph.apply('Clip', [call.tensor(0)], { minimum, maximum });
   },
+  HardSigmoid: ({ tensor, float }) => {
+    const line = shift(scale(tensor(0), float('alpha', 0.2)), float('beta', 0.5));
+    return line.graph.apply('Clip', [line], { minimum: 0, maximum: 1 });
+  },
+  HardSwish: unary('HardSwish'),
+  // Of shape arithmetic only: sizes are whole numbers, whatever their type.
+  Cast: (call) => {
+    const sizes = sizesOf(call.value(0));
+    return sizes ? { kind: 'sizes', sizes } : refuse(call.node, 'changing the type of numbers that are no sizes');
+  },
   Identity: identity,
   // Outside training, where exported graphs live, dropout does nothing.
   Dropout: identity,
   Softmax: (call) => {
-    if (call.opset < 13) refuse(call.node, 'the meaning of opsets before 13');
-    return softmax(call.tensor(0), call.integer('axis', -1));
+    const x = call.tensor(0);
+    const axis = normalizeAxis(call.integer('axis', call.opset < 13 ? 1 : -1), x.shape.length);
+    // Before opset 13 everything from the axis on was one row: the same for the last axis only.
+    if (call.opset < 13 && axis !== x.shape.length - 1) refuse(call.node, 'rows over several axes');
+    return softmax(x, axis);
   },
   Gemm: ({ tensor, optional, integer, float }) => {
     const flags = { transposeLeft: integer('transA', 0) === 1, transposeRight: integer('transB', 0) === 1 };
@@ -206,7 +219,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     const rank = tensors[0]?.shape.length ?? 0;
     return call.tensor(0).graph.apply('Concat', tensors, { axis: normalizeAxis(call.integer('axis', 0), rank) });
   },
-  Slice: (call) => slice(call),
+  Slice: onSizes(({ node, integers }, sizes) => {
+    const [start] = integers('starts', 1) ?? refuse(node, 'bounds that are not known beforehand');
+    const [end] = integers('ends', 2) ?? refuse(node, 'bounds that are not known beforehand');
+    return sizes.slice(start, end);
+  }, slice),
   Split: (call) => {
     const x = call.tensor(0);
     const axis = normalizeAxis(call.integer('axis', 0), x.shape.length);
