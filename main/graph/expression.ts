@@ -83,6 +83,7 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   const axes = gradient.shape.flatMap((size, axis) =>
     axis < offset || (shape[axis - offset] === 1 && size !== 1) ? [axis] : [],
   );
+  if (offset === 0) return reduceSum(gradient, axes, true);
   return reshape(reduceSum(gradient, axes, false), shape);
 }
 

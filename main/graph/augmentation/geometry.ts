@@ -1,5 +1,5 @@
-import { add, cast, divide, multiply, scale, shift, subtract } from '../expression.ts';
-import type { Graph, Tensor } from '../tensor.ts';
+import { add, broadcastLike, cast, divide, multiply, reshape, scale, shift, subtract } from '../expression.ts';
+import type { Tensor } from '../tensor.ts';
 import type { RandomDraws } from './random-draws.ts';
 import type { ImageAugmentation } from './specification.ts';
 
@@ -49,19 +49,22 @@ export function transformImages(x: Tensor, spec: ImageAugmentation, draws: Rando
     dx: offset(width),
     dy: offset(height),
   };
-  return graph.apply('GridSample', [x, affineGrid(graph, mapping, height, width)], { padding: 'zeros' });
+  return graph.apply('GridSample', [x, affineGrid(x, mapping, height, width)], { padding: 'zeros' });
 }
 
-function affineGrid(graph: Graph, { xx, xy, yx, yy, dx, dy }: Mapping, height: number, width: number): Tensor {
+function affineGrid(x: Tensor, { xx, xy, yx, yy, dx, dy }: Mapping, height: number, width: number): Tensor {
+  const { graph } = x;
   const fromMiddle = (size: number): Float32Array => Float32Array.from({ length: size }, (_, i) => i - (size - 1) / 2);
   const columns = graph.constant('float32', [1, 1, width], fromMiddle(width));
   const rows = graph.constant('float32', [1, height, 1], fromMiddle(height));
   const mapped = (a: Tensor, b: Tensor, d: Tensor, size: number): Tensor =>
     scale(add(add(multiply(a, columns), multiply(b, rows)), d), 2 / size);
+  const channel = graph.apply('Slice', [x], { axis: 1, start: 0, size: 1 });
+  const everyPixel = reshape(channel, [x.shape[0] ?? 1, height, width]);
   const coordinates = [mapped(xx, xy, dx, width), mapped(yx, yy, dy, height)];
   return graph.apply(
     'Concat',
-    coordinates.map((value) => graph.apply('Unsqueeze', [value], { axis: 3 })),
+    coordinates.map((value) => graph.apply('Unsqueeze', [broadcastLike(value, everyPixel)], { axis: 3 })),
     { axis: 3 },
   );
 }
