@@ -25,6 +25,8 @@ interface Buffer {
 interface Place {
   readonly value: KnownValue;
   readonly buffer: Buffer | undefined;
+  /** Comes from a loop or scan: the runtime does not know its sizes beforehand, so nothing is computed in its place. */
+  readonly isVague?: boolean;
 }
 
 export type Scope = ReadonlyMap<string, Place>;
@@ -68,6 +70,7 @@ export function followGraph(
         node,
         inputs.map((place) => place?.value),
       );
+    const isVague = node.attributes.body !== undefined || inputs.some((place) => place?.isVague);
     node.outputs.forEach((name, index) => {
       const value = types[index] ?? inputs[0]?.value ?? { dtype: 'float32', dims: [] };
       const uses = readers.get(name) ?? 0;
@@ -75,19 +78,19 @@ export function followGraph(
         places.set(name, outside(value));
         return;
       }
-      const shared = sharedBuffer(node, inputs, value, index, (at) => {
+      const shared = sharedBuffer(node, inputs, isVague, value, index, (at) => {
         const input = node.inputs[at] ?? '';
         return scope.has(input) ? Number.POSITIVE_INFINITY : (inputs[at]?.buffer?.readers ?? Number.POSITIVE_INFINITY);
       });
       if (shared) {
         shared.readers += uses;
-        places.set(name, { value, buffer: shared });
+        places.set(name, { value, buffer: shared, isVague });
       } else if (value.numbers && value.numbers.length <= 64) {
         places.set(name, outside(value));
       } else {
         const bytes = bytesOf(value);
         const allocation = arena.allocate(bytes);
-        places.set(name, { value, buffer: { bytes, readers: Math.max(1, uses), allocation } });
+        places.set(name, { value, isVague, buffer: { bytes, readers: Math.max(1, uses), allocation } });
         if (uses === 0) arena.release(allocation);
       }
     });
@@ -102,6 +105,7 @@ export function followGraph(
 function sharedBuffer(
   node: OnnxNode,
   inputs: readonly (Place | undefined)[],
+  isVague: boolean,
   value: KnownValue,
   index: number,
   readersOf: (input: number) => number,
@@ -109,7 +113,7 @@ function sharedBuffer(
   if (index > 0) return undefined;
   if (ALIASES.has(node.operator) && (node.operator !== 'Identity' || readersOf(0) === 1)) return inputs[0]?.buffer;
   // The blocked convolution adds its fourth input in its last pass.
-  const candidates = IN_PLACE.has(node.operator) ? [0, 1] : node.domain.endsWith('nchwc') ? [3] : [];
+  const candidates = IN_PLACE.has(node.operator) && !isVague ? [0, 1] : node.domain.endsWith('nchwc') ? [3] : [];
   const place = candidates.find((at) => {
     const input = inputs[at];
     return input?.buffer !== undefined && readersOf(at) === 1 && input.buffer.bytes === bytesOf(value);
