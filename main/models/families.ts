@@ -4,6 +4,7 @@ import { diffusion } from './generative/diffusion.ts';
 import { gan } from './generative/gan.ts';
 import { vae } from './generative/vae.ts';
 import { graphNetwork } from './graph/graph-network.ts';
+import { convolutionalTransformer } from './hybrid/convolutional-transformer.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
 import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
@@ -29,6 +30,7 @@ const families: Families = {
   gan,
   diffusion,
   mixture_of_experts: mixtureOfExperts,
+  convolutional_transformer: convolutionalTransformer,
 };
 
 export const familyOf = (kind: string): Family<ArchitectureSpec> | undefined =>

@@ -2,10 +2,12 @@
 export type { Model } from './build-model.ts';
 export { buildModel } from './build-model.ts';
 export type { Combination, EnsembleModel } from './ensemble/ensemble.ts';
+/** @public For whoever combines trained models; no screen of today does. */
 export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
 export type { AdapterSpec } from './imported/adapters.ts';
+/** @public For whoever fine-tunes a file from elsewhere; no screen of today does. */
 export { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported/imported-model.ts';
 export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, optimizerOf, scheduleOf } from './recipe.ts';

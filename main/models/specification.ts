@@ -3,6 +3,7 @@ import type { ActivationName } from './activation-name.ts';
 import type { MixtureSpec } from './ensemble/specification.ts';
 import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
+import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
@@ -93,7 +94,8 @@ export type ArchitectureSpec =
   | RecurrentSpec
   | TransformerSpec
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
-  | MixtureSpec;
+  | MixtureSpec
+  | ConvolutionalTransformerSpec;
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (
