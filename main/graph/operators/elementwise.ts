@@ -9,7 +9,7 @@ import type { Tensor } from '../tensor.ts';
 import { inputOf, need } from './rule-inputs.ts';
 
 const SQRT_HALF = Math.SQRT1_2;
-const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
+const LOG_INVERSE_SQRT_PI = -0.5 * Math.log(Math.PI);
 
 export const sameAsFirst: TypeRule = (inputs) => {
   const x = need(inputs[0]);
@@ -69,6 +69,22 @@ const siluStandard: LoweringRule = (lowering, node) => {
   lowering.define(node.outputs[0], lowering.emit('Mul', [names[0], gate]), layout);
 };
 
+/** x·Φ(x) with Φ = ½ + ½·erf(x/√2); a clamped line is one pass where Mul and Add are two. */
+const geluStandard: LoweringRule = (lowering, node) => {
+  const { layout, names } = lowering.aligned(node);
+  const [y, u, cumulative] = node.outputs.map(need);
+  if (!y || !u || !cumulative || lowering.readerCount(u) + lowering.readerCount(cumulative) === 0) {
+    lowering.define(y, lowering.emit('Gelu', names), layout);
+    return;
+  }
+  const scaled = lowering.emit('Mul', [names[0], lowering.scalar(SQRT_HALF)]);
+  const half = { alpha: float(0.5), beta: float(0.5) };
+  const distribution = lowering.emit('HardSigmoid', [lowering.emit('Erf', [scaled])], half);
+  lowering.define(y, lowering.emit('Mul', [names[0], distribution]), layout);
+  lowering.define(u, scaled, layout);
+  lowering.define(cumulative, distribution, layout);
+};
+
 const siluCpu: LoweringRule = (lowering, node) => {
   const { layout, names } = lowering.aligned(node);
   const y = lowering.emit('QuickGelu', names, { alpha: float(1) }, { domain: MICROSOFT_DOMAIN });
@@ -96,7 +112,18 @@ export const elementwiseOperators: OperatorTable = {
   Sigmoid: unary({ standard: elementwise('Sigmoid') }, ({ y, g }) => multiply(g, subtract(y, multiply(y, y)))),
   Tanh: unary({ standard: elementwise('Tanh') }, ({ y, g }) => subtract(g, multiply(g, multiply(y, y)))),
   Relu: unary({ standard: elementwise('Relu') }, ({ y, g }) => withSaved('ReluGradient')(g, y)),
-  Gelu: unary({ standard: elementwise('Gelu') }, ({ x, g }) => withSaved('GeluGradient')(g, x)),
+  Gelu: {
+    // What the derivative needs beside y is u = x/√2 and Φ(x); they are computed only if it reads them.
+    inferTypes: (inputs) => {
+      const [type] = sameAsFirst(inputs, {});
+      return type ? [type, type, type] : [];
+    },
+    lower: { standard: geluStandard },
+    gradient: ({ node, gradients }) => {
+      const [, u, cumulative] = node.outputs;
+      return [need(u).graph.apply('GeluGradient', [gradients[0], u, cumulative])];
+    },
+  },
   Silu: unary({ standard: siluStandard, cpu: siluCpu }, ({ x, y, g }) => {
     const gate = x.graph.apply('Sigmoid', [x]);
     return multiply(g, add(gate, subtract(y, multiply(y, gate))));
@@ -107,17 +134,14 @@ export const elementwiseOperators: OperatorTable = {
     const step = lowering.emit('HardSigmoid', [names[1]], { alpha: float(1e30), beta: float(0) });
     lowering.define(node.outputs[0], lowering.emit('Mul', [names[0], step]), layout);
   }),
-  // d/dx x·Φ(x) = Φ(x) + x·φ(x), with the exact normal distribution as in PyTorch's default.
+  // d/dx x·Φ(x) = Φ(x) + x·φ(x) = Φ + u·exp(ln(1/√π) − u²), with the exact normal distribution as in PyTorch's default.
   GeluGradient: saved((lowering, node) => {
     const { layout, names } = lowering.aligned(node);
-    const [g, x] = names;
+    const [g, u, cumulative] = names;
     const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);
-    const erf = value('Erf', value('Mul', x, lowering.scalar(SQRT_HALF)));
-    const half = lowering.scalar(0.5);
-    const cumulative = value('Add', value('Mul', erf, half), half);
-    const density = value('Exp', value('Mul', value('Mul', x, x), lowering.scalar(-0.5)));
-    const slope = value('Mul', value('Mul', x, lowering.scalar(INVERSE_SQRT_TWO_PI)), density);
-    lowering.define(node.outputs[0], value('Mul', g, value('Add', cumulative, slope)), layout);
+    const density = value('Exp', value('Sub', lowering.scalar(LOG_INVERSE_SQRT_PI), value('Mul', u, u)));
+    const slope = value('Add', cumulative, value('Mul', u, density));
+    lowering.define(node.outputs[0], value('Mul', g, slope), layout);
   }),
   /** The tensor itself; nothing flows back through it. */
   StopGradient: { inferTypes: sameAsFirst, lower: { standard: elementwise('Identity') }, gradient: 'none' },
