@@ -155,6 +155,8 @@ export const itemEvaluation = z.discriminatedUnion('kind', [
   }),
   z.object({
     kind: z.literal('boxes'),
+    width: z.int(),
+    height: z.int(),
     truth: z.array(box),
     predicted: z.array(box.extend({ score: z.number() })),
   }),

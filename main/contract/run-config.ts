@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { executionProvider } from './devices.ts';
+import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
 import { graphNetworkConfig } from './models/graph-network.ts';
 import { recurrentConfig } from './models/recurrent.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
+import { detectorConfig, unetConfig } from './models/vision.ts';
 
 /**
  * The configuration of a run, written as YAML by a person. Every key carries a description: completion, hover
@@ -79,6 +81,11 @@ export const modelConfig = z.discriminatedUnion('kind', [
   recurrentConfig,
   transformerEncoderConfig,
   transformerDecoderConfig,
+  unetConfig,
+  detectorConfig,
+  vaeConfig,
+  ganConfig,
+  diffusionConfig,
 ]);
 export type ModelConfig = z.infer<typeof modelConfig>;
 
@@ -209,6 +216,24 @@ export const lossConfig = z.discriminatedUnion('kind', [
       exponent: z.union([z.literal(1), z.literal(2)]).default(1),
     })
     .describe('Hinge loss over classes, as PyTorch’s MultiMarginLoss'),
+  z
+    .strictObject({
+      kind: z.literal('focal'),
+      gamma: z.number().min(0).default(2).describe('How much less the easy ones count'),
+    })
+    .describe('Cross-entropy that forgets what is easy (Lin et al. 2017)'),
+  z
+    .strictObject({ kind: z.literal('dice'), smooth: z.number().positive().default(1) })
+    .describe(
+      'Masks: overlap of prediction and truth (Milletari et al. 2016); large classes count no more than small ones',
+    ),
+  z
+    .strictObject({
+      kind: z.literal('dice_cross_entropy'),
+      diceShare: z.number().min(0).max(1).default(0.5),
+      smooth: z.number().positive().default(1),
+    })
+    .describe('Masks: both'),
   z.strictObject({ kind: z.literal('mse') }).describe('Mean squared error'),
   z.strictObject({ kind: z.literal('l1') }).describe('Mean absolute error: outliers pull less'),
   z

@@ -114,4 +114,29 @@ describe('from a sample to a served model', () => {
       cause: expect.stringContaining('whole graph'),
     });
   });
+
+  it('masks: pixels are learned, and each picture can be looked at beside its truth', async () => {
+    const { runId, evaluations } = await trained('digit-scenes-masks', 'segmentation-unet', (yaml) =>
+      yaml.replace('[16, 32, 64]', '[8, 16]').replace('epochs: 10', 'epochs: 4'),
+    );
+    const found = evaluations.find(({ split }) => split === 'test')?.segmentation;
+    expect(found?.classes).toHaveLength(11);
+    expect(found?.pixelAccuracy).toBeGreaterThan(0.9);
+    const worst = found?.items[0].index ?? 0;
+    const item = await call('evaluation.item', { runId, split: 'test', index: worst });
+    expect(item).toMatchObject({ kind: 'masks', width: 64, height: 64 });
+    if (item.kind === 'masks')
+      expect([...Buffer.from(item.truth, 'base64')].some((value) => value > 0 && value < 11)).toBe(true);
+  });
+
+  it('boxes: digits are found', async () => {
+    const { runId, evaluations } = await trained('digit-scenes-boxes', 'detection-centers', (yaml) =>
+      yaml.replace('[16, 32, 64, 64]', '[8, 16, 32]').replace('epochs: 20', 'epochs: 12'),
+    );
+    const found = evaluations.find(({ split }) => split === 'test')?.detection;
+    expect(found?.averagePrecision50).toBeGreaterThan(0.05);
+    const item = await call('evaluation.item', { runId, split: 'test', index: found?.items[0].index ?? 0 });
+    expect(item).toMatchObject({ kind: 'boxes' });
+    if (item.kind === 'boxes') expect(item.truth.length).toBeGreaterThan(0);
+  });
 });

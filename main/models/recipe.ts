@@ -1,11 +1,13 @@
 import type { LossSpec, OptimizerSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
 import { PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
+import type { DiffusionSpec, GanSpec, VaeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
 import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
+import type { DetectorSpec, UNetSpec } from './vision/specification.ts';
 
 /**
  * A run config, as people write it, in the words of the compiler. The types are those of the contract's run config, told
@@ -55,7 +57,12 @@ export type ModelChoice =
   | GraphNetworkSpec
   | Written<RecurrentSpec>
   | Written<TransformerEncoderSpec>
-  | Written<TransformerDecoderSpec>;
+  | Written<TransformerDecoderSpec>
+  | Written<UNetSpec>
+  | Written<DetectorSpec>
+  | Written<VaeSpec>
+  | Written<GanSpec>
+  | Written<DiffusionSpec>;
 
 /** A spec as a config gives it: what may be left out may also be undefined. */
 type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & { readonly kind: string } & Pick<
@@ -125,6 +132,11 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
     case 'recurrent':
     case 'transformer_encoder':
     case 'transformer_decoder':
+    case 'unet':
+    case 'detector':
+    case 'vae':
+    case 'gan':
+    case 'diffusion':
       return given(choice) as ArchitectureSpec;
   }
 }
@@ -145,13 +157,21 @@ export type LossChoice =
       readonly classWeights?: readonly number[] | undefined;
     }
   | { readonly kind: 'multi_margin'; readonly margin: number; readonly exponent: 1 | 2 }
+  | { readonly kind: 'focal'; readonly gamma: number }
+  | { readonly kind: 'dice'; readonly smooth: number }
+  | { readonly kind: 'dice_cross_entropy'; readonly diceShare: number; readonly smooth: number }
   | { readonly kind: 'mse' }
   | { readonly kind: 'l1' }
   | { readonly kind: 'huber'; readonly delta: number }
   | { readonly kind: 'smooth_l1'; readonly beta: number };
 
 /** The loss of a task. @throws GraphError `invalid-argument` where it does not suit the task */
-export function lossFor(task: TaskName, choice: LossChoice): LossSpec {
+export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice): LossSpec {
+  if (task === 'image-generation') return { kind: 'module' };
+  if (task === 'object-detection')
+    return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
+  if (task === 'image-segmentation' && choice.kind === 'cross_entropy') return { kind: 'pixel_cross_entropy' };
+  if (choice.kind === 'focal' || choice.kind === 'dice' || choice.kind === 'dice_cross_entropy') return choice;
   if (task === 'language-modeling' && choice.kind === 'cross_entropy')
     return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };
   // Nodes that are not learned from weigh nothing.

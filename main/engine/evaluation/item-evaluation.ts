@@ -6,7 +6,7 @@ import { readSafetensors, type SafetensorsEntry } from '../../formats/safetensor
  * Masks or boxes of one picture out of what an evaluation stored.
  *
  * Masks: `masks` and `truth`, uint8 [items, height, width]. Boxes: `boxes` float32 [boxes, 7] and `truth` float32
- * [boxes, 6], each the row of its item, class, left, top, width, height and, of the predicted ones, the score.
+ * [boxes, 6], with `sizes` int32 [items, 2] of the pictures; each box the row of its item, class, left, top, width, height and, of the predicted ones, the score.
  *
  * @throws LightbenchError record.not_found, workspace.damaged
  */
@@ -32,8 +32,11 @@ export function itemEvaluation(bytes: Uint8Array, digest: string, index: number)
   }
   if (!tensors.has('boxes'))
     throw new LightbenchError('record.not_found', 'The run says nothing of single pictures but their class.');
+  const [width, height] = Array.from(entry('sizes').data.subarray(2 * row, 2 * row + 2), Number);
   return {
     kind: 'boxes',
+    width,
+    height,
     truth: rowsOf(entry('truth'), row).map(box),
     predicted: rowsOf(entry('boxes'), row).map((values) => ({ ...box(values), score: values[6] })),
   };

@@ -19,7 +19,6 @@ export function composeMails(source: string, target: string): string {
           return {
             text: `${subject}\n${mail.slice(end)}`.trim().slice(0, LONGEST_TEXT),
             label: folder.startsWith('spam') ? 'spam' : 'ham',
-            folder,
           };
         }),
     );

@@ -210,7 +210,7 @@ function summarise(
   const step = (batchSize: number) =>
     estimateTrainingMemory(
       model,
-      { loss: lossFor(config.task, config.loss), optimizer: optimizerOf(config.optimizer) },
+      { loss: lossFor(config.task, config.loss, config.model), optimizer: optimizerOf(config.optimizer) },
       batchSize,
     ).totalBytes;
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.

@@ -31,7 +31,7 @@ export interface TaskPlan {
 }
 
 const none = () => [];
-const classLosses = ['cross_entropy', 'multi_margin'] as const;
+const classLosses = ['cross_entropy', 'multi_margin', 'focal'] as const;
 const numberLosses = ['mse', 'l1', 'huber', 'smooth_l1'] as const;
 
 const pictures = {
@@ -105,15 +105,18 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   'image-segmentation': {
     ...pictures,
     classes: 'annotations',
-    losses: classLosses,
+    losses: ['cross_entropy', 'dice', 'dice_cross_entropy', 'focal'],
     accuracy: false,
     misfit: (dataset) =>
       annotated(dataset, 'mask', 'masks beside its pictures', 'a folder masks beside the folder images'),
   },
   'object-detection': {
     ...pictures,
+    unshippable:
+      'it answers with as many boxes as it finds, which the comparison with the trained model does not know yet.',
     classes: 'annotations',
-    losses: classLosses,
+    // The detector has a loss of its own; what the config says by default is not looked at.
+    losses: ['cross_entropy'],
     accuracy: false,
     misfit: (dataset) => annotated(dataset, 'boxes', 'boxes', 'a COCO file beside its pictures'),
   },
@@ -134,7 +137,13 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
       return table === null ? null : { ...table, kind: 'graph' };
     },
   },
-  'image-generation': { ...pictures, classes: 'none', losses: ['cross_entropy', ...numberLosses], accuracy: false },
+  'image-generation': {
+    ...pictures,
+    unshippable: 'it draws pictures out of noise instead of answering requests.',
+    classes: 'none',
+    losses: ['cross_entropy'],
+    accuracy: false,
+  },
 };
 
 export function nameOf({ name, version }: DatasetVersion): string {

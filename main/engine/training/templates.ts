@@ -253,6 +253,83 @@ training:
 `,
   },
   {
+    id: 'segmentation-unet',
+    title: 'Segment pictures with a U-Net',
+    description: 'A class for every pixel. Cross-entropy and Dice together, so that small things count.',
+    task: 'image-segmentation',
+    batchSize: 16,
+    body: `model:
+  kind: unet
+  channels: [16, 32, 64] # each level halves the picture
+  normalization: batch
+loss:
+  kind: dice_cross_entropy
+optimizer:
+  kind: adamw
+  learningRate: 0.003
+schedule:
+  kind: cosine
+training:
+  epochs: 10
+`,
+  },
+  {
+    id: 'detection-centers',
+    title: 'Detect objects',
+    description: 'A heat map of centres and the distances to the sides: nothing to tune to the size of the boxes.',
+    task: 'object-detection',
+    batchSize: 16,
+    body: `model:
+  kind: detector
+  channels: [16, 32, 64, 64]
+  stride: 4
+optimizer:
+  kind: adamw
+  learningRate: 0.003
+schedule:
+  kind: cosine
+training:
+  epochs: 20
+  clipNorm: 10
+`,
+  },
+  {
+    id: 'generation-vae',
+    title: 'Draw pictures with a variational autoencoder',
+    description: 'Seconds to minutes; samples are smooth.',
+    task: 'image-generation',
+    batchSize: 128,
+    body: `model:
+  kind: vae
+  latent: 16
+  hidden: [256]
+optimizer:
+  kind: adamw
+  learningRate: 0.001
+  weightDecay: 0
+training:
+  epochs: 10
+`,
+  },
+  {
+    id: 'generation-diffusion',
+    title: 'Draw pictures by diffusion',
+    description: 'Slower, and sharper: noise becomes a picture in many small steps.',
+    task: 'image-generation',
+    batchSize: 64,
+    body: `model:
+  kind: diffusion
+  channels: [32, 64]
+optimizer:
+  kind: adamw
+  learningRate: 0.001
+  weightDecay: 0
+training:
+  epochs: 10
+  clipNorm: 1
+`,
+  },
+  {
     id: 'node-gcn',
     title: 'Classify nodes of a graph',
     description: 'Graph convolutions over the edges; a node without features is known by its neighbours.',
@@ -307,7 +384,7 @@ function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
     case 'series-forecasting':
       return table && isNumber && inTime(dataset);
     case 'table-classification':
-      return table && labelled && dataset.edges === undefined && !has('text');
+      return table && labelled && dataset.edges === undefined && !(has('text') && onlyText(dataset));
     case 'text-classification':
       return table && labelled && dataset.edges === undefined && has('text');
     case 'language-modeling':
@@ -315,6 +392,11 @@ function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
     case 'node-classification':
       return table && labelled && dataset.edges !== undefined;
   }
+}
+
+/** Whether there is nothing but text to learn from. */
+function onlyText({ schema, target }: DatasetVersion): boolean {
+  return schema.every(({ name, type }) => name === target || type === 'text' || type === 'time');
 }
 
 /** Whether rows may follow each other in time: a column says when, or there is nothing but numbers. */

@@ -80,7 +80,7 @@ export function readSafetensors(bytes: Uint8Array, path: string): SafetensorsFil
       );
     const [start, end] = [dataStart + offsets[0], dataStart + offsets[1]];
     const count = shape.reduce((product, size) => product * size, 1);
-    if (end > bytes.length || end - start !== count * 4)
+    if (end > bytes.length || end - start !== count * (dtype === 'U8' ? 1 : 4))
       throw new FormatError(
         FORMAT,
         'truncated',

@@ -1,4 +1,3 @@
-import { LightbenchError } from '../../contract/errors.ts';
 import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { Target } from '../../graph/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
@@ -20,11 +19,9 @@ export interface Experiment {
  * @throws LightbenchError source.empty when no item can be learned from, config.invalid when the model does not fit
  */
 export async function openExperiment(input: ExperimentInput, known: KnownState | null): Promise<Experiment> {
-  const open = tasks[input.config.task];
-  if (open === undefined) throw new LightbenchError('config.invalid', `The task ${input.config.task} is not known.`);
   const raw = openRawData(input.workspaceFolder, input.manifestDigest);
   try {
-    const task = await open({ input, raw, known });
+    const task = await tasks[input.config.task]({ input, raw, known });
     const settings: SessionSettings = { provider: input.provider, threads: input.threads };
     return {
       input,

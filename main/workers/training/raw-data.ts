@@ -34,6 +34,7 @@ export interface RawImages {
   readonly channels: 1 | 3;
   /** Null when the pictures differ in size; they are then read one by one. */
   readonly size: { readonly height: number; readonly width: number } | null;
+  sizeOf(item: number): { readonly height: number; readonly width: number };
   /** Several pictures of the common size, or one of its own. */
   read(items: ArrayLike<number>): Promise<RawBatch>;
 }
@@ -82,6 +83,7 @@ function rawImages(files: DatasetFiles): RawImages {
   return {
     channels: model,
     size: common === null ? null : { height: common.height, width: common.width },
+    sizeOf: (item) => ({ height: heights[item], width: widths[item] }),
     read: async (items) => {
       const first = items[0];
       const shape = { height: heights[first], width: widths[first], channels: model } as const;

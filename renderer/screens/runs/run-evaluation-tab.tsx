@@ -18,6 +18,9 @@ import { Fact, When } from '../../components/small.tsx';
 import { Answered, NothingHere } from '../../components/states.tsx';
 import { TextLink } from '../../components/text-link.tsx';
 import { itemFilterToSearch } from '../../viewers/item-filter.ts';
+import { ForecastView } from './evaluation/forecast-view.tsx';
+import { DetectionView, GenerationView, SegmentationView } from './evaluation/picture-views.tsx';
+import { LanguageView, TextMistakes } from './evaluation/text-views.tsx';
 import { MistakeStrip } from './mistake-strip.tsx';
 import { PerClassTable } from './per-class-table.tsx';
 import classes from './run.module.css';
@@ -36,6 +39,10 @@ export function EvaluationTab({ run }: RunTabProps) {
     { staleTimeMs: Number.POSITIVE_INFINITY },
   );
   const [wanted, setWanted] = useState<Split | null>(null);
+  const text =
+    run.task === 'text-classification'
+      ? String(run.params['data.text.column'] ?? dataset.data?.schema.find(({ type }) => type === 'text')?.name)
+      : undefined;
   const splits = dataset.data?.splits.filter(({ count }) => count > 0).map(({ split }) => split) ?? [];
   return (
     <Answered query={list}>
@@ -65,7 +72,7 @@ export function EvaluationTab({ run }: RunTabProps) {
                   : 'Choose a split above to see what the best checkpoint gets right and wrong.'}
               </NothingHere>
             ) : (
-              <EvaluationView evaluation={evaluation} />
+              <EvaluationView evaluation={evaluation} text={text} />
             )}
           </Stack>
         );
@@ -105,7 +112,13 @@ function MoreEvaluations({ run, missing }: { readonly run: Run; readonly missing
   );
 }
 
-function EvaluationView({ evaluation }: { readonly evaluation: Evaluation }) {
+interface EvaluationViewProps {
+  readonly evaluation: Evaluation;
+  /** The column that the model reads, where it reads text. */
+  readonly text: string | undefined;
+}
+
+function EvaluationView({ evaluation, text }: EvaluationViewProps) {
   const { classification, regression } = evaluation;
   return (
     <Stack gap="lg">
@@ -132,15 +145,67 @@ function EvaluationView({ evaluation }: { readonly evaluation: Evaluation }) {
               <Fact label="R²">{formatNumber(regression.r2)}</Fact>
             </>
           )}
+          {figuresOf(evaluation).map(([label, value]) => (
+            <Fact key={label} label={label}>
+              {value}
+            </Fact>
+          ))}
           <Fact label="Loss">{formatNumber(evaluation.loss)}</Fact>
           <Fact label="Evaluated">
             <When time={evaluation.createdAt} />
           </Fact>
         </SimpleGrid>
       </Panel>
+      {text !== undefined && classification !== null && (
+        <TextMistakes evaluation={evaluation} column={text} classes={classification.classes} />
+      )}
       {classification !== null && <ClassificationView evaluation={evaluation} classification={classification} />}
+      {evaluation.forecast !== undefined && <ForecastView forecast={evaluation.forecast} />}
+      <LanguageView evaluation={evaluation} />
+      <SegmentationView evaluation={evaluation} />
+      <DetectionView evaluation={evaluation} />
+      <GenerationView evaluation={evaluation} />
     </Stack>
   );
+}
+
+/** The figures that matter of the tasks without classes. */
+function figuresOf({
+  forecast,
+  language,
+  segmentation,
+  detection,
+}: Evaluation): readonly (readonly [label: string, value: string])[] {
+  return [
+    ...(forecast === undefined
+      ? []
+      : ([
+          ['Mean absolute error', formatNumber(forecast.model.meanAbsoluteError)],
+          ['of the newest value', formatNumber(forecast.naive.meanAbsoluteError)],
+          ['Root mean squared error', formatNumber(forecast.model.rootMeanSquaredError)],
+        ] as const)),
+    ...(language === undefined
+      ? []
+      : ([
+          ['Perplexity', formatNumber(language.perplexity)],
+          ['Bits per token', formatNumber(language.bitsPerToken)],
+          ['Next token right', formatPercent(language.accuracy)],
+        ] as const)),
+    ...(segmentation === undefined
+      ? []
+      : ([
+          ['Mean IoU', formatNumber(segmentation.meanIntersectionOverUnion)],
+          ['Mean Dice', formatNumber(segmentation.meanDice)],
+          ['Pixels right', formatPercent(segmentation.pixelAccuracy)],
+        ] as const)),
+    ...(detection === undefined
+      ? []
+      : ([
+          ['Average precision', formatPercent(detection.averagePrecision)],
+          ['at overlap 0.5', formatPercent(detection.averagePrecision50)],
+          ['at overlap 0.75', formatPercent(detection.averagePrecision75)],
+        ] as const)),
+  ];
 }
 
 interface ClassificationViewProps {

@@ -19,6 +19,11 @@ import { writeTags } from './run-tags.ts';
 
 const headlines = [
   'test.accuracy',
+  'test.mae',
+  'test.naive_mae',
+  'test.perplexity',
+  'test.mean_iou',
+  'test.average_precision_50',
   'best.validation_accuracy',
   'best.validation_loss',
   'validation_accuracy',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Column } from '../../../contract/datasets.ts';
-import { runTrainer } from '../digits.test-support.ts';
+import { digitsDataset, runTrainer, trainerInputOf } from '../digits.test-support.ts';
 import {
   finished,
   importTaskDataset,
@@ -192,5 +192,35 @@ describe('node classification', () => {
   it('refuses a table without edges', async () => {
     const table = await imported(vega('penguins.json'), { target: 'Species', splits: drawn });
     expect(await errorOf(taskInput(table, config))).toMatchObject({ code: 'source.inconsistent' });
+  });
+});
+
+describe('image generation', () => {
+  it('draws digits after a real autoencoder, and goes on from a pause to the same bits', async () => {
+    const digits = await digitsDataset(600, 100);
+    folders.push(digits.workspaceFolder);
+    const config = taskConfig({
+      task: 'image-generation',
+      data: { batchSize: 50 },
+      model: { kind: 'vae', latent: 8, hidden: [64] },
+      optimizer: { kind: 'adamw', learningRate: 0.005, weightDecay: 0 },
+      training: { epochs: 10, checkpointEverySteps: 10 },
+    });
+    const input = trainerInputOf(digits, config, { classes: [], labels: null });
+    const { evaluations, checkpoints } = await finished(input);
+    const { generation, loss } = evaluations[0].evaluation;
+    const pixels = Buffer.from(generation?.pixels ?? '', 'base64');
+    expect(pixels.length).toBe(64 * 28 * 28);
+    // Dark rims and bright strokes; noise would be grey all over.
+    const mean = (at: (place: number) => boolean) => {
+      const chosen = pixels.filter((_, place) => at(place % 784));
+      return chosen.reduce((sum, value) => sum + value, 0) / chosen.length;
+    };
+    expect(mean((place) => place < 56)).toBeLessThan(30);
+    expect(mean((place) => place > 350 && place < 450)).toBeGreaterThan(40);
+    expect(Number.isFinite(loss)).toBe(true);
+    const again = await interrupted(input, 30);
+    expect(again.checkpoints.at(-1)?.artifact.digest).toBe(checkpoints.at(-1)?.artifact.digest);
+    expect(again.evaluations[0].predictions).toEqual(evaluations[0].predictions);
   });
 });

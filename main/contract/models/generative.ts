@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+export const vaeConfig = z
+  .strictObject({
+    kind: z.literal('vae'),
+    latent: z.int().min(1).max(1024).default(16).describe('Numbers per latent vector'),
+    channels: z
+      .array(z.int().min(1).max(1024))
+      .optional()
+      .describe('Of convolutions of stride 2; absent = dense layers only'),
+    hidden: z
+      .array(z.int().min(1).max(8192))
+      .default([256])
+      .describe('Units of dense layers of the encoder, mirrored in the decoder'),
+    beta: z.number().min(0).default(1).describe('Weight of the divergence from the prior (Higgins et al. 2017)'),
+    likelihood: z.enum(['bernoulli', 'gaussian']).default('bernoulli').describe('How pixels are judged'),
+  })
+  .describe('Variational autoencoder (Kingma & Welling 2014)');
+
+export const ganConfig = z
+  .strictObject({
+    kind: z.literal('gan'),
+    latent: z.int().min(1).max(1024).default(64),
+    channels: z
+      .array(z.int().min(1).max(1024))
+      .min(1)
+      .default([32, 64])
+      .describe('Of the discriminator; the generator mirrors them'),
+    loss: z.enum(['hinge', 'non_saturating', 'least_squares']).default('hinge'),
+    spectralNorm: z.boolean().default(true).describe('Miyato et al. 2018: keeps the discriminator smooth'),
+  })
+  .describe('Generative adversarial network with convolutions (Radford et al. 2016)');
+
+export const diffusionConfig = z
+  .strictObject({
+    kind: z.literal('diffusion'),
+    steps: z.int().min(2).max(4000).default(1000).describe('Steps from a picture to noise'),
+    schedule: z.enum(['cosine', 'linear']).default('cosine').describe('How noise grows'),
+    prediction: z
+      .enum(['v', 'epsilon'])
+      .default('v')
+      .describe('What the net predicts: v (Salimans & Ho 2022) or the noise'),
+    channels: z
+      .tuple([z.int().min(1).max(512), z.int().min(1).max(512)])
+      .default([32, 64])
+      .describe('At half and at a quarter of the size'),
+  })
+  .describe('Denoising diffusion (Ho et al. 2020)');

@@ -1,0 +1,247 @@
+import { Stack, Table, Text } from '@mantine/core';
+import { useEffect, useRef } from 'react';
+import type { Evaluation, ItemEvaluation } from '../../../../main/contract/evaluation.ts';
+import { assetUrl, useProcedure } from '../../../client/index.ts';
+import { formatCount, formatNumber, formatPercent } from '../../../components/format.ts';
+import { Panel } from '../../../components/panel.tsx';
+import { Answered } from '../../../components/states.tsx';
+import classes from './evaluation.module.css';
+
+const shownItems = 6;
+/** Colours of classes over a picture: far apart, and seen on dark and light. */
+const hues = [0, 210, 120, 45, 280, 175, 20, 330, 90, 250] as const;
+const hueOf = (label: number) => hues[label % hues.length];
+
+interface ViewProps {
+  readonly evaluation: Evaluation;
+}
+
+/** Overlap by class, and the pictures with the worst masks. */
+export function SegmentationView({ evaluation }: ViewProps) {
+  const found = evaluation.segmentation;
+  if (found === undefined) return null;
+  return (
+    <Stack gap="lg">
+      <Panel title="The worst masks, truth on the left" aside={<Text c="dimmed">colour = class</Text>}>
+        <div className={classes.pictures}>
+          {found.items.slice(0, shownItems).map(({ index, meanIntersectionOverUnion }) => (
+            <Example
+              key={index}
+              evaluation={evaluation}
+              index={index}
+              words={`IoU ${formatNumber(meanIntersectionOverUnion)}`}
+            />
+          ))}
+        </div>
+      </Panel>
+      <Panel title="Overlap by class" flush>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Class</Table.Th>
+              <Table.Th ta="right">IoU</Table.Th>
+              <Table.Th ta="right">Dice</Table.Th>
+              <Table.Th ta="right">Pixels</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.perClass.map(({ label, intersectionOverUnion, dice, pixels }) => (
+              <Table.Tr key={label}>
+                <Table.Td>{label}</Table.Td>
+                <Table.Td ta="right">{formatNumber(intersectionOverUnion)}</Table.Td>
+                <Table.Td ta="right">{formatNumber(dice)}</Table.Td>
+                <Table.Td ta="right">{formatCount(pixels)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Panel>
+    </Stack>
+  );
+}
+
+/** Average precision by class, and the pictures with the most mistakes. */
+export function DetectionView({ evaluation }: ViewProps) {
+  const found = evaluation.detection;
+  if (found === undefined) return null;
+  return (
+    <Stack gap="lg">
+      <Panel title="The most mistakes, truth on the left" aside={<Text c="dimmed">boxes with class and score</Text>}>
+        <div className={classes.pictures}>
+          {found.items.slice(0, shownItems).map(({ index, missed, wrong }) => (
+            <Example
+              key={index}
+              evaluation={evaluation}
+              index={index}
+              words={`${missed} missed, ${wrong} wrong`}
+              names={found.classes}
+            />
+          ))}
+        </div>
+      </Panel>
+      <Panel title="Average precision by class" flush>
+        <Table>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Class</Table.Th>
+              <Table.Th ta="right">Average precision</Table.Th>
+              <Table.Th ta="right">Boxes</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {found.perClass.map(({ label, averagePrecision, boxes }) => (
+              <Table.Tr key={label}>
+                <Table.Td>{label}</Table.Td>
+                <Table.Td ta="right">{formatPercent(averagePrecision, 1)}</Table.Td>
+                <Table.Td ta="right">{formatCount(boxes)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Panel>
+    </Stack>
+  );
+}
+
+/** What a generative model draws. */
+export function GenerationView({ evaluation }: ViewProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const drawn = evaluation.generation;
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (context == null || drawn === undefined) return;
+    const { samples, columns, width, height, channels } = drawn;
+    const bytes = decode(drawn.pixels);
+    const image = context.createImageData(columns * width, Math.ceil(samples / columns) * height);
+    for (let sample = 0; sample < samples; sample++)
+      for (let pixel = 0; pixel < width * height; pixel++) {
+        const x = (sample % columns) * width + (pixel % width);
+        const y = Math.floor(sample / columns) * height + Math.floor(pixel / width);
+        const from = (sample * width * height + pixel) * channels;
+        const to = (y * image.width + x) * 4;
+        for (let channel = 0; channel < 3; channel++) image.data[to + channel] = bytes[from + (channel % channels)];
+        image.data[to + 3] = 255;
+      }
+    context.putImageData(image, 0, 0);
+  }, [drawn]);
+  if (drawn === undefined) return null;
+  return (
+    <Panel title="Samples" aside={<Text c="dimmed">{drawn.samples} drawn from noise with the seed of the run</Text>}>
+      <canvas
+        ref={canvas}
+        className={classes.samples}
+        width={drawn.columns * drawn.width}
+        height={Math.ceil(drawn.samples / drawn.columns) * drawn.height}
+        role="img"
+        aria-label={`${drawn.samples} pictures that the model drew`}
+      />
+    </Panel>
+  );
+}
+
+interface ExampleProps extends ViewProps {
+  readonly index: number;
+  readonly words: string;
+  readonly names?: readonly string[];
+}
+
+function Example({ evaluation, index, words, names = [] }: ExampleProps) {
+  const { runId, split, datasetDigest } = evaluation;
+  const item = useProcedure('evaluation.item', { runId, split, index }, { staleTimeMs: Number.POSITIVE_INFINITY });
+  const picture = assetUrl('datasets.image', { digest: datasetDigest, index });
+  return (
+    <div>
+      <Answered query={item}>
+        {(found) => (
+          <div className={classes.pair}>
+            <div className={classes.frame}>
+              <img src={picture} alt={`Item ${index} and its truth`} className={classes.picture} />
+              <Overlay item={found} which="truth" names={names} />
+            </div>
+            <div className={classes.frame}>
+              <img src={picture} alt={`Item ${index} and what the model said`} className={classes.picture} />
+              <Overlay item={found} which="predicted" names={names} />
+            </div>
+          </div>
+        )}
+      </Answered>
+      <Text size="xs" c="dimmed">
+        Item {index}: {words}
+      </Text>
+    </div>
+  );
+}
+
+interface OverlayProps {
+  readonly item: ItemEvaluation;
+  readonly which: 'truth' | 'predicted';
+  readonly names: readonly string[];
+}
+
+function Overlay({ item, which, names }: OverlayProps) {
+  return item.kind === 'masks' ? (
+    <MaskOverlay width={item.width} height={item.height} classesOfPixels={item[which]} />
+  ) : (
+    <BoxOverlay item={item} which={which} names={names} />
+  );
+}
+
+interface MaskOverlayProps {
+  readonly width: number;
+  readonly height: number;
+  readonly classesOfPixels: string;
+}
+
+function MaskOverlay({ width, height, classesOfPixels }: MaskOverlayProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext('2d');
+    if (context == null) return;
+    context.clearRect(0, 0, width, height);
+    decode(classesOfPixels).forEach((label, pixel) => {
+      // The first class is the background: the picture shows through.
+      if (label === 0) return;
+      context.fillStyle = `hsl(${hueOf(label - 1)} 90% 55% / 0.6)`;
+      context.fillRect(pixel % width, Math.floor(pixel / width), 1, 1);
+    });
+  }, [width, height, classesOfPixels]);
+  return <canvas ref={canvas} width={width} height={height} className={classes.overlay} />;
+}
+
+interface BoxOverlayProps {
+  readonly item: Extract<ItemEvaluation, { kind: 'boxes' }>;
+  readonly which: 'truth' | 'predicted';
+  readonly names: readonly string[];
+}
+
+function BoxOverlay({ item, which, names }: BoxOverlayProps) {
+  const { width, height } = item;
+  const size = Math.max(width, height) / 14;
+  const boxes: readonly { label: number; x: number; y: number; width: number; height: number; score?: number }[] =
+    item[which];
+  return (
+    <svg viewBox={`0 0 ${width} ${height}`} className={classes.overlay} aria-hidden="true">
+      {boxes.map((box) => (
+        <g
+          key={`${box.label} ${box.x} ${box.y} ${box.width} ${box.height}`}
+          stroke={`hsl(${hueOf(box.label)} 90% 60%)`}
+        >
+          <rect x={box.x} y={box.y} width={box.width} height={box.height} fill="none" strokeWidth={size / 5} />
+          <text
+            x={box.x}
+            y={Math.max(size, box.y - size / 6)}
+            fontSize={size}
+            stroke="none"
+            fill={`hsl(${hueOf(box.label)} 90% 70%)`}
+          >
+            {names[box.label]} {box.score === undefined ? '' : formatPercent(box.score, 0)}
+          </text>
+        </g>
+      ))}
+    </svg>
+  );
+}
+
+function decode(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
