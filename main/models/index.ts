@@ -20,4 +20,5 @@ export type {
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
 export { signaturesOf, type TaskName } from './task-signatures.ts';
+/** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';

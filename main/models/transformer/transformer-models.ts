@@ -219,7 +219,10 @@ export function transformerDecoder(
   return { module, inputShape: [length], inputType: 'int64' };
 }
 
-/** The same language model, parameter by parameter, for `compileGeneration`. */
+/**
+ * The same language model, parameter by parameter, for `compileGeneration`.
+ * @public
+ */
 export function generationModel(
   spec: TransformerDecoderSpec,
   input: InputSignature,
