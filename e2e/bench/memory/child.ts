@@ -7,8 +7,6 @@ export interface Plan {
   readonly onnxPath: string;
   readonly inputs: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[] }[];
   readonly state: readonly { readonly name: string; readonly outputName: string; readonly dims: readonly number[] }[];
-  /** Exclusive upper bound of int64 inputs. */
-  readonly classes: number;
   readonly steps: number;
   readonly threads: number;
   readonly options: ort.InferenceSession.SessionOptions;
@@ -36,8 +34,8 @@ async function main(plan: Plan): Promise<void> {
 
   const session = await ort.InferenceSession.create(plan.onnxPath, settings);
   const feeds: Record<string, ort.Tensor> = {};
-  for (const { name, dtype, dims } of plan.inputs) feeds[name] = tensor(dtype, dims, plan.classes);
-  const zeros = (dims: readonly number[]): ort.Tensor => tensor('float32', dims, 0);
+  for (const { name, dtype, dims } of plan.inputs) feeds[name] = tensor(dtype, dims);
+  const zeros = (dims: readonly number[]): ort.Tensor => tensor('float32', dims);
   let current = plan.state.map(({ dims }) => zeros(dims));
   let spare = plan.state.map(({ dims }) => zeros(dims));
   for (let step = 1; step <= plan.steps; step++) {
@@ -72,12 +70,13 @@ function status(field: string): number {
   return Number(line?.[1]) * 1024;
 }
 
-function tensor(dtype: string, dims: readonly number[], bound: number): ort.Tensor {
+function tensor(dtype: string, dims: readonly number[]): ort.Tensor {
   const length = dims.reduce((product, size) => product * size, 1);
   if (dtype === 'int64') {
+    // Noughts and ones are classes, tokens and nodes wherever there are two of them.
     return new ort.Tensor(
       'int64',
-      BigInt64Array.from({ length }, (_, index) => BigInt(index % bound)),
+      BigInt64Array.from({ length }, (_, index) => BigInt(index % 2)),
       [...dims],
     );
   }

@@ -20,7 +20,7 @@ export async function run(args: readonly string[]): Promise<void> {
     for (const batchSize of values.batch === undefined ? SIZES : [Number(values.batch)]) {
       const options = { loss: { kind: 'cross_entropy' }, optimizer: { kind: 'adamw' }, target } as const;
       const estimate = estimateTrainingMemory(model, options, batchSize);
-      const measured = measurePeak({ model, options, batchSize, classes: 10 }, { enableMemPattern: false });
+      const measured = measurePeak({ model, options, dims: { x: [batchSize, ...model.inputShape], y: [batchSize] } });
       const parts = Object.entries(estimate).map(([part, bytes]) => [part, round(Number(bytes) / MEBIBYTE)]);
       const ratio = round(estimate.totalBytes / measured);
       results.push({ name, batchSize, measuredMiB: round(measured / MEBIBYTE), ratio, ...Object.fromEntries(parts) });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type * as ort from 'onnxruntime-node';
 import type { CompilableModel, TrainStepOptions } from '../../../main/graph/index.ts';
-import { BATCH, compileForward, compileTrainStep, Module } from '../../../main/graph/index.ts';
+import { compileForward, compileTrainStep, Module } from '../../../main/graph/index.ts';
 import type { Plan } from './child.ts';
 
 const CHILD = path.join(import.meta.dirname, 'child.ts');
@@ -19,15 +19,14 @@ class Nothing extends Module {
 export interface MeasuredCase {
   readonly model: CompilableModel;
   readonly options: TrainStepOptions;
-  readonly batchSize: number;
-  /** Exclusive upper bound of ids. */
-  readonly classes: number;
+  /** Sizes of each data input, by name. */
+  readonly dims: Readonly<Record<string, readonly number[]>>;
 }
 
 /** Peak resident bytes of a few training steps in a fresh process, above those of an empty session. */
 export function measurePeak(
-  { model, options, batchSize, classes }: MeasuredCase,
-  sessionOptions: ort.InferenceSession.SessionOptions = {},
+  { model, options, dims }: MeasuredCase,
+  sessionOptions: ort.InferenceSession.SessionOptions = { enableMemPattern: false },
 ): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'lightbench-memory-'));
   try {
@@ -40,17 +39,12 @@ export function measurePeak(
     const plan: Plan = {
       emptyPath,
       onnxPath,
-      classes,
       steps: 5,
       threads: 2,
       options: sessionOptions,
       inputs: step.inputs
         .filter(({ name }) => !state.has(name) && !scalars.has(name))
-        .map(({ name, dtype, shape }) => ({
-          name,
-          dtype,
-          dims: shape.map((size) => (size === BATCH ? batchSize : Number(size))),
-        })),
+        .map(({ name, dtype }) => ({ name, dtype, dims: dims[name] ?? [] })),
       state: step.state.map(({ name, outputName, shape }) => ({ name, outputName, dims: shape })),
     };
     const output = execFileSync(process.execPath, [CHILD, JSON.stringify(plan)], { encoding: 'utf8' });

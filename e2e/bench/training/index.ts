@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Target } from '../../../main/graph/index.ts';
+import { measurePeak } from '../memory/measure.ts';
 import { localTarget, OurWorkload } from './ours.ts';
 import type { Clock, Mode } from './peer.ts';
 import { findPython, Peer } from './peer.ts';
@@ -17,6 +19,8 @@ interface WorkloadResult {
   readonly forwardRatio: number;
   readonly oursMs: Readonly<Record<Mode, number>>;
   readonly peerMs: Readonly<Record<Mode, number>>;
+  /** Our peak memory of training divided by PyTorch's, each above an idle process; null where /proc is missing. */
+  readonly peakMemoryRatio: number | null;
 }
 
 /**
@@ -58,12 +62,35 @@ export async function run(args: readonly string[]): Promise<void> {
       runs: Number(values.runs),
     });
     await ours.close();
+    const memory = await comparePeaks(workload, target, python.command, threads);
+    results.push({ ...result, peakMemoryRatio: memory && round(memory.ours / memory.peer) });
     console.error(describe(result));
-    results.push(result);
+    if (memory)
+      console.error(`${workload.name}: peak memory ${mebibytes(memory.ours)} / ${mebibytes(memory.peer)} MiB`);
   }
   console.error(`load ${loadAverage()}`);
   console.log(JSON.stringify({ workloads: results }));
 }
+
+/** Bytes, each in a fresh process. */
+async function comparePeaks(
+  { name, model, loss, optimizer, data }: Workload,
+  target: Target,
+  python: string,
+  threads: number,
+): Promise<{ readonly ours: number; readonly peer: number } | null> {
+  if (!existsSync('/proc/self/status')) return null;
+  const dims = Object.fromEntries(Object.entries(data).map(([input, entry]) => [input, entry.dims]));
+  const ours = measurePeak({ model, options: { loss, optimizer, target, reportGradientNorm: false }, dims });
+  const peer = new Peer(python);
+  await peer.load(name, threads, 'wall');
+  await peer.time('train', WARM_UP_RUNS);
+  const bytes = await peer.peakBytes();
+  peer.close();
+  return { ours, peer: bytes };
+}
+
+const mebibytes = (bytes: number): number => Math.round(bytes / 2 ** 20);
 
 interface Plan {
   readonly threads: number;
@@ -72,7 +99,12 @@ interface Plan {
   readonly runs: number;
 }
 
-async function compare(workload: Workload, ours: OurWorkload, python: string, plan: Plan): Promise<WorkloadResult> {
+async function compare(
+  workload: Workload,
+  ours: OurWorkload,
+  python: string,
+  plan: Plan,
+): Promise<Omit<WorkloadResult, 'peakMemoryRatio'>> {
   const ourTimes: Record<Mode, number[]> = { train: [], forward: [] };
   const peerMedians: Record<Mode, number[]> = { train: [], forward: [] };
   for (let process = 0; process < PEER_PROCESSES; process++) {
@@ -101,7 +133,13 @@ async function compare(workload: Workload, ours: OurWorkload, python: string, pl
   };
 }
 
-const describe = ({ name, trainRatio, forwardRatio, oursMs, peerMs }: WorkloadResult): string =>
+const describe = ({
+  name,
+  trainRatio,
+  forwardRatio,
+  oursMs,
+  peerMs,
+}: Omit<WorkloadResult, 'peakMemoryRatio'>): string =>
   `${name}: train ${oursMs.train} ms / ${peerMs.train} ms = ${trainRatio}, ` +
   `forward ${oursMs.forward} ms / ${peerMs.forward} ms = ${forwardRatio}`;
 

@@ -38,6 +38,12 @@ export class Peer {
     return answer.times;
   }
 
+  /** The most memory the process ever held above what it held before the workload was loaded. */
+  async peakBytes(): Promise<number> {
+    const answer = (await this.#ask({ memory: true })) as { readonly bytes: number };
+    return answer.bytes;
+  }
+
   close(): void {
     this.#child.stdin.end();
   }
