@@ -8,13 +8,34 @@ import { runConfig } from './run-config.ts';
 export const layerSummary = z.object({
   name: z.string(),
   kind: z.string(),
+  description: z.string().optional().describe('Its settings, in a line'),
   outputShape: z.array(z.union([z.int(), z.string()])).describe('The batch dimension is "N"'),
   parameters: z.int(),
   flops: z.number().describe('Multiply-adds × 2 of one sample, forward'),
 });
 
+const shape = z.array(z.union([z.int(), z.string()])).describe('The batch dimension is "N"');
+
+/** A place that data pass through; nodes nest as layers do. */
+export const architectureNode = z.object({
+  id: z.string(),
+  kind: z.enum(['input', 'layer', 'operator', 'output']),
+  title: z.string().describe('The kind of layer, the operator, or the name of the input'),
+  parent: z.string().nullable().describe('The layer that it is a part of'),
+  layer: z.int().nullable().describe('Its place in `layers`'),
+  shape,
+});
+export type ArchitectureNode = z.infer<typeof architectureNode>;
+
+export const architectureEdge = z.object({ from: z.string(), to: z.string(), shape });
+export type ArchitectureEdge = z.infer<typeof architectureEdge>;
+
 export const modelSummary = z.object({
   layers: z.array(layerSummary),
+  flow: z
+    .object({ nodes: z.array(architectureNode), edges: z.array(architectureEdge) })
+    .optional()
+    .describe('How data flow between the layers, as traced; runs from before it was known have none'),
   parameters: z.int(),
   flops: z.number(),
   memoryBytes: z.number().describe('Estimated peak of the training process'),

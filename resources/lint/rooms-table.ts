@@ -139,7 +139,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'renderer/viewers',
       rooms: ['main/base', 'main/contract', 'renderer/components', 'renderer/client', 'renderer/theme'],
-      packages: [...react, '@tanstack/react-table', '@tanstack/react-virtual'],
+      packages: [...react, '@dagrejs/dagre', '@tanstack/react-table', '@tanstack/react-virtual'],
     },
     {
       path: 'renderer/charts',

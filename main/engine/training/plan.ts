@@ -3,9 +3,10 @@ import type { Column, DatasetVersion } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
-import { BATCH, estimateTrainingMemory, GraphError, type PreprocessingSpec } from '../../graph/index.ts';
+import { estimateTrainingMemory, GraphError, type PreprocessingSpec } from '../../graph/index.ts';
 import { lossFor, type Model, modelFor, optimizerOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
+import { describeArchitecture } from './describe-architecture.ts';
 import { annotationClasses, type Checks, nameOf, taskPlans } from './task-plans.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
@@ -231,15 +232,7 @@ function summarise(
     );
   }
   return {
-    layers: model.summary.layers.map((layer) => ({
-      name: layer.name,
-      kind: layer.kind,
-      outputShape: layer.outputShape.map((size) => (size === BATCH ? 'N' : size)),
-      parameters: layer.parameterCount,
-      flops: layer.flops,
-    })),
-    parameters: model.summary.parameterCount,
-    flops: model.summary.flops,
+    ...describeArchitecture(model.summary),
     memoryBytes,
   };
 }

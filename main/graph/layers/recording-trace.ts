@@ -20,6 +20,8 @@ export interface LayerRecord {
   /** Floating-point operations of the forward pass for one sample. */
   readonly flops: number;
   readonly output: Tensor;
+  /** The layer's operators are those of the graph from the first of these places up to the second, children's included. */
+  readonly nodes: readonly [number, number];
 }
 
 export interface TraceOptions {
@@ -31,6 +33,8 @@ export interface TraceOptions {
   readonly random?: () => { readonly seed: Tensor; readonly step: Tensor };
   /** Inputs besides the one that `forward` takes, by name. */
   readonly inputs?: ReadonlyMap<string, Tensor>;
+  /** What a layer hands on untouched becomes a tensor of its own, so that it can be told which layer it comes from. */
+  readonly separateOutputs?: boolean;
 }
 
 export interface AddedLoss {
@@ -115,7 +119,8 @@ export class RecordingTrace implements Trace {
     this.#path.push(name);
     const firstNode = this.graph.nodes.length;
     const place = this.layers.length;
-    const output = module.forward(x, this);
+    const said = module.forward(x, this);
+    const output = said === x && this.#options.separateOutputs ? stopGradient(x) : said;
     const flops = this.graph.nodes
       .slice(firstNode)
       .reduce((sum, node) => sum + (this.#operators[node.operator]?.flops?.(node) ?? 0), 0);
@@ -133,6 +138,7 @@ export class RecordingTrace implements Trace {
       parameterCount,
       flops,
       output,
+      nodes: [firstNode, this.graph.nodes.length],
     });
     this.#path.pop();
     return output;

@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatNumber } from '../../components/format.
 import { Panel } from '../../components/panel.tsx';
 import { formatQuantity } from '../../components/quantity.ts';
 import { Digest, When } from '../../components/small.tsx';
+import { ArchitectureView } from '../../viewers/architecture/index.ts';
 import classes from './run.module.css';
 import type { RunTabProps } from './run-tab.ts';
 
@@ -42,6 +43,11 @@ export function RunConfigTab({ record }: RunTabProps) {
             </Text>
           }
         >
+          {summary.flow !== undefined && (
+            <div className={classes.architecture}>
+              <ArchitectureView summary={summary} />
+            </div>
+          )}
           <Table.ScrollContainer type="native" tabIndex={0} minWidth={380}>
             <Table>
               <Table.Thead>
