@@ -19,6 +19,6 @@ export type {
   OutputSignature,
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
-export { signaturesOf, type TaskName } from './task-signatures.ts';
+export type { TaskName } from './task-signatures.ts';
 /** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';

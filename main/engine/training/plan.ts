@@ -3,7 +3,7 @@ import type { Column, DatasetVersion } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
-import { estimateTrainingMemory, GraphError, type PreprocessingSpec } from '../../graph/index.ts';
+import { estimateTrainingMemory, GraphError, largestBatchThatFits, type PreprocessingSpec } from '../../graph/index.ts';
 import { lossFor, type Model, modelFor, optimizerOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
@@ -208,27 +208,22 @@ function summarise(
   const train = dataset.splits.find((entry) => entry.split === 'train')?.count ?? 0;
   const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
   const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
-  const step = (batchSize: number) =>
-    estimateTrainingMemory(
-      model,
-      { loss: lossFor(config.task, config.loss, config.model), optimizer: optimizerOf(config.optimizer) },
-      batchSize,
-    ).totalBytes;
+  const options = {
+    loss: lossFor(config.task, config.loss, config.model),
+    optimizer: optimizerOf(config.optimizer),
+  };
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
   const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
-  const bytes = (batchSize: number) => PROCESS_BYTES + dataBytes + step(batchSize);
+  const fixedBytes = PROCESS_BYTES + dataBytes;
   const whole = model.fullBatch === true;
-  const memoryBytes = bytes(whole ? dataset.rows : Math.min(config.data.batchSize, Math.max(1, train)));
+  const batchSize = whole ? dataset.rows : Math.min(config.data.batchSize, Math.max(1, train));
+  const memoryBytes = fixedBytes + estimateTrainingMemory(model, options, batchSize).totalBytes;
   if (memoryBytes > availableBytes) {
-    let fitting = config.data.batchSize;
-    while (!whole && fitting > 1 && bytes(fitting) > availableBytes) fitting = Math.floor(fitting / 2);
-    const needed = `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(availableBytes)} are free.`;
+    const fitting = whole ? 0 : largestBatchThatFits(model, options, availableBytes - fixedBytes, batchSize);
     error(
       'data.batchSize',
-      needed,
-      bytes(fitting) > availableBytes
-        ? 'Even a batch of one does not fit: use a smaller model.'
-        : `A batchSize of ${fitting} fits.`,
+      `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(availableBytes)} are free.`,
+      fitting === 0 ? 'Even a batch of one does not fit: use a smaller model.' : `A batchSize of ${fitting} fits.`,
     );
   }
   return {
