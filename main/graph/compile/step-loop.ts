@@ -3,6 +3,10 @@ import { renameValues } from '../onnx/rename.ts';
 import type { StateTensor } from './model.ts';
 
 const STEPS = 'steps';
+const NORM = 'gradientNorm';
+/** The number of the last iteration, and whether this is it. */
+const LAST = 'last_iteration';
+const IS_LAST = 'is_last';
 const INT32 = 6;
 
 /** What all steps of a run share; every other input that is not state comes stacked, one entry per step. */
@@ -15,10 +19,11 @@ const ALWAYS_STACKED = 'learningRate';
  * Wraps a training step in an ONNX Loop that runs once per entry of `learningRate`, carrying the state
  * along. Handing state to a runtime and back copies all of it; this does so once per run instead of once per step.
  * With `fullBatch` the data come once, not stacked, and what depends on them alone is computed before the loop.
+ * A gradient norm that nothing else needs is taken at the last step only; it is no number at the others.
  */
 export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullBatch = false): OnnxModel {
   const carried = new Map(state.map((entry) => [entry.name, entry.outputName]));
-  const graph = fullBatch ? withTurnedData(model.graph, carried) : model.graph;
+  const graph = withNormAtLast(fullBatch ? withTurnedData(model.graph, carried) : model.graph);
   const stateInputs = graph.inputs.filter((input) => carried.has(input.name));
   const others = graph.inputs.filter((input) => !carried.has(input.name));
   const stateOutputs = new Set(carried.values());
@@ -30,7 +35,7 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
     .map(({ name }) => name)
     .filter((name) => fullBatch && !SHARED.has(name) && name !== ALWAYS_STACKED);
   const before = independentNodes(graph, new Set(data));
-  const outside = new Set([...data, ...before.flatMap((entry) => entry.outputs)]);
+  const outside = new Set([LAST, ...data, ...before.flatMap((entry) => entry.outputs)]);
   const read = new Set(before.flatMap((entry) => entry.inputs));
   const inner = (name: string): string => (name === '' || outside.has(name) ? name : `body.${name}`);
   const innerInfo = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, name: inner(value.name) });
@@ -45,6 +50,7 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
     ],
     nodes: [
       node('Identity', ['body.condition'], 'body.continue'),
+      node('Equal', ['body.iteration', LAST], inner(IS_LAST)),
       ...others.filter(({ name }) => !outside.has(name)).flatMap(({ name }) => stepInput(name, inner(name))),
       ...graph.nodes
         .filter((entry) => !before.includes(entry))
@@ -63,7 +69,11 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
     ...model,
     graph: {
       name: 'train_steps',
-      initializers: [integers('first', [0]), ...graph.initializers.filter((tensor) => read.has(tensor.name))],
+      initializers: [
+        integers('first', [0]),
+        integers('one', [1]),
+        ...graph.initializers.filter((tensor) => read.has(tensor.name)),
+      ],
       inputs: [
         ...others.map((input) => (SHARED.has(input.name) || outside.has(input.name) ? input : stacked(input))),
         ...stateInputs,
@@ -76,11 +86,74 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
         node('Shape', ['learningRate'], 'step_count'),
         node('Gather', ['step_count', 'first'], 'trip_count_list'),
         node('Squeeze', ['trip_count_list'], 'trip_count'),
+        node('Sub', ['trip_count', 'one'], LAST),
         ...before,
         loop,
       ],
     },
   };
+}
+
+/**
+ * Moves what leads to the gradient norm and nowhere else into a branch that only the last step takes: on the CPU it is a
+ * further pass over all gradients, a fifteenth of the step of a dense network.
+ */
+function withNormAtLast(graph: OnnxGraph): OnnxGraph {
+  const norm = graph.outputs.find(({ name }) => name === NORM);
+  if (!norm) return graph;
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  outputs.delete(NORM);
+  const moved: OnnxNode[] = [];
+  const stays = new Set<string>(outputs);
+  for (const entry of graph.nodes.toReversed()) {
+    const leads = entry.outputs.every((name) => !stays.has(name));
+    if (leads) moved.unshift(entry);
+    else for (const name of valuesReadBy(entry)) stays.add(name);
+  }
+  if (!moved.some(({ outputs: [name] }) => name === NORM)) return graph;
+  const branch = (name: string, nodes: readonly OnnxNode[], output: string): OnnxGraph => ({
+    name,
+    nodes,
+    initializers: [],
+    inputs: [],
+    outputs: [{ ...norm, name: output }],
+  });
+  const inBranch = (name: string): string => (name === NORM ? `taken.${NORM}` : name);
+  const none: OnnxTensor = { name: '', dtype: 'float32', dims: [], data: Float32Array.of(Number.NaN) };
+  const choice: OnnxNode = {
+    operator: 'If',
+    domain: '',
+    name: NORM,
+    inputs: [IS_LAST],
+    outputs: [NORM],
+    attributes: {
+      then_branch: {
+        kind: 'graph',
+        value: branch(
+          'last',
+          moved.map((entry) => renameValues(entry, inBranch)),
+          inBranch(NORM),
+        ),
+      },
+      else_branch: {
+        kind: 'graph',
+        value: branch(
+          'others',
+          [{ ...node('Constant', [], 'no_norm'), attributes: { value: { kind: 'tensor', value: none } } }],
+          'no_norm',
+        ),
+      },
+    },
+  };
+  return { ...graph, nodes: [...graph.nodes.filter((entry) => !moved.includes(entry)), choice] };
+}
+
+/** What a node reads, inside its bodies too. */
+function valuesReadBy({ inputs, attributes }: OnnxNode): readonly string[] {
+  const nested = Object.values(attributes).flatMap((attribute) =>
+    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(valuesReadBy) : [],
+  );
+  return [...inputs, ...nested];
 }
 
 const stacked = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, shape: [STEPS, ...value.shape] });

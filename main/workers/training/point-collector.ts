@@ -6,7 +6,15 @@ import type { FigureReading } from './tasks/task.ts';
 
 const POINT_EVERY_MS = 1000;
 const SEND_EVERY_MS = 250;
-const nothing = { steps: 0, samples: 0, durationMs: 0, loss: 0, learningRate: 0, gradientNorm: 0 };
+const nothing = {
+  steps: 0,
+  samples: 0,
+  durationMs: 0,
+  waitedMs: 0,
+  loss: 0,
+  learningRate: 0,
+  gradientNorm: Number.NaN,
+};
 
 /** What is measured, and how its figures are to be read. */
 interface Measured {
@@ -14,6 +22,8 @@ interface Measured {
   /** Steps to a point at most, unless they take long. */
   readonly pointEvery: number;
   readonly figures: readonly FigureReading[];
+  /** What the machine was taken up with since the last point. */
+  readonly resources?: () => Readonly<Record<string, number>>;
 }
 
 /** Milliseconds of a clock that never goes back. */
@@ -54,6 +64,11 @@ export class PointCollector {
     this.#stepAt = this.#stopwatch.now();
   }
 
+  /** Their data are there. */
+  fed(): void {
+    this.#sum.waitedMs += this.#stopwatch.now() - this.#stepAt;
+  }
+
   /** They have ended. When each of them did is not known: as if each had taken as long. Now `add` each. */
   ran(steps: number): void {
     this.#stepMs = (this.#stopwatch.now() - this.#stepAt) / steps;
@@ -69,13 +84,15 @@ export class PointCollector {
     for (const { figure, metric, kind } of readings)
       this.#figures[metric] = (this.#figures[metric] ?? 0) + figures.values[figure] * (kind === 'count' ? 1 : samples);
     sum.learningRate = learningRate;
-    sum.gradientNorm = figures.gradientNorm;
+    // Several steps in one go take it at the last of them.
+    if (!Number.isNaN(figures.gradientNorm)) sum.gradientNorm = figures.gradientNorm;
     this.#stepAt += this.#stepMs;
     const full = sum.steps >= pointEvery || this.#stepAt - this.#pointAt >= POINT_EVERY_MS;
     if (full && step % stepsPerEpoch !== 0) this.close(step, this.#stepAt);
   }
 
-  validated(values: Readonly<Record<string, number>>): void {
+  /** Adds figures to the present point: of the validation, of the layers. */
+  note(values: Readonly<Record<string, number>>): void {
     this.#extra = { ...this.#extra, ...values };
   }
 
@@ -91,7 +108,11 @@ export class PointCollector {
       gradient_norm: sum.gradientNorm,
       // Of the steps alone: validation and checkpoints are no part of it.
       samples_per_second: (sum.samples / sum.durationMs) * 1000,
+      steps_per_second: (sum.steps / sum.durationMs) * 1000,
+      // Of the time that steps take, what went by until their data were there.
+      data_wait_share: sum.waitedMs / sum.durationMs,
       memory_bytes: residentBytes(),
+      ...this.#measured.resources?.(),
       ...this.#extra,
       ...(this.epochSeconds === null ? {} : { epoch_seconds: this.epochSeconds }),
     };

@@ -17,6 +17,7 @@ import { type Feeds, feedTensor } from './feeds.ts';
 
 export interface StepFigures {
   readonly loss: number;
+  /** Not a number for all but the last of several steps in one go, unless gradients are clipped. */
   readonly gradientNorm: number;
   /** The further figures of the step by name, such as `correct` (count) or `absoluteError` (mean). */
   readonly values: Readonly<Record<string, number>>;
@@ -57,7 +58,8 @@ export class StepRunner {
     settings: SessionSettings,
     values: ReadonlyMap<string, Float32Array> | null,
   ): Promise<StepRunner> {
-    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
+    const open = (onnx: Uint8Array) =>
+      RuntimeSession.create(onnx, { ...settings, flushDenormals: true, spinning: true });
     const step = compileTrainStep(model, options);
     const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
     return new StepRunner(await open(step.onnx), step, openMany, values);
@@ -113,6 +115,36 @@ export class StepRunner {
   /** The state as it is after the last step; views, valid until the next one. */
   state(): (readonly [StateTensor, Float32Array])[] {
     return this.#step.state.map((entry) => [entry, floats(this.#current.get(entry.name), entry.name)] as const);
+  }
+
+  /** The state as tensors to feed to another graph; valid until the next step. */
+  tensors(): ReadonlyMap<string, RuntimeTensor> {
+    return this.#current;
+  }
+
+  /**
+   * `layer.<path>.weightNorm`, and `layer.<path>.updateRatio`: the norm of what the last run of steps changed, divided by
+   * that of the weights.
+   */
+  changes(): Record<string, number> {
+    const squares = new Map<string, { weight: number; change: number }>();
+    for (const { name, kind } of this.#step.state) {
+      if (kind !== 'parameter') continue;
+      const path = name.slice(0, Math.max(0, name.lastIndexOf('.')));
+      const sum = squares.get(path) ?? { weight: 0, change: 0 };
+      const [now, before] = [floats(this.#current.get(name), name), floats(this.#spare.get(name), name)];
+      for (let place = 0; place < now.length; place++) {
+        sum.weight += now[place] ** 2;
+        sum.change += (now[place] - before[place]) ** 2;
+      }
+      squares.set(path, sum);
+    }
+    return Object.fromEntries(
+      [...squares].flatMap(([path, { weight, change }]) => [
+        [`layer.${path}.weightNorm`, Math.sqrt(weight)],
+        ...(weight === 0 ? [] : [[`layer.${path}.updateRatio`, Math.sqrt(change / weight)]]),
+      ]),
+    );
   }
 
   /** Parameters and buffers by name, copied. */
