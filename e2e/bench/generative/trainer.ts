@@ -113,11 +113,11 @@ function average(
     const now = state[name]?.data as Float32Array;
     const kept = averages.get(name);
     if (!kept || kind === 'buffer') averages.set(name, now.slice());
-    else kept.forEach((value, index) => (kept[index] = decay * value + (1 - decay) * (now[index] ?? 0)));
+    else for (let i = 0; i < kept.length; i++) kept[i] = decay * (kept[i] ?? 0) + (1 - decay) * (now[i] ?? 0);
   }
 }
 
 const figuresOf = (step: TrainStep, result: ort.InferenceSession.OnnxValueMapType): string =>
   ['loss', ...step.figures]
-    .map((name) => `${name} ${Number((result[name]?.data as Float32Array)[0]).toFixed(4)}`)
+    .map((name) => `${name} ${Number(result[name]?.data[0]).toFixed(4)}`)
     .join(', ');

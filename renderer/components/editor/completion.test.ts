@@ -52,8 +52,8 @@ describe('keys', () => {
 
 describe('values', () => {
   test('of an enumeration, a discriminator and a boolean', () => {
-    expect(labels('task: |')).toEqual(['image-classification', 'table-classification', 'table-regression']);
-    expect(labels('model:\n  kind: |')).toEqual(['mlp', 'cnn', 'resnet', 'sequential']);
+    expect(labels('task: |').slice(0, 3)).toEqual(['image-classification', 'table-classification', 'table-regression']);
+    expect(labels('model:\n  kind: |').slice(0, 4)).toEqual(['mlp', 'cnn', 'resnet', 'sequential']);
     expect(labels('optimizer:\n  kind: sgd\n  nesterov: |')).toEqual(['true', 'false']);
   });
 
@@ -84,7 +84,7 @@ describe('hover', () => {
 
   test('lists the kinds of a union and what the chosen one is', () => {
     const found = hover(text, text.indexOf('model') + 1, schema);
-    expect(found?.paragraphs[0]).toBe('**model** — mlp | cnn | resnet | sequential');
+    expect(found?.paragraphs[0]).toMatch(/^\*\*model\*\* — mlp \| cnn \| resnet \| sequential \| \w/);
     expect(found?.paragraphs).toContain('Convolutions, pooling, dense head (LeNet family)');
   });
 
