@@ -5,6 +5,7 @@
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
+ * - `compileLayerStatistics(model, { loss })` → figures of every layer on a batch: activations, dead units, gradients.
  * - `compileBlockProbe(blockSize)` → the self-test that finds the block size of `target` on this machine.
  * - `estimateTrainingMemory(model, options, batchSize)` → bytes a training step will need.
  * - `compilePreprocessing(spec)` → raw data to the model's input, for preparing training data by the same graph.
@@ -41,6 +42,8 @@ export type { GenerationGraph, GenerationModel, GenerationOptions } from './comp
 export { compileGeneration } from './compile/generation.ts';
 export type { GradientsOptions } from './compile/gradients-graph.ts';
 export { compileGradients } from './compile/gradients-graph.ts';
+export type { LayerStatisticsGraph, LayerStatisticsOptions } from './compile/layer-statistics.ts';
+export { compileLayerStatistics } from './compile/layer-statistics.ts';
 export type { MemoryEstimate } from './compile/memory.ts';
 export { estimateTrainingMemory, largestBatchThatFits } from './compile/memory.ts';
 export type { CompilableModel, CompiledGraph, ParameterValues, StateTensor, TensorSpec } from './compile/model.ts';

@@ -59,7 +59,11 @@ export class RunRecords {
     const run = workspace.transaction(() => {
       const before = this.get(id);
       workspace.runs.appendPoints(id, points);
-      const metrics = Object.assign({}, before.metrics, ...points.map(({ values }) => values)) as Run['metrics'];
+      const metrics = Object.assign(
+        {},
+        before.metrics,
+        ...points.map(({ values }) => ofTheRun(values)),
+      ) as Run['metrics'];
       const next: Run = { ...before, step: last.step, epoch: last.epoch, metrics };
       workspace.runs.update(next);
       return next;
@@ -192,6 +196,13 @@ export class RunRecords {
     this.#watchers.emit({ runId: run.id, event: { type: 'run', run } });
     this.#context.changed('runs', [run.id]);
   }
+}
+
+/** What stands in the run's row: figures of single layers and of single steps are for its page alone. */
+function ofTheRun(values: MetricPoint['values']): MetricPoint['values'] {
+  return Object.fromEntries(
+    Object.entries(values).filter(([key]) => !key.startsWith('layer.') && key !== 'loss_spike'),
+  );
 }
 
 function checkpointOwner(runId: string, step: number): string {

@@ -22,7 +22,7 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
   const raw = openRawData(input.workspaceFolder, input.manifestDigest);
   try {
     const task = await tasks[input.config.task]({ input, raw, known });
-    const settings: SessionSettings = { provider: input.provider, threads: input.threads };
+    const settings: SessionSettings = { provider: input.provider, threads: input.threads, spinning: true };
     return {
       input,
       task,

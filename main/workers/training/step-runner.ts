@@ -59,7 +59,7 @@ export class StepRunner {
     values: ReadonlyMap<string, Float32Array> | null,
   ): Promise<StepRunner> {
     const open = (onnx: Uint8Array) =>
-      RuntimeSession.create(onnx, { ...settings, flushDenormals: true, spinning: true });
+      RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
     const step = compileTrainStep(model, options);
     const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
     return new StepRunner(await open(step.onnx), step, openMany, values);

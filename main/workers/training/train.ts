@@ -8,8 +8,11 @@ import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeDivergence } from './divergence.ts';
 import type { Experiment } from './experiment.ts';
+import { LayerStatistics, SAMPLES_MEASURED, stepsBetween } from './layer-statistics.ts';
+import { LossSpikes } from './loss-spikes.ts';
 import { Pace } from './pace.ts';
 import { PointCollector, type Stopwatch } from './point-collector.ts';
+import { ResourceGauge } from './resource-gauge.ts';
 import { StepRunner } from './step-runner.ts';
 
 /** Stream of the seed for the order of items; epochs count from here. */
@@ -87,11 +90,16 @@ export async function train(
     now: () => performance.now(),
     elapsedAt: (nowMs) => (input.resume?.elapsedMs ?? 0) + nowMs - startedAt,
   };
+  const gauge = new ResourceGauge(input.provider !== 'cpu');
   const points = new PointCollector(control, stopwatch, {
     stepsPerEpoch,
     pointEvery: Math.max(1, Math.ceil(totalSteps / POINTS_PER_RUN)),
     figures: task.figures,
+    resources: () => gauge.read(),
   });
+  const statistics = new LayerStatistics(computing, task.loss);
+  const lookEvery = stepsBetween(totalSteps, model.summary.layers.length);
+  const spikes = new LossSpikes();
 
   const checkpoint = (isBest: boolean) => {
     const state: CheckpointState = {
@@ -155,11 +163,14 @@ export async function train(
           pace.steps,
           Math.floor(trainSet.count / batchSize) - place,
           config.training.checkpointEverySteps - (step % config.training.checkpointEverySteps),
+          // The step that is looked at runs alone: what it changed is to be seen.
+          lookEvery - 1 - (step % lookEvery),
         ),
       );
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
       points.begin();
       const feeds = await trainSet.feeds(rows, count);
+      points.fed();
       const rates = Array.from({ length: count }, (_, i) =>
         learningRateAt(schedule, step + 1 + i, totalSteps, validationLosses),
       );
@@ -169,17 +180,28 @@ export async function train(
       points.ran(count);
       for (const [i, each] of figures.entries()) {
         if (!Number.isFinite(each.loss))
-          throw describeDivergence({
+          throw await describeDivergence({
             step: step + 1,
             stepsPerEpoch,
-            learningRate: rates[i],
+            learningRates: rates,
             figures: each,
             feeds,
             runner,
             model,
+            statistics,
+            seed: config.seed,
+            whole: trainSet.whole,
+            place: i,
           });
         step++;
+        const spike = spikes.add(each.loss);
+        if (spike !== null) points.note({ loss_spike: spike });
         points.add(step, rows.length / count, rates[i], each);
+      }
+      if (step % lookEvery === 0) {
+        const some = trainSet.whole ? rows : rows.subarray(0, SAMPLES_MEASURED);
+        const looked = await statistics.measure(await trainSet.feeds(some, 1), runner.tensors(), config.seed, step);
+        points.note({ ...looked, ...runner.changes() });
       }
 
       if (step % stepsPerEpoch === 0) {
@@ -197,7 +219,7 @@ export async function train(
             metrics = { ...metrics, 'best.step': step, ...prefixed('best.', found) };
             checkpoint(true);
           }
-          points.validated(found);
+          points.note(found);
         }
         points.close(step);
         epochStartedAt = performance.now();
@@ -214,6 +236,8 @@ export async function train(
     points.flush();
     throw error;
   } finally {
+    gauge.close();
+    await statistics.dispose();
     await runner.dispose();
     await trainSet.dispose();
     await validationSet.dispose();

@@ -31,7 +31,7 @@ export function ModelPreview({ summary, stale }: ModelPreviewProps) {
         <Fact label="Layers">{summary.layers.length}</Fact>
         <SegmentedControl
           size="xs"
-          ml="auto"
+          className={classes.form}
           aria-label="Form of the architecture"
           value={form}
           onChange={(value) => setForm(value === 'table' ? 'table' : 'graph')}

@@ -37,7 +37,7 @@ interface Point {
   readonly y: number;
 }
 
-const layerSize = { width: 190, height: 46 };
+const layerSize = { width: 226, height: 46 };
 const operatorSize = { width: 92, height: 26 };
 const endSize = { width: 120, height: 30 };
 const rankGapPx = 34;
@@ -102,7 +102,11 @@ export function layOutArchitecture({ leaves, open, edges }: VisibleGraph): Archi
       return {
         id: `${edge.from} ${edge.to}`,
         path: rounded(shifted),
-        skip: points.length > 3,
+        skip: passesBy(
+          boxes.get(edge.from) as Box,
+          boxes.get(edge.to) as Box,
+          leaves.map(({ id }) => boxes.get(id) as Box),
+        ),
         label: spoken ? null : { text, x: first.x + 6, y: first.y + 14 },
       };
     }),
@@ -113,6 +117,10 @@ function sizeOf({ kind }: Block): { readonly width: number; readonly height: num
   if (kind === 'operator') return operatorSize;
   return kind === 'input' || kind === 'output' ? endSize : layerSize;
 }
+
+/** Whether any block lies between the two, from top to bottom. */
+const passesBy = (from: Box, to: Box, blocks: readonly Box[]): boolean =>
+  blocks.some(({ y, height }) => y >= from.y + from.height && y + height <= to.y);
 
 function depthOf(block: Block): number {
   let depth = 0;

@@ -59,7 +59,7 @@ export function ArchitectureView({ summary }: { readonly summary: ModelSummary }
         </Group>
         <Group gap={2} wrap="nowrap">
           <Tool label="Zoom out (−)" onClick={() => zoomTo(scale / zoomStep)} icon={<IconMinus size={14} />} />
-          <Text size="xs" c="dimmed" w={36} ta="center">
+          <Text size="xs" c="dimmed" w={44} ta="center" style={{ whiteSpace: 'nowrap' }}>
             {Math.round(scale * 100)} %
           </Text>
           <Tool label="Zoom in (+)" onClick={() => zoomTo(scale * zoomStep)} icon={<IconPlus size={14} />} />

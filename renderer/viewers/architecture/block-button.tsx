@@ -58,12 +58,14 @@ export function ContainerFrame({ placed, onClose, onFocus }: ContainerFrameProps
         className={classes.frameTitle}
         tabIndex={-1}
         aria-expanded
-        aria-label={describe(block)}
+        aria-label={`${block.title} ${localName(block)}, ${costText(block)}`}
         onClick={onClose}
         onFocus={() => onFocus(block.id)}
       >
         <IconMinus size={11} aria-hidden />
-        <span className={classes.name}>{block.title}</span>
+        <span className={classes.name}>
+          {block.title} <span className={classes.local}>{localName(block)}</span>
+        </span>
       </button>
     </div>
   );
@@ -71,8 +73,16 @@ export function ContainerFrame({ placed, onClose, onFocus }: ContainerFrameProps
 
 function describe(block: Block): string {
   const { title, name, description, shape } = block;
-  const cost = block.kind === 'layer' || block.kind === 'stack' ? costText(block) : '';
-  return [title, name, description, `yields ${shapeText(shape)}`, cost].filter((part) => part !== '').join(', ');
+  // What is seen comes first, as seen, so that it can be spoken to.
+  const seen = block.kind === 'layer' || block.kind === 'stack' ? `${title} ${costText(block)}` : title;
+  return [seen, name, description, `yields ${shapeText(shape)}`].filter((part) => part !== '').join(', ');
+}
+
+/** Its name within what holds it, where that says more than its place. */
+function localName({ name, parent }: Block): string {
+  const outer = parent?.kind === 'layer' ? `${parent.name}.` : '';
+  const local = name.startsWith(outer) ? name.slice(outer.length) : name;
+  return /^layers\.\d+$/.test(local) ? '' : local;
 }
 
 function costText({ parameters, flops, description }: Block): string {
