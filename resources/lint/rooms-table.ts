@@ -164,6 +164,7 @@ export const roomsTable: RoomsTable = {
         'main/formats',
         'main/runtime',
         'main/stats',
+        'main/workers',
         'resources',
       ],
       packages: ['node:', 'zod', 'onnxruntime-node'],

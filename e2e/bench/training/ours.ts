@@ -1,15 +1,16 @@
-import * as ort from 'onnxruntime-node';
-import type { CompiledGraph, Target } from '../../../main/graph/index.ts';
+import type { Target } from '../../../main/graph/index.ts';
+import { compileForward, initializeParameters, STANDARD } from '../../../main/graph/index.ts';
 import {
-  compileBlockProbe,
-  compileForward,
-  compileTrainStep,
-  initializeParameters,
-  STANDARD,
-} from '../../../main/graph/index.ts';
+  type Execute,
+  findBlockSize,
+  type RuntimeFeeds,
+  RuntimeSession,
+  type SessionSettings,
+} from '../../../main/runtime/index.ts';
+import { type Feeds, feedTensor } from '../../../main/workers/training/feeds.ts';
+import { StepRunner } from '../../../main/workers/training/step-runner.ts';
 import type { Clock, Mode } from './peer.ts';
 import type { StepData, Workload } from './workloads/workload.ts';
-import { noise } from './workloads/workload.ts';
 
 /** Milliseconds. */
 const readings: Readonly<Record<Clock, () => number>> = {
@@ -20,97 +21,56 @@ const readings: Readonly<Record<Clock, () => number>> = {
   },
 };
 
-type Tensors = Record<string, ort.Tensor>;
-
-const openSession = (onnx: Uint8Array, threads: number): Promise<ort.InferenceSession> =>
-  ort.InferenceSession.create(onnx, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    extra: { session: { set_denormal_as_zero: '1' } },
-  });
-
 /** The CPU lowering whose self-test passes here, or the standard one. */
 export async function localTarget(): Promise<Target> {
-  for (const blockSize of [16, 8] as const) {
-    const probe = compileBlockProbe(blockSize);
-    const x = tensorOf(noise(probe.inputShape));
-    const outputs: Float32Array[] = [];
-    try {
-      for (const graph of [probe.blocked, probe.standard]) outputs.push(await runOnce(graph, { x }));
-    } catch {
-      continue;
-    }
-    const [blocked, standard] = outputs;
-    if (blocked?.every((value, index) => Math.abs(value - (standard?.[index] ?? 0)) <= probe.tolerance)) {
-      return { provider: 'cpu', blockSize };
-    }
-  }
-  return { provider: 'cpu' };
+  const execute: Execute = async (onnx, feeds) => {
+    const session = await RuntimeSession.create(onnx, { provider: 'cpu', threads: 1 });
+    const result = await session.run(feeds);
+    await session.dispose();
+    return result;
+  };
+  const blockSize = await findBlockSize(execute);
+  return blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
 }
 
-/** Our side of one workload: sessions for the training steps and for the forward pass with constant weights. */
+/** Our side of one workload: training steps as a run executes them, and the forward pass with constant weights. */
 export class OurWorkload {
   readonly #stepsPerRun: number;
-  readonly #train: ort.InferenceSession;
-  readonly #forward: ort.InferenceSession;
-  readonly #inputs: Tensors;
-  readonly #batches: Tensors;
-  readonly #seeded: boolean;
-  readonly #outputOf: ReadonlyMap<string, string>;
-  #state: Tensors;
+  readonly #train: StepRunner;
+  readonly #whole: boolean;
+  readonly #batches: Feeds;
+  readonly #rates: Float32Array;
+  readonly #forward: RuntimeSession;
+  readonly #inputs: RuntimeFeeds;
   #step = 1;
 
   private constructor(
-    stepsPerRun: number,
-    train: ort.InferenceSession,
-    forward: ort.InferenceSession,
-    inputs: Tensors,
-    batches: Tensors,
-    seeded: boolean,
-    outputOf: ReadonlyMap<string, string>,
-    state: Tensors,
+    { stepsPerRun, model }: Workload,
+    train: StepRunner,
+    batches: Feeds,
+    forward: RuntimeSession,
+    inputs: RuntimeFeeds,
   ) {
     this.#stepsPerRun = stepsPerRun;
     this.#train = train;
+    this.#whole = model.fullBatch ?? false;
+    this.#batches = batches;
+    this.#rates = new Float32Array(stepsPerRun).fill(1e-3);
     this.#forward = forward;
     this.#inputs = inputs;
-    this.#batches = batches;
-    this.#seeded = seeded;
-    this.#outputOf = outputOf;
-    this.#state = state;
   }
 
   static async open(workload: Workload, target: Target, threads: number): Promise<OurWorkload> {
     const { model, loss, optimizer, data, stepsPerRun } = workload;
-    const step = compileTrainStep(model, {
-      loss,
-      optimizer,
-      manySteps: true,
-      // PyTorch's side computes none either. A run reports it, which costs a dense network about 5 % of its step.
-      reportGradientNorm: false,
-      target,
-    });
+    const settings: SessionSettings = { provider: 'cpu', threads, spinning: true };
     const forward = compileForward(model, { parameters: initializeParameters(model.module, 0), target: STANDARD });
-    const read = forward.inputs.flatMap(({ name }) => (data[name] ? [[name, tensorOf(data[name])] as const] : []));
-    const batches = step.inputs.flatMap(({ name, shape }) => {
-      const once = data[name];
-      return once ? [[name, tensorOf(shape[0] === 'steps' ? repeated(once, stepsPerRun) : once)] as const] : [];
-    });
-    const rates = new ort.Tensor('float32', new Float32Array(stepsPerRun).fill(1e-3), [stepsPerRun]);
+    const steps = model.fullBatch ? 1 : stepsPerRun;
     return new OurWorkload(
-      stepsPerRun,
-      await openSession(step.onnx, threads),
-      await openSession(forward.onnx, threads),
-      Object.fromEntries(read),
-      { ...Object.fromEntries(batches), learningRate: rates },
-      step.inputs.some(({ name }) => name === 'seed'),
-      new Map(step.state.map(({ name, outputName }) => [name, outputName])),
-      Object.fromEntries(
-        step.state.map(({ name, shape, initial }) => [name, new ort.Tensor('float32', initial.slice(), [...shape])]),
-      ),
+      workload,
+      await StepRunner.create(model, { loss, optimizer, target }, settings, null),
+      mapValues(data, (each) => repeated(each, steps)),
+      await RuntimeSession.create(forward.onnx, settings),
+      mapValues(data, (each) => feedTensor(repeated(each, 1))),
     );
   }
 
@@ -128,32 +88,32 @@ export class OurWorkload {
   }
 
   async close(): Promise<void> {
-    await this.#train.release();
-    await this.#forward.release();
+    await this.#train.dispose();
+    await this.#forward.dispose();
   }
 
   async #runSteps(): Promise<void> {
-    const scalars: Tensors = { step: int32(this.#step), ...(this.#seeded ? { seed: int32(0) } : {}) };
-    const result = await this.#train.run({ ...this.#batches, ...scalars, ...this.#state });
+    await this.#train.run(this.#step, this.#rates, 0, this.#batches, this.#whole);
     this.#step += this.#stepsPerRun;
-    for (const [name, outputName] of this.#outputOf) this.#state[name] = result[outputName] as ort.Tensor;
   }
 }
 
-async function runOnce(graph: CompiledGraph, feed: Tensors): Promise<Float32Array> {
-  const session = await openSession(graph.onnx, 1);
-  const result = await session.run(feed);
-  await session.release();
-  return result.output?.data as Float32Array;
+/** The same data for each of several steps. @throws TypeError for other types than samples have */
+function repeated({ dtype, dims, data }: StepData, steps: number): Feeds[string] {
+  if (data instanceof Float32Array) {
+    const all = new Float32Array(data.length * steps);
+    for (let step = 0; step < steps; step++) all.set(data, step * data.length);
+    return { dims, data: all };
+  }
+  if (!(data instanceof BigInt64Array)) throw new TypeError(`A step is not fed ${dtype}.`);
+  const all = new BigInt64Array(data.length * steps);
+  for (let step = 0; step < steps; step++) all.set(data, step * data.length);
+  return { dims, data: all };
 }
 
-const int32 = (value: number): ort.Tensor => new ort.Tensor('int32', Int32Array.of(value), []);
-
-const tensorOf = ({ dtype, dims, data }: StepData): ort.Tensor => new ort.Tensor(dtype, data as never, [...dims]);
-
-/** The same data for each of several steps. */
-function repeated({ dtype, dims, data }: StepData, steps: number): StepData {
-  const all = new (data.constructor as new (length: number) => typeof data)(data.length * steps);
-  for (let step = 0; step < steps; step++) all.set(data as never, step * data.length);
-  return { dtype, dims: [steps, ...dims], data: all };
+function mapValues<Value, Mapped>(
+  values: Readonly<Record<string, Value>>,
+  map: (value: Value) => Mapped,
+): Record<string, Mapped> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }
