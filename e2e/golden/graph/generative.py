@@ -1,9 +1,8 @@
 """Golden values of PyTorch for graph networks, autoencoders and mixtures: python generative.py rewrites generative.json.
 
 Written in plain PyTorch after the papers' formulas. Weights and data come from the same integer hash on both sides
-(`fill` of make.py), the noise of the autoencoder from a twin of the compiler's counter-based random numbers.
+(`fill` of golden.py), the noise of the autoencoder from a twin of the compiler's counter-based random numbers.
 """
-import base64
 import json
 import pathlib
 
@@ -11,21 +10,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+from golden import fill, pack
+
 HERE = pathlib.Path(__file__).parent
 GOLDEN = np.uint32(0x9E3779B9)
 STEPS = 200
-
-
-def fill(count, stream):
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) * GOLDEN + np.uint32(stream * 7919 + 1)
-        x ^= x >> np.uint32(16)
-        x *= np.uint32(0x7FEB352D)
-        x ^= x >> np.uint32(15)
-        x *= np.uint32(0x846CA68B)
-        x ^= x >> np.uint32(16)
-    return (x.astype(np.float64) / 2.0**31 - 1.0).astype(np.float32)
 
 
 def mix(x):
@@ -47,10 +36,6 @@ def normal(count, seed, step, stream):
     radius = np.sqrt(np.log(uniform[:half]) * np.float32(-2))
     angle = uniform[half:] * np.float32(2 * np.pi)
     return torch.from_numpy(np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count])
-
-
-def pack(array):
-    return base64.b64encode(np.ascontiguousarray(array.detach().numpy(), dtype="<f4").tobytes()).decode()
 
 
 def weights(shapes):

@@ -3,7 +3,6 @@
 Weights and data are not stored: both sides compute them from the same integer hash (`fill`), so the files only hold what
 PyTorch answers. Arrays are base64 of little-endian float32.
 """
-import base64
 import json
 import pathlib
 
@@ -12,24 +11,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+from golden import fill, pack
+
 HERE = pathlib.Path(__file__).parent
-
-
-def fill(count, stream):
-    """Uniform in [-1, 1): lowbias32 of the index, in float64, then rounded to float32."""
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(stream * 7919 + 1)
-        x ^= x >> np.uint32(16)
-        x *= np.uint32(0x7FEB352D)
-        x ^= x >> np.uint32(15)
-        x *= np.uint32(0x846CA68B)
-        x ^= x >> np.uint32(16)
-    return (x.astype(np.float64) / 2.0**31 - 1.0).astype(np.float32)
-
-
-def pack(array):
-    return base64.b64encode(np.ascontiguousarray(array.detach().numpy(), dtype="<f4").tobytes()).decode()
 
 
 class Seq(nn.Module):

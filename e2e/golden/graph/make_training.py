@@ -1,7 +1,6 @@
 """Golden values of PyTorch for losses, optimisers, schedules and augmentation: python make_training.py rewrites
 training.json beside it. Inputs come from `fill`, the twin of that in main/models/golden.test-support.ts.
 """
-import base64
 import json
 import pathlib
 
@@ -9,23 +8,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+from golden import fill, pack
+
 HERE = pathlib.Path(__file__).parent
-
-
-def fill(count, stream):
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(stream * 7919 + 1)
-        x ^= x >> np.uint32(16)
-        x *= np.uint32(0x7FEB352D)
-        x ^= x >> np.uint32(15)
-        x *= np.uint32(0x846CA68B)
-        x ^= x >> np.uint32(16)
-    return (x.astype(np.float64) / 2.0**31 - 1.0).astype(np.float32)
-
-
-def pack(array):
-    return base64.b64encode(np.ascontiguousarray(array.detach().numpy(), dtype="<f4").tobytes()).decode()
 
 
 N, K = 8, 5

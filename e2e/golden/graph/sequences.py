@@ -1,9 +1,8 @@
 """Golden values of PyTorch for recurrent networks and transformers: python sequences.py rewrites sequences.json beside it.
 
-Weights and data are not stored: both sides compute them from the integer hash of make.py, weights by the place of their
+Weights and data are not stored: both sides compute them from the integer hash of golden.py, weights by the place of their
 name in alphabetical order. A case is a spec of main/models with its signatures.
 """
-import base64
 import json
 import math
 import pathlib
@@ -14,28 +13,9 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-torch.set_num_threads(1)
+from golden import fill, numbers, pack, set_weights
+
 HERE = pathlib.Path(__file__).parent
-
-
-def fill(count, stream):
-    """As in make.py."""
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(stream * 7919 + 1)
-        x ^= x >> np.uint32(16)
-        x *= np.uint32(0x7FEB352D)
-        x ^= x >> np.uint32(15)
-        x *= np.uint32(0x846CA68B)
-        x ^= x >> np.uint32(16)
-    return (x.astype(np.float64) / 2.0**31 - 1.0).astype(np.float32)
-
-
-def pack(array):
-    return base64.b64encode(np.ascontiguousarray(array.detach().numpy(), dtype="<f4").tobytes()).decode()
-
-
-def numbers(shape, stream):
-    return torch.from_numpy(fill(int(np.prod(shape)), stream)).view(*shape)
 
 
 def ids(batch, length, vocabulary, stream, padded):
@@ -46,17 +26,6 @@ def ids(batch, length, vocabulary, stream, padded):
         for row in range(batch):
             values[row, length - row % 3 :] = 0
     return torch.from_numpy(values)
-
-
-def set_weights(model):
-    with torch.no_grad():
-        for stream, (_, parameter) in enumerate(sorted(model.named_parameters())):
-            values = numbers(parameter.shape, stream + 100)
-            if parameter.dim() > 1:
-                values = values * float(np.float32(np.sqrt(3.0 / parameter[0].numel())))
-            else:
-                values = values * 0.25 + (1.0 if bool((parameter == 1).all()) else 0.0)
-            parameter.copy_(values)
 
 
 def sinusoids(length, width):

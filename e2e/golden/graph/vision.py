@@ -1,9 +1,8 @@
 """Golden values of PyTorch for image models: python vision.py (torch 2.13 on CPU, numpy) rewrites vision.json beside it.
 
-Weights and data are not stored: both sides compute them from the integer hash of make.py, weights by the place of their
+Weights and data are not stored: both sides compute them from the integer hash of golden.py, weights by the place of their
 name in alphabetical order; scaled names of ours are written down here. Arrays are base64 of little-endian float32.
 """
-import base64
 import json
 import pathlib
 
@@ -12,40 +11,9 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+from golden import fill, numbers, pack, set_weights
+
 HERE = pathlib.Path(__file__).parent
-
-
-def fill(count, stream):
-    """As in make.py."""
-    with np.errstate(over="ignore"):
-        x = np.arange(count, dtype=np.uint32) * np.uint32(0x9E3779B9) + np.uint32(stream * 7919 + 1)
-        x ^= x >> np.uint32(16)
-        x *= np.uint32(0x7FEB352D)
-        x ^= x >> np.uint32(15)
-        x *= np.uint32(0x846CA68B)
-        x ^= x >> np.uint32(16)
-    return (x.astype(np.float64) / 2.0**31 - 1.0).astype(np.float32)
-
-
-def pack(array):
-    return base64.b64encode(np.ascontiguousarray(array.detach().numpy(), dtype="<f4").tobytes()).decode()
-
-
-def numbers(shape, stream):
-    return torch.from_numpy(fill(int(np.prod(shape)), stream)).view(*shape)
-
-
-def set_weights(model):
-    """Matrices scaled by 1/sqrt(fan in), vectors around their start where that is one or a set bias."""
-    with torch.no_grad():
-        for stream, (_, parameter) in enumerate(sorted(model.named_parameters())):
-            values = numbers(parameter.shape, stream + 100)
-            if parameter.dim() > 1:
-                values = values * float(np.float32(np.sqrt(3.0 / parameter[0].numel())))
-            else:
-                values = values * 0.25 + (1.0 if bool((parameter == 1).all()) else 0.0)
-            parameter.copy_(values)
 
 
 class Layers(nn.Module):
