@@ -28,9 +28,13 @@ const sizesOf = (node: Node): RecurrentSizes =>
 
 /** Whether a backward pass reads what was kept for it. */
 const isTraining = (lowering: Lowering, node: Node): boolean =>
-  [3, 4, 5].some((index) => lowering.readerCount(outputOf(node, index)) > 0);
+  [3, 4, 5, 6, 7, 8].some((index) => lowering.readerCount(outputOf(node, index)) > 0);
 
-/** Inputs x, W_ih, W_hh, b_ih?, b_hh?, h₀?, c₀? → hidden states, last h, last c; cells, sigmoid gates, cell gate. */
+/**
+ * Inputs x, W_ih, W_hh, b_ih?, b_hh?, h₀?, c₀? → hidden states, last h, last c; input, forget and output gates, cell
+ * gate, what the forget gate left of the cell before, tanh of the cell. Of the states themselves nothing is kept: a
+ * Scan would have to copy each one.
+ */
 export const lstm: LoweringRule = (lowering, node) => {
   const sizes = sizesOf(node);
   const { hidden, batch } = sizes;
@@ -61,28 +65,23 @@ export const lstm: LoweringRule = (lowering, node) => {
   const { states, outputs } = emitScan(lowering, {
     states: [state(5), state(6)],
     inputs: [{ name: gates, shape: [batch, width] }],
-    outputShapes: [
-      [batch, hidden],
-      [batch, hidden],
-      [batch, 3 * hidden],
-      [batch, hidden],
-    ],
+    outputShapes: Array.from({ length: 6 }, () => [batch, hidden]),
     reverse: node.attributes.reverse === true,
     step: ([h, c], [gate]) => {
       const sum = lowering.emit('Gemm', [h, transposed, gate]);
       const [first, last] = split(lowering, sum, [3 * hidden, hidden], 1);
       const sigmoids = lowering.emit('Sigmoid', [first]);
       const candidate = lowering.emit('Tanh', [last]);
-      const [i, f, o] = split(lowering, sigmoids, [hidden, hidden, hidden], 1);
-      const kept = lowering.emit('Mul', [f, c]);
-      const cell = lowering.emit('Add', [kept, lowering.emit('Mul', [i, candidate])]);
-      const next = lowering.emit('Mul', [o, lowering.emit('Tanh', [cell])]);
-      return { states: [next, cell], outputs: [next, cell, sigmoids, candidate] };
+      const [i = '', f = '', o = ''] = split(lowering, sigmoids, [hidden, hidden, hidden], 1);
+      const left = lowering.emit('Mul', [f, c]);
+      const cell = lowering.emit('Add', [left, lowering.emit('Mul', [i, candidate])]);
+      const squashed = lowering.emit('Tanh', [cell]);
+      return { states: [lowering.emit('Mul', [o, squashed]), cell], outputs: [i, f, o, candidate, left, squashed] };
     },
   });
-  const [all, cells, sigmoids, candidates] = outputs;
-  [all, ...states, cells, sigmoids, candidates].forEach((name, index) => {
-    if (name) lowering.define(outputOf(node, index), name);
+  const [, , o, , , squashed] = outputs;
+  [lowering.emit('Mul', [o, squashed]), ...states, ...outputs].forEach((name, index) => {
+    lowering.define(outputOf(node, index), name);
   });
 };
 
@@ -98,8 +97,8 @@ function weightsOf(lowering: Lowering, node: Node, { features, hidden }: Recurre
 }
 
 /**
- * Inputs x, W_ih, W_hh, h₀?, c₀?, hidden states, cells, sigmoid gates, cell gate, and the gradients of the hidden
- * states?, of the last h? and of the last c? → those of x, W_ih, W_hh, b_ih, b_hh, h₀, c₀.
+ * Inputs x, W_ih, W_hh, h₀?, c₀?, hidden states, the six kept tensors, and the gradients of the hidden states?, of the
+ * last h? and of the last c? → those of x, W_ih, W_hh, b_ih, b_hh, h₀, c₀.
  *
  * What the steps do not depend on each other for is done for all at once: derivatives before, weights after.
  */
@@ -110,32 +109,27 @@ export const lstmGradient: LoweringRule = (lowering, node) => {
   const reverse = node.attributes.reverse === true;
   const value = (operator: string, ...names: (string | undefined)[]): string => lowering.emit(operator, names);
   const [x, wIh, wHh] = weightsOf(lowering, node, sizes);
-  const [h0, c0] = [3, 4].map((index) => stateOrZeros(lowering, node.inputs[index], inputOf(node, 0), hidden));
-  const [hs, cs, sigmoids, candidate] = [5, 6, 7, 8].map((index) => lowering.plain(inputOf(node, index)));
-  const [dAll, dLast, dCell] = [9, 10, 11].map((index) => node.inputs[index]);
+  const h0 = stateOrZeros(lowering, node.inputs[3], inputOf(node, 0), hidden);
+  const [hs = '', i = '', f = '', o = '', candidate = '', left = '', squashed = ''] = [5, 6, 7, 8, 9, 10, 11].map(
+    (index) => lowering.plain(inputOf(node, index)),
+  );
+  const [dAll, dLast, dCell] = [12, 13, 14].map((index) => node.inputs[index]);
 
-  const [i, f, o] = split(lowering, sigmoids ?? '', [hidden, hidden, hidden], 2);
-  const squashed = value('Tanh', cs);
-  // dc/dh = o·(1 − tanh²(c))
-  const throughCell = value('Mul', o, value('Sub', lowering.scalar(1), value('Mul', squashed, squashed)));
-  const slopes = value('Sub', sigmoids, value('Mul', sigmoids, sigmoids));
-  const [di, df, dO] = split(lowering, slopes, [hidden, hidden, hidden], 2);
-  const candidateSlope = value('Sub', lowering.scalar(1), value('Mul', candidate, candidate));
+  // dc/dh = o·(1 − tanh²(c)) = o − h·tanh(c)
+  const throughCell = value('Sub', o, value('Mul', hs, squashed));
+  // A gate that multiplied something into `product`: its own derivative times that something.
+  const throughGate = (product: string, gate: string): string => value('Sub', product, value('Mul', product, gate));
+  const added = value('Mul', i, candidate);
   const factors = lowering.emit(
     'Concat',
-    [
-      value('Mul', candidate, di),
-      value('Mul', statesBefore(lowering, cs ?? '', c0 ?? '', hidden, reverse), df),
-      value('Mul', squashed, dO),
-      value('Mul', i, candidateSlope),
-    ],
+    [throughGate(added, i), throughGate(left, f), throughGate(hs, o), value('Sub', i, value('Mul', added, candidate))],
     { axis: 2 },
   );
   const one = [batch, hidden];
   const inputs = [
     { name: throughCell, shape: one },
     { name: factors, shape: [batch, width] },
-    { name: f ?? '', shape: one },
+    { name: f, shape: one },
   ];
   if (dAll) inputs.push({ name: lowering.plain(dAll), shape: one });
   const start = (gradient: typeof dLast) => ({
@@ -156,7 +150,7 @@ export const lstmGradient: LoweringRule = (lowering, node) => {
     },
   });
   const [gates = ''] = outputs;
-  const before = statesBefore(lowering, hs ?? '', h0 ?? '', hidden, reverse);
+  const before = statesBefore(lowering, hs, h0, hidden, reverse);
   const gradients = { inputGates: gates, hiddenGates: gates, order: SIGMOIDS_FIRST, wIh };
   defineWeightGradients(lowering, node, sizes, x, before, gradients);
   states.forEach((name, index) => {

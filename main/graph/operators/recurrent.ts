@@ -70,8 +70,8 @@ function gradientRow({ gates, states }: Recurrence, standard: Operator['lower'][
 }
 
 const ELMAN: Recurrence = { gates: 1, states: 1, kept: [] };
-const GRU: Recurrence = { gates: 3, states: 1, kept: [2, 1, 1] };
-const LSTM: Recurrence = { gates: 4, states: 2, kept: [1, 3, 1] };
+const GRU: Recurrence = { gates: 3, states: 1, kept: [1, 1, 1, 1, 1] };
+const LSTM: Recurrence = { gates: 4, states: 2, kept: [1, 1, 1, 1, 1, 1] };
 
 export const recurrentOperators: OperatorTable = {
   /** h' = tanh(W_ih·x + b_ih + W_hh·h + b_hh) (Elman 1990). */
