@@ -26,37 +26,40 @@ function sumRowsById(lowering: Lowering, ids: string, values: string, vocabulary
 
   const count = value('Shape', ids);
   const [sorted = '', order = ''] = lowering.emitAll('TopK', [ids, count], { largest: 0 }, { outputs: 2 });
-  // Filled up to whole runs with an id past the vocabulary, whose rows are zeros.
-  const missing = value('Mod', value('Neg', count), lowering.int64s([RUN]));
-  const keys = value('Pad', sorted, concat(zero, missing), integer(vocabulary));
+  // Filled up to whole runs, by two places at least, with an id that no row has, so that their sums are zeros.
+  const two = lowering.int64s([2]);
+  const missing = value('Add', two, value('Mod', value('Neg', value('Add', count, two)), lowering.int64s([RUN])));
+  const fill = (name: string, id: number): string => value('Pad', name, concat(zero, missing), integer(id));
+  const keys = fill(sorted, vocabulary + 1);
   const length = value('Shape', keys);
-  const paddedRows = value(
-    'Pad',
-    lowering.emit('Gather', [values, order], { axis: 0 }),
-    concat(zero, zero, missing, zero),
-  );
-  const equal = (name: string, left: readonly number[], right: readonly number[]): string =>
-    lowering.emit('Cast', [value('Equal', lowering.reshape(name, left), lowering.reshape(name, right))], { to: 1 });
-  const runs = lowering.reshape(paddedRows, [-1, RUN, width]);
-  const sums = lowering.reshape(value('MatMul', equal(keys, [-1, RUN, 1], [-1, 1, RUN]), runs), [-1, width]);
+  const filledRows = lowering.emit('Gather', [values, fill(order, 0)], { axis: 0 });
+  const equal = (down: string, across: string, left: readonly number[], right: readonly number[]): string =>
+    lowering.emit('Cast', [value('Equal', lowering.reshape(down, left), lowering.reshape(across, right))], { to: 1 });
+  const runs = lowering.reshape(filledRows, [-1, RUN, width]);
+  const same = equal(keys, fill(sorted, -1), [-1, RUN, 1], [-1, 1, RUN]);
+  const sums = lowering.reshape(value('MatMul', same, runs), [-1, width]);
+  const nought = value('Sub', length, lowering.int64s([1]));
+  const spare = value('Sub', length, two);
 
-  // Where each id first appears; `length` where it does not, which is the place of a row of zeros.
+  // Where each id first appears; the place of a row of zeros where it does not.
   const first = value('Not', value('Equal', keys, concat(lowering.int64s([-1]), slice(keys, 0, -1))));
   const places = value('Range', integer(0), value('Squeeze', length), integer(1));
-  const absent = value('Expand', length, lowering.int64s([vocabulary + 1]));
+  const absent = value('Expand', nought, lowering.int64s([vocabulary + 2]));
   const firstIds = where(first, keys, integer(vocabulary));
-  const pointers = lowering.emit('ScatterElements', [absent, firstIds, where(first, places, length)], { axis: 0 });
+  const pointers = lowering.emit('ScatterElements', [absent, firstIds, where(first, places, nought)], { axis: 0 });
 
   // What runs begin with that began in an earlier run: one total per id, added at its first appearance.
   const heads = value('Range', integer(0), value('Squeeze', length), integer(RUN));
   const headIds = where(value('Gather', first, heads), integer(vocabulary), value('Gather', keys, heads));
-  const totals = value('MatMul', equal(headIds, [-1, 1], [1, -1]), lowering.emit('Gather', [sums, heads], { axis: 0 }));
+  const totals = value(
+    'MatMul',
+    equal(headIds, headIds, [-1, 1], [1, -1]),
+    lowering.emit('Gather', [sums, heads], { axis: 0 }),
+  );
   const repeated = value('Equal', headIds, concat(lowering.int64s([vocabulary]), slice(headIds, 0, -1)));
   const needless = value('Or', repeated, value('Equal', headIds, integer(vocabulary)));
-  const spare = value('Add', length, lowering.int64s([1]));
   const targets = where(needless, spare, value('Gather', pointers, headIds));
-  const padded = value('Pad', sums, lowering.int64s([0, 0, 2, 0]));
-  const added = lowering.emit('ScatterND', [padded, lowering.reshape(targets, [-1, 1]), totals], { reduction: 'add' });
+  const added = lowering.emit('ScatterND', [sums, lowering.reshape(targets, [-1, 1]), totals], { reduction: 'add' });
   return lowering.emit('Gather', [added, slice(pointers, 0, vocabulary)], { axis: 0 });
 }
 
