@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { Sequential } from '../layers/container.ts';
 import { Linear } from '../layers/linear.ts';
+import type { Target } from '../lowering/target.ts';
+import { STANDARD } from '../lowering/target.ts';
 import { classIds, floats, numbers, openSession, StepRunner, tensor } from '../run-onnx.test-support.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { compileTrainStep } from './train-step.ts';
@@ -38,4 +40,28 @@ it('takes the gradient norm at the last of several steps only', async () => {
 it('takes it at every step where gradients are clipped by it', async () => {
   const [found, expected] = await norms({ clipNorm: 0.5 });
   expect(found).toEqual(expected);
+});
+
+it('updates a large tensor in parts as it would whole, to the bit', async () => {
+  const [batch, width] = [2, 1024];
+  const large = { module: new Sequential([new Linear(width, 2048), new Linear(2048, 3)]), inputShape: [width] };
+  const x = Array.from({ length: 2 * batch * width }, (_, index) => Math.sin(index * index));
+  const after = async (target: Target): Promise<readonly Buffer[]> => {
+    const many = compileTrainStep(large, { ...options, weightAverage: { decay: 0.9 }, manySteps: true, target });
+    const session = await openSession(many.onnx);
+    const result = await session.run({
+      x: floats(x, [2, batch, width]),
+      y: tensor('int64', BigInt64Array.of(0n, 2n, 1n, 1n), [2, batch]),
+      learningRate: floats([0.1, 0.1], [2]),
+      step: tensor('int32', Int32Array.of(1), []),
+      ...Object.fromEntries(many.state.map(({ name, initial, shape }) => [name, floats(initial, shape)])),
+    });
+    await session.release();
+    return many.state.map(({ outputName, shape }) => {
+      expect(result[outputName]?.dims).toEqual(shape);
+      return Buffer.from(Float32Array.from(numbers(result[outputName])).buffer);
+    });
+  };
+  const [whole, inParts] = [await after(STANDARD), await after({ provider: 'cpu' })];
+  expect(whole.map((values, index) => inParts[index]?.equals(values))).toEqual(whole.map(() => true));
 });

@@ -1,5 +1,6 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
 import { renameValues } from '../onnx/rename.ts';
+import { carryInParts } from './carry-in-parts.ts';
 import type { StateTensor } from './model.ts';
 
 const STEPS = 'steps';
@@ -23,13 +24,19 @@ const ALWAYS_STACKED = 'learningRate';
  */
 export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullBatch = false): OnnxModel {
   const carried = new Map(state.map((entry) => [entry.name, entry.outputName]));
-  const graph = withNormAtLast(fullBatch ? withTurnedData(model.graph, carried) : model.graph);
+  const inParts = carryInParts(fullBatch ? withTurnedData(model.graph, carried) : model.graph, carried);
+  const { shapes } = inParts;
+  const graph = withNormAtLast(inParts.graph);
   const stateInputs = graph.inputs.filter((input) => carried.has(input.name));
   const others = graph.inputs.filter((input) => !carried.has(input.name));
   const stateOutputs = new Set(carried.values());
   const figures = graph.outputs.filter((output) => !stateOutputs.has(output.name));
   const nextOf = (name: string): OnnxValueInfo =>
     graph.outputs.find((output) => output.name === carried.get(name)) as OnnxValueInfo;
+
+  const wholeShape = (name: string): readonly number[] => state.find((entry) => entry.name === name)?.shape ?? [];
+  const whole = (value: OnnxValueInfo, name: string): OnnxValueInfo =>
+    shapes.has(name) ? { ...value, shape: wholeShape(name) } : value;
 
   const data = others
     .map(({ name }) => name)
@@ -61,8 +68,11 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
     operator: 'Loop',
     domain: '',
     name: 'steps',
-    inputs: ['trip_count', '', ...stateInputs.map((input) => input.name)],
-    outputs: [...stateInputs.map((input) => nextOf(input.name).name), ...figures.map((figure) => figure.name)],
+    inputs: ['trip_count', '', ...stateInputs.map(({ name }) => (shapes.has(name) ? `parts.${name}` : name))],
+    outputs: [
+      ...stateInputs.map(({ name }) => (shapes.has(name) ? `parts.${nextOf(name).name}` : nextOf(name).name)),
+      ...figures.map((figure) => figure.name),
+    ],
     attributes: { body: { kind: 'graph', value: body } },
   };
   return {
@@ -73,14 +83,16 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
         integers('first', [0]),
         integers('one', [1]),
         ...graph.initializers.filter((tensor) => read.has(tensor.name)),
+        ...[...shapes].map(([name, shape]) => ({ ...shape, name: `parts_shape.${name}` })),
+        ...[...shapes.keys()].map((name) => integers(`whole_shape.${name}`, wholeShape(name))),
       ],
       inputs: [
         ...others.map((input) => (SHARED.has(input.name) || outside.has(input.name) ? input : stacked(input))),
-        ...stateInputs,
+        ...stateInputs.map((input) => whole(input, input.name)),
       ],
       outputs: [
         ...figures.map((figure) => ({ ...figure, shape: [STEPS] })),
-        ...stateInputs.map((input) => nextOf(input.name)),
+        ...stateInputs.map((input) => whole(nextOf(input.name), input.name)),
       ],
       nodes: [
         node('Shape', ['learningRate'], 'step_count'),
@@ -88,7 +100,11 @@ export function loopSteps(model: OnnxModel, state: readonly StateTensor[], fullB
         node('Squeeze', ['trip_count_list'], 'trip_count'),
         node('Sub', ['trip_count', 'one'], LAST),
         ...before,
+        ...[...shapes.keys()].map((name) => node('Reshape', [name, `parts_shape.${name}`], `parts.${name}`)),
         loop,
+        ...[...shapes.keys()].map((name) =>
+          node('Reshape', [`parts.${nextOf(name).name}`, `whole_shape.${name}`], nextOf(name).name),
+        ),
       ],
     },
   };

@@ -1,4 +1,9 @@
+import { elementCount } from '../dimension.ts';
+import type { Lowering } from '../lowering/lowering.ts';
+import { orStandard } from '../lowering/lowering.ts';
+import { emitScan } from '../lowering/scan.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
+import type { Node } from '../tensor.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 const likeEach =
@@ -9,22 +14,74 @@ const likeEach =
       return { dtype, shape };
     });
 
+/** p, g, M, V and the three scalars → p', M', V'. */
+type AdamStep = (values: readonly (string | undefined)[]) => readonly [string, string, string];
+
 /**
  * M' = β₁M + g, V' = β₂V + g², p' = decay·p − M' / (rate·√V' + ε'), where M = m / (1 − β₁) and V = v / (1 − β₂) are
  * rescaled moments, which saves two passes over the memory; the scalars carry the corrections.
  */
-const adamStandard: LoweringRule = (lowering, node) => {
-  const [p, g, m, v, rate, epsilon, decay] = node.inputs.map((input) => lowering.plain(need(input)));
-  const beta = (index: 1 | 2): string => lowering.scalar(numberOf(node.attributes, `beta${index}`));
+function adamStep(lowering: Lowering, attributes: Node['attributes']): AdamStep {
+  const beta = (index: 1 | 2): string => lowering.scalar(numberOf(attributes, `beta${index}`));
   const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);
-  const first = value('Add', value('Mul', m, beta(1)), g);
-  const second = value('Add', value('Mul', v, beta(2)), value('Mul', g, g));
-  const spread = value('Add', value('Mul', value('Sqrt', second), rate), epsilon);
-  const next = value('Sub', value('Mul', p, decay), value('Div', first, spread));
-  [next, first, second].forEach((name, index) => {
+  return ([p, g, m, v, rate, epsilon, decay]) => {
+    const first = value('Add', value('Mul', m, beta(1)), g);
+    const second = value('Add', value('Mul', v, beta(2)), value('Mul', g, g));
+    const spread = value('Add', value('Mul', value('Sqrt', second), rate), epsilon);
+    return [value('Sub', value('Mul', p, decay), value('Div', first, spread)), first, second];
+  };
+}
+
+function defineEach(lowering: Lowering, node: Node, names: readonly string[]): void {
+  names.forEach((name, index) => {
     lowering.define(outputOf(node, index), name);
   });
+}
+
+const adamStandard: LoweringRule = (lowering, node) => {
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  defineEach(lowering, node, adamStep(lowering, node.attributes)(names));
 };
+
+/** Tensors from this many numbers on are updated part by part. */
+const LARGE = 2 ** 21;
+/** At most so many numbers are a part: what an update reads and writes then stays in the cache. */
+const PART = 2 ** 19;
+
+/**
+ * Ten passes over a tensor larger than the cache read and write memory ten times; ten passes over each of its parts
+ * only once. A Scan hands its body parts without copying them.
+ *
+ * @returns whether the tensor is large and divides evenly
+ */
+function adamInParts(lowering: Lowering, node: Node): boolean {
+  const count = elementCount(inputOf(node, 0).shape);
+  const parts = count < LARGE ? undefined : smallestDivisor(count, Math.ceil(count / PART), count / (PART / 8));
+  if (parts === undefined) return false;
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  const size = count / parts;
+  const shape = [size];
+  const step = adamStep(lowering, node.attributes);
+  const { outputs } = emitScan(lowering, {
+    states: [],
+    inputs: names.slice(0, 4).map((name) => ({ name: lowering.reshape(name, [parts, size]), shape })),
+    outputShapes: [shape, shape, shape],
+    reverse: false,
+    step: (_, values) => ({ states: [], outputs: step([...values, ...names.slice(4)]) }),
+  });
+  const whole = inputOf(node, 0).shape.map(Number);
+  defineEach(
+    lowering,
+    node,
+    outputs.map((name) => lowering.reshape(name, whole)),
+  );
+  return true;
+}
+
+function smallestDivisor(count: number, from: number, to: number): number | undefined {
+  for (let divisor = from; divisor <= to; divisor++) if (count % divisor === 0) return divisor;
+  return undefined;
+}
 
 /** d = g + weightDecay·p; v' = momentum·v + d; p' = p − lr·(nesterov ? d + momentum·v' : v'), as in PyTorch. */
 const sgdStandard: LoweringRule = (lowering, node) => {
@@ -44,7 +101,10 @@ const sgdStandard: LoweringRule = (lowering, node) => {
 
 export const optimizerOperators: OperatorTable = {
   /** Inputs p, g, M, V, rate, epsilon, decay → p', M', V'. */
-  AdamWUpdate: { inferTypes: likeEach(3), lower: { standard: adamStandard } },
+  AdamWUpdate: {
+    inferTypes: likeEach(3),
+    lower: { standard: adamStandard, cpu: orStandard(adamInParts, adamStandard) },
+  },
   /** Inputs p, g, velocity?, learning rate → p', velocity'?. */
   SgdUpdate: {
     inferTypes: (inputs, attributes) => (inputs[2] ? likeEach(2)(inputs, attributes) : likeEach(1)(inputs, attributes)),
