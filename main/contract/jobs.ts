@@ -3,7 +3,7 @@ import { id, time } from './common.ts';
 import { errorRecord } from './errors.ts';
 import { command, query } from './procedure.ts';
 
-export const jobKind = z.enum(['import', 'training', 'evaluation', 'export', 'deployment', 'verification']);
+export const jobKind = z.enum(['import', 'training', 'evaluation', 'export', 'deployment', 'verification', 'trial']);
 export type JobKind = z.infer<typeof jobKind>;
 
 /** MLflow's run states plus PAUSED. FINISHED, FAILED and KILLED are final, though FAILED and KILLED jobs may be resumable. */

@@ -4,6 +4,7 @@ import { errorRecord } from './errors.ts';
 import { jobState } from './jobs.ts';
 import { command, query } from './procedure.ts';
 import { runConfig } from './run-config.ts';
+import { trialResult } from './trial-results.ts';
 
 export const layerSummary = z.object({
   name: z.string(),
@@ -135,6 +136,7 @@ export const checkpoint = z.object({
 export type Checkpoint = z.infer<typeof checkpoint>;
 
 const yaml = z.string().max(200_000);
+const trialStarted = z.object({ jobId: id });
 
 export const procedures = {
   'training.templates': query(
@@ -157,6 +159,28 @@ export const procedures = {
     }),
   ),
   'training.start': command('Starts a run', z.object({ yaml }), z.object({ runId: id, jobId: id }), ['researcher']),
+  'training.findLearningRate': command(
+    'Trains for a few steps while the learning rate grows exponentially; the job ends with the curve and two suggestions',
+    z.object({
+      yaml,
+      minimum: z.number().positive().default(1e-7),
+      maximum: z.number().positive().default(10),
+      steps: z.int().min(20).max(1000).default(100),
+    }),
+    trialStarted,
+    ['researcher'],
+  ),
+  'training.overfitBatch': command(
+    'Trains on one batch until it is learned by heart, or says that it is not and what that usually means',
+    z.object({ yaml, steps: z.int().min(10).max(5000).default(300) }),
+    trialStarted,
+    ['researcher'],
+  ),
+  'training.trial': query(
+    'What a learning-rate search or an attempt at one batch found; null until its job has finished',
+    z.object({ jobId: id }),
+    trialResult.nullable(),
+  ),
   'runs.list': query(
     'Runs, newest first',
     z.object({

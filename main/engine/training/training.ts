@@ -22,6 +22,7 @@ import { taskPlans } from './task-plans.ts';
 import { templates } from './templates.ts';
 import { seriesOf } from './thin-series.ts';
 import { type TrainingDevices, TrainingJob } from './training-job.ts';
+import { Trials } from './trials.ts';
 
 const PAUSE_TIMEOUT_MS = 60_000;
 const RESUMABLE = new Set<Run['status']>(['PAUSED', 'FAILED', 'KILLED']);
@@ -44,6 +45,7 @@ export class Training implements Shipping {
   readonly #jobs: Jobs;
   readonly #neighbours: TrainingNeighbours;
   readonly #job: TrainingJob;
+  readonly #trials: Trials;
   #codeVersion: string | undefined;
 
   readonly handlers: HandlersOf<'training' | 'runs'> = {
@@ -55,6 +57,11 @@ export class Training implements Shipping {
       return { diagnostics, summary: plan?.summary ?? null, config: plan === null ? null : { ...plan.config } };
     },
     'training.start': ({ yaml }, caller) => this.#start(yaml, caller),
+    'training.findLearningRate': ({ yaml, ...sweep }, caller) =>
+      this.#trials.start(yaml, { kind: 'learning_rate', ...sweep }, caller),
+    'training.overfitBatch': ({ yaml, steps }, caller) =>
+      this.#trials.start(yaml, { kind: 'one_batch', steps }, caller),
+    'training.trial': ({ jobId }) => this.#trials.resultOf(jobId),
     'runs.list': (filter) => this.records.list(filter),
     'runs.get': ({ runId }) => {
       const { runs } = this.#context.workspace;
@@ -96,6 +103,7 @@ export class Training implements Shipping {
     this.experiments = new Experiments(context, neighbours.datasets, neighbours.labels);
     this.#job = new TrainingJob(context, this.records, this.experiments, neighbours.devices);
     jobs.define(this.#job);
+    this.#trials = new Trials(context, jobs, neighbours, (yaml) => this.#planOf(yaml));
     // A job that was resumed from the tray has told nobody else.
     context.events.on((event) => {
       if (event.type !== 'job' || event.job.kind !== 'training') return;
@@ -145,9 +153,14 @@ export class Training implements Shipping {
     return { diagnostics, plan, unknownKey: false };
   }
 
-  async #start(yaml: string, caller: Caller): Promise<{ runId: string; jobId: string }> {
+  async #planOf(yaml: string): Promise<Plan> {
     const { diagnostics, plan, unknownKey } = await this.#check(yaml);
     if (plan === null) throw refusal(diagnostics, unknownKey);
+    return plan;
+  }
+
+  async #start(yaml: string, caller: Caller): Promise<{ runId: string; jobId: string }> {
+    const plan = await this.#planOf(yaml);
     const { workspace, clock } = this.#context;
     this.#codeVersion ??= codeVersion(this.#context);
     const { dataset, labelSet } = plan;

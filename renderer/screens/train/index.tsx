@@ -1,10 +1,10 @@
 import { Badge, Button, Group, Select, Text, Tooltip } from '@mantine/core';
-import { IconDatabase, IconPlayerPlay } from '@tabler/icons-react';
-import { useState } from 'react';
+import { IconChartLine, IconDatabase, IconPlayerPlay, IconTargetArrow } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useCommand, useProcedure } from '../../client/index.ts';
 import type { JsonSchema } from '../../components/editor/index.tsx';
-import { YamlEditor } from '../../components/editor/index.tsx';
+import { withValue, YamlEditor } from '../../components/editor/index.tsx';
 import { formatPlural } from '../../components/format.ts';
 import { Page } from '../../components/page.tsx';
 import { paths } from '../../components/paths.ts';
@@ -15,6 +15,7 @@ import { editDraft } from './draft.ts';
 import { ModelPreview } from './model-preview.tsx';
 import { ProblemList } from './problem-list.tsx';
 import classes from './train.module.css';
+import { TrialDialog, type TrialKind, useTrial } from './trial-dialog.tsx';
 import type { TrainConfig } from './use-train-config.ts';
 import { useTrainConfig } from './use-train-config.ts';
 
@@ -46,21 +47,24 @@ export default function TrainScreen() {
       crumbs={[{ label: 'Train' }]}
       fill
       actions={
-        <Tooltip
-          label={errors.length > 0 ? 'Go to the first problem' : 'Start a run with this config'}
-          disabled={config.sound}
-        >
-          <Button
-            leftSection={<IconPlayerPlay size={14} />}
-            rightSection={<Keys shortcut="mod+enter" />}
-            className={classes.start}
-            loading={start.isPending}
-            variant={errors.length > 0 ? 'default' : 'filled'}
-            onClick={run}
+        <Group gap="sm" wrap="nowrap">
+          <Trials config={config} />
+          <Tooltip
+            label={errors.length > 0 ? 'Go to the first problem' : 'Start a run with this config'}
+            disabled={config.sound}
           >
-            Start run
-          </Button>
-        </Tooltip>
+            <Button
+              leftSection={<IconPlayerPlay size={14} />}
+              rightSection={<Keys shortcut="mod+enter" />}
+              className={classes.start}
+              loading={start.isPending}
+              variant={errors.length > 0 ? 'default' : 'filled'}
+              onClick={run}
+            >
+              Start run
+            </Button>
+          </Tooltip>
+        </Group>
       }
       toolbar={<Choices config={config} />}
     >
@@ -109,6 +113,51 @@ export default function TrainScreen() {
         </section>
       </div>
     </Page>
+  );
+}
+
+/** Two questions to ask of a config before a run is worth its time. */
+function Trials({ config }: { readonly config: TrainConfig }) {
+  const { trial, pending, start, close } = useTrial();
+  const ask = (kind: TrialKind) => start(kind, config.yaml);
+  const button = (kind: TrialKind, label: string, hint: string, icon: ReactNode) => (
+    <Tooltip label={config.sound ? hint : 'Solve the problems of the config first'}>
+      <Button
+        variant="default"
+        leftSection={icon}
+        loading={pending === kind}
+        data-disabled={!config.sound || undefined}
+        aria-disabled={!config.sound}
+        onClick={() => config.sound && ask(kind)}
+      >
+        {label}
+      </Button>
+    </Tooltip>
+  );
+  return (
+    <>
+      {button(
+        'learning_rate',
+        'Find rate',
+        'Trains a few steps while the learning rate grows, and suggests one',
+        <IconChartLine size={14} />,
+      )}
+      {button(
+        'one_batch',
+        'Overfit one batch',
+        'Tries whether the model can learn one batch by heart, and says what stands in its way if not',
+        <IconTargetArrow size={14} />,
+      )}
+      <TrialDialog
+        jobId={trial?.jobId ?? null}
+        kind={trial?.kind ?? 'learning_rate'}
+        close={close}
+        onUseRate={(rate) => {
+          editDraft(withValue(config.yaml, ['optimizer', 'learningRate'], rate));
+          close();
+        }}
+      />
+    </>
   );
 }
 
