@@ -14,6 +14,12 @@ test('the same quantity on train and validation shares a chart', () => {
   expect(groups.at(-1)?.system).toBe(true);
 });
 
+test('figures of single layers have a view of their own', () => {
+  expect(groupMetrics(['layer.layers.0.gradientNorm', 'loss_spike', 'cpu_share']).map(({ base }) => base)).toEqual([
+    'cpu_share',
+  ]);
+});
+
 test('keys are taken apart', () => {
   expect(splitMetric('best.validation_loss')).toEqual({ subset: 'best', base: 'loss' });
   expect(splitMetric('test.accuracy')).toEqual({ subset: 'test', base: 'accuracy' });

@@ -49,6 +49,10 @@ const quantities: Readonly<Record<string, Quantity>> = {
   },
   step: { title: 'Step', format: formatCount, rank: 20 },
   step_ms: { title: 'Time per step', format: formatDuration, system: true, rank: 12 },
+  data_wait_share: { title: 'Time waiting for data', format: percent, system: true, rank: 12 },
+  cpu_share: { title: 'Processor', format: percent, system: true, rank: 13 },
+  gpu_share: { title: 'GPU', format: percent, system: true, rank: 13 },
+  gpu_memory_bytes: { title: 'GPU memory', format: formatBytes, system: true, rank: 13 },
   memory_bytes: { title: 'Memory', format: formatBytes, system: true, rank: 13 },
 };
 
@@ -59,6 +63,7 @@ const separator = /[._/]/;
 export function groupMetrics(keys: readonly string[]): readonly MetricGroup[] {
   const groups = new Map<string, string[]>();
   for (const key of keys) {
+    if (hasViewOfItsOwn(key)) continue;
     const { base } = splitMetric(key);
     groups.set(base, [...(groups.get(base) ?? []), key]);
   }
@@ -74,6 +79,9 @@ export function groupMetrics(keys: readonly string[]): readonly MetricGroup[] {
       exact: quantities[base]?.exact ?? false,
     }));
 }
+
+/** Figures of single layers, and spikes, are shown elsewhere than in charts. */
+const hasViewOfItsOwn = (key: string): boolean => key.startsWith('layer.') || key === 'loss_spike';
 
 /** `validation_loss` → validation, loss. Keys without a known data set before them are whole. */
 export function splitMetric(key: string): { readonly subset: string | null; readonly base: string } {

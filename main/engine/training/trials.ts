@@ -5,13 +5,19 @@ import { type TrialInput, type TrialQuestion, trialMessage, trialQuestion } from
 import type { Caller, EngineContext } from '../core/context.ts';
 import type { JobContext, JobDefinition, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
 import { taskPlans } from './task-plans.ts';
-import type { TrainingNeighbours } from './training.ts';
+import type { TrainingDevices } from './training-job.ts';
 
 interface Specification {
   readonly yaml: string;
   readonly question: TrialQuestion;
+}
+
+interface TrialNeighbours {
+  readonly datasets: TrainingDatasets;
+  readonly labels: TrainingLabels;
+  readonly devices: TrainingDevices & { threadsOf(config: RunConfig): number };
 }
 
 type Check = (yaml: string) => Promise<Plan>;
@@ -27,11 +33,11 @@ export class Trials implements JobDefinition {
   readonly concurrency = 1;
   readonly #context: EngineContext;
   readonly #jobs: Jobs;
-  readonly #neighbours: TrainingNeighbours;
+  readonly #neighbours: TrialNeighbours;
   readonly #check: Check;
 
   /** @param check what a config plans; throws when it is not sound */
-  constructor(context: EngineContext, jobs: Jobs, neighbours: TrainingNeighbours, check: Check) {
+  constructor(context: EngineContext, jobs: Jobs, neighbours: TrialNeighbours, check: Check) {
     this.#context = context;
     this.#jobs = jobs;
     this.#neighbours = neighbours;

@@ -13,9 +13,11 @@ import { paths } from '../../components/paths.ts';
 import { Digest, Fact, When } from '../../components/small.tsx';
 import { ErrorState, NothingHere } from '../../components/states.tsx';
 import { TextLink } from '../../components/text-link.tsx';
+import { ResourceGauge } from './resource-gauge.tsx';
 import { durationMs } from './run-columns.ts';
 import type { RunTabProps } from './run-tab.ts';
 import { writeTags } from './run-tags.ts';
+import { SpikeNote } from './spike-note.tsx';
 
 const headlines = [
   'test.accuracy',
@@ -45,9 +47,11 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
           <Text c="dimmed">{run.error.suggestion}</Text>
         </Alert>
       )}
+      <SpikeNote series={live.series} />
       <Panel>
         <Stack gap="md">
           <RunProgress run={run} />
+          {run.status === 'RUNNING' && <ResourceGauge series={live.series} />}
           <Headlines run={run} />
           <SimpleGrid cols={{ base: 2, sm: 4, lg: 6 }} spacing="md" verticalSpacing="sm">
             <Fact label="Dataset">

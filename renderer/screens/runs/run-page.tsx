@@ -22,12 +22,14 @@ import { RegisterDialog } from './register-dialog.tsx';
 import { RunConfigTab } from './run-config-tab.tsx';
 import { EvaluationTab } from './run-evaluation-tab.tsx';
 import { ExplanationTab } from './run-explanation-tab.tsx';
+import { LayersTab } from './run-layers-tab.tsx';
 import { RunLogTab } from './run-log-tab.tsx';
 import { OverviewTab } from './run-overview-tab.tsx';
 import { useRunLive } from './use-run-live.ts';
 
 const tabs = [
   { value: 'overview', label: 'Overview', view: OverviewTab },
+  { value: 'layers', label: 'Layers', view: LayersTab },
   { value: 'evaluation', label: 'Evaluation', view: EvaluationTab },
   { value: 'explanation', label: 'Explanation', view: ExplanationTab },
   { value: 'config', label: 'Config & model', view: RunConfigTab },
