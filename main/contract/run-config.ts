@@ -5,6 +5,9 @@ import { graphNetworkConfig } from './models/graph-network.ts';
 import { recurrentConfig } from './models/recurrent.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
 import { detectorConfig, unetConfig } from './models/vision.ts';
+import { augmentationConfig } from './run/augmentation.ts';
+import { optimizerConfig } from './run/optimizer.ts';
+import { trainingConfig } from './run/training.ts';
 
 /**
  * The configuration of a run, written as YAML by a person. Every key carries a description: completion, hover
@@ -88,59 +91,6 @@ export const modelConfig = z.discriminatedUnion('kind', [
   diffusionConfig,
 ]);
 export type ModelConfig = z.infer<typeof modelConfig>;
-
-export const optimizerConfig = z.discriminatedUnion('kind', [
-  z
-    .strictObject({
-      kind: z.literal('adamw'),
-      learningRate: z.number().positive().default(0.001),
-      beta1: z.number().min(0).max(0.9999).default(0.9),
-      beta2: z.number().min(0).max(0.99999).default(0.999),
-      epsilon: z.number().positive().default(1e-8),
-      weightDecay: z.number().min(0).default(0.01),
-    })
-    .describe('AdamW (Loshchilov & Hutter 2019)'),
-  z
-    .strictObject({
-      kind: z.literal('sgd'),
-      learningRate: z.number().positive().default(0.05),
-      momentum: z.number().min(0).max(0.9999).default(0.9),
-      nesterov: z.boolean().default(false),
-      weightDecay: z.number().min(0).default(0),
-    })
-    .describe('Stochastic gradient descent with momentum'),
-  z
-    .strictObject({
-      kind: z.literal('adam'),
-      learningRate: z.number().positive().default(0.001),
-      beta1: z.number().min(0).max(0.9999).default(0.9),
-      beta2: z.number().min(0).max(0.99999).default(0.999),
-      epsilon: z.number().positive().default(1e-8),
-      weightDecay: z.number().min(0).default(0).describe('A penalty inside the gradient, as in the first Adam'),
-    })
-    .describe('Adam (Kingma & Ba 2015)'),
-  z
-    .strictObject({
-      kind: z.literal('rmsprop'),
-      learningRate: z.number().positive().default(0.01),
-      smoothing: z.number().min(0).max(0.99999).default(0.99),
-      momentum: z.number().min(0).max(0.9999).default(0),
-      epsilon: z.number().positive().default(1e-8),
-      centered: z.boolean().default(false).describe('Divides by the deviation instead of the root mean square'),
-      weightDecay: z.number().min(0).default(0),
-    })
-    .describe('RMSprop (Hinton 2012)'),
-  z
-    .strictObject({
-      kind: z.literal('lion'),
-      learningRate: z.number().positive().default(0.0001).describe('3 to 10 times smaller than for AdamW'),
-      beta1: z.number().min(0).max(0.9999).default(0.9),
-      beta2: z.number().min(0).max(0.99999).default(0.99),
-      weightDecay: z.number().min(0).default(0.1).describe('3 to 10 times larger than for AdamW'),
-    })
-    .describe('Lion (Chen et al. 2023): the sign of an interpolated momentum'),
-]);
-export type OptimizerConfig = z.infer<typeof optimizerConfig>;
 
 export const scheduleConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), warmupSteps: z.int().min(0).default(0) }),
@@ -334,24 +284,14 @@ export const runConfig = z.strictObject({
     })
     .prefault({})
     .describe('Part of the exported graph: the deployed model takes raw pixels or raw columns'),
+  augmentation: augmentationConfig
+    .optional()
+    .describe('Random changes of the samples of train, new ones at each step; the same ones for the same seed'),
   model: modelConfig,
   loss: lossConfig.default({ kind: 'cross_entropy', labelSmoothing: 0 }),
   optimizer: optimizerConfig.prefault({ kind: 'adamw' }),
   schedule: scheduleConfig.prefault({ kind: 'constant' }),
-  training: z
-    .strictObject({
-      epochs: z.int().min(1).max(100_000).default(1),
-      clipNorm: z.number().positive().optional().describe('Scales the gradients down to this global L2 norm'),
-      checkpointEverySteps: z.int().min(1).default(500).describe('How much work a kill can cost at most'),
-      earlyStopping: z
-        .strictObject({
-          metric: z.enum(['validation_loss', 'validation_accuracy']).default('validation_loss'),
-          patienceEpochs: z.int().min(1).default(5),
-          minimumDelta: z.number().min(0).default(0),
-        })
-        .optional(),
-    })
-    .prefault({}),
+  training: trainingConfig.prefault({}),
   device: z
     .union([z.literal('auto'), executionProvider])
     .default('cpu')

@@ -107,6 +107,7 @@ export { decodeCorners } from './operators/detection.ts';
 export { FIRST_WORD, PADDING, UNKNOWN } from './operators/text.ts';
 export type { OptimizerSpec } from './optimizers/optimizer.ts';
 export type { ParameterGroup } from './optimizers/parameter-groups.ts';
+export { groupOf } from './optimizers/parameter-groups.ts';
 export type { PlateauOptions } from './schedules/plateau.ts';
 export type { ScheduleSpec } from './schedules/schedule.ts';
 export { learningRateAt } from './schedules/schedule.ts';

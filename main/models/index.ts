@@ -9,8 +9,8 @@ export { type Sampler, samplerOf } from './generative/sampling.ts';
 export type { AdapterSpec } from './imported/adapters.ts';
 /** @public For whoever fine-tunes a file from elsewhere; no screen of today does. */
 export { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported/imported-model.ts';
-export type { LayerChoice, ModelChoice, OptimizerChoice, ScheduleChoice } from './recipe.ts';
-export { lossFor, modelFor, optimizerOf, scheduleOf } from './recipe.ts';
+export type { LayerChoice, ModelChoice, ScheduleChoice } from './recipe.ts';
+export { lossFor, modelFor, scheduleOf } from './recipe.ts';
 export type {
   ActivationName,
   ArchitectureSpec,
@@ -20,5 +20,7 @@ export type {
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
 export type { TaskName } from './task-signatures.ts';
+export { trainedWeights } from './trained-weights.ts';
+export { optimizerOf, trainingOptionsOf } from './training-recipe.ts';
 /** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';

@@ -1,4 +1,4 @@
-import type { LossSpec, OptimizerSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
+import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
 import { PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
 import type { DiffusionSpec, GanSpec, VaeSpec } from './generative/specification.ts';
@@ -71,8 +71,6 @@ type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & {
   >;
 type RequiredKeys<Spec> = { [Key in keyof Spec]-?: undefined extends Spec[Key] ? never : Key }[keyof Spec];
 
-export type OptimizerChoice = OptimizerSpec & { readonly learningRate: number };
-
 export type ScheduleChoice = { readonly warmupSteps: number } & (
   | { readonly kind: 'constant' }
   | { readonly kind: 'step'; readonly everyEpochs: number; readonly factor: number }
@@ -142,12 +140,8 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
 }
 
 /** Without the keys that were left out. */
-function given<T extends object>(choice: T): Partial<T> {
+export function given<T extends object>(choice: T): Partial<T> {
   return Object.fromEntries(Object.entries(choice).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
-export function optimizerOf({ learningRate: _, ...optimizer }: OptimizerChoice): OptimizerSpec {
-  return optimizer;
 }
 
 export type LossChoice =

@@ -1,4 +1,5 @@
 import { evaluatorInput, type TrainerMessage } from '../contract/training-worker.ts';
+import { trainedWeights } from '../models/index.ts';
 import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
 import { asLightbenchError } from './training/as-lightbench-error.ts';
 import { loadCheckpoint } from './training/checkpoint-file.ts';
@@ -13,9 +14,7 @@ runWorker(evaluatorInput, async (input, channel) => {
   try {
     const { state, tensors } = loadCheckpoint(store, input.checkpointDigest);
     const experiment = await openExperiment(input, state);
-    const { module } = experiment.computing.model;
-    const names = [...module.namedParameters(), ...module.namedBuffers()].map(([name]) => name);
-    const parameters = Object.fromEntries(names.map((name) => [name, tensors.get(name) ?? new Float32Array()]));
+    const parameters = trainedWeights(experiment.computing.model.module, tensors);
     try {
       for (const split of input.splits) {
         const evaluated = await evaluate(experiment, parameters, split, store, (done, total) =>

@@ -4,10 +4,11 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
 import { estimateTrainingMemory, GraphError, largestBatchThatFits, type PreprocessingSpec } from '../../graph/index.ts';
-import { lossFor, type Model, modelFor, optimizerOf } from '../../models/index.ts';
+import { lossFor, type Model, modelFor, trainingOptionsOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
 import { annotationClasses, type Checks, nameOf, taskPlans } from './task-plans.ts';
+import { checkAgainstModel, checkTraining } from './training-checks.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
 const PROCESS_BYTES = 230 * 1024 * 1024;
@@ -77,12 +78,14 @@ export function planRun(
   const fits = !problems.some(({ severity, path }) => severity === 'error' && path[0] === 'task');
   const columns = fits ? task.columns(checks, dataset) : [];
   const preprocessing = fits ? task.preprocessing(checks, dataset, columns) : null;
+  checkTraining(checks);
   const model =
     preprocessing === null || labelling === null ? null : buildFor(checks, preprocessing, labelling.classes.length);
-  if (model === null || labelling === null || problems.some(({ severity }) => severity === 'error'))
-    return { plan: null, problems };
-  const summary = summarise(checks, model, dataset, availableBytes);
-  if (problems.some(({ severity }) => severity === 'error')) return { plan: null, problems };
+  if (model !== null) checkAgainstModel(checks, model);
+  const isBroken = () => problems.some(({ severity }) => severity === 'error');
+  if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
+  const summary = summarise(checks, model, preprocessing, dataset, availableBytes);
+  if (summary === null || isBroken()) return { plan: null, problems };
   const target = dataset.kind === 'table' ? dataset.target : null;
   return {
     plan: { config, dataset, labelSet: labelling.labelSet, classes: labelling.classes, columns, target, summary },
@@ -202,22 +205,29 @@ function buildFor({ config, error }: Checks, preprocessing: PreprocessingSpec, c
 function summarise(
   { config, error }: Checks,
   model: Model,
+  preprocessing: PreprocessingSpec,
   dataset: DatasetVersion,
   availableBytes: number,
-): ModelSummary {
+): ModelSummary | null {
   const train = dataset.splits.find((entry) => entry.split === 'train')?.count ?? 0;
   const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
   const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
   const options = {
+    ...trainingOptionsOf(config, preprocessing),
     loss: lossFor(config.task, config.loss, config.model),
-    optimizer: optimizerOf(config.optimizer),
   };
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
   const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
   const fixedBytes = PROCESS_BYTES + dataBytes;
   const whole = model.fullBatch === true;
   const batchSize = whole ? dataset.rows : Math.min(config.data.batchSize, Math.max(1, train));
-  const memoryBytes = fixedBytes + estimateTrainingMemory(model, options, batchSize).totalBytes;
+  let memoryBytes = fixedBytes;
+  try {
+    memoryBytes += estimateTrainingMemory(model, options, batchSize).totalBytes;
+  } catch (cause) {
+    if (!(cause instanceof GraphError)) throw cause;
+    return error('training', cause.message, 'Change or leave out what the message names.');
+  }
   if (memoryBytes > availableBytes) {
     const fitting = whole ? 0 : largestBatchThatFits(model, options, availableBytes - fixedBytes, batchSize);
     error(

@@ -122,7 +122,7 @@ task: table-regression
 data: { dataset: rows, batchSize: 16 }
 model: { kind: mlp, hidden: [16] }
 loss: { kind: mse }
-training: { epochs: 20 }
+training: { epochs: 20, weightAverage: { decay: 0.9 } }
 optimizer: { kind: adamw, learningRate: 0.01 }
 threads: 1
 `);

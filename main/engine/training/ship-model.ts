@@ -4,14 +4,14 @@ import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
-import { foldTargetScale, type Model, modelFor } from '../../models/index.ts';
+import { foldTargetScale, type Model, modelFor, trainedWeights } from '../../models/index.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
 import type { ShippingModel, TensorValue } from './shipping.ts';
 
 export interface StoredCheckpoint {
   readonly state: CheckpointState;
   readonly model: Model;
-  /** Parameters and buffers, as the compiled graphs name them. */
+  /** Parameters, averaged where training kept averages, and buffers, as the compiled graphs name them. */
   readonly parameters: ParameterValues;
 }
 
@@ -21,12 +21,12 @@ export function readCheckpoint(bytes: Uint8Array, digest: string): StoredCheckpo
     const { tensors, metadata } = readSafetensors(bytes, digest);
     const state = checkpointState.parse(JSON.parse(metadata[CHECKPOINT_KEY] ?? 'null'));
     const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
-    const parameters: Record<string, Float32Array> = {};
-    for (const [name] of [...model.module.namedParameters(), ...model.module.namedBuffers()]) {
-      const data = tensors.get(name)?.data;
-      if (!(data instanceof Float32Array)) throw new Error(`The tensor ${name} is missing.`);
-      parameters[name] = data;
-    }
+    const values = new Map(
+      [...tensors].flatMap(([name, { data }]) => (data instanceof Float32Array ? [[name, data] as const] : [])),
+    );
+    const parameters = trainedWeights(model.module, values);
+    const missing = Object.keys(weightShapes(model)).find((name) => !(name in parameters));
+    if (missing !== undefined) throw new Error(`The tensor ${missing} is missing.`);
     return { state, model, parameters };
   } catch (error) {
     throw new LightbenchError('workspace.damaged', `The checkpoint ${digest} cannot be read.`, {
@@ -107,8 +107,15 @@ function openShape(shape: Signature['inputs'][number]['shape'] | readonly (numbe
 }
 
 function weightsOf(model: Model, parameters: ParameterValues): Record<string, TensorValue> {
-  const named = [...model.module.namedParameters(), ...model.module.namedBuffers()];
   return Object.fromEntries(
-    named.map(([name, { shape }]) => [name, { dtype: 'float32', dims: [...shape], data: parameters[name] }]),
+    Object.entries(weightShapes(model)).map(([name, dims]) => [
+      name,
+      { dtype: 'float32', dims: [...dims], data: parameters[name] },
+    ]),
   );
+}
+
+function weightShapes({ module }: Model): Record<string, readonly number[]> {
+  const named = [...module.namedParameters(), ...module.namedBuffers()];
+  return Object.fromEntries(named.map(([name, { shape }]) => [name, shape]));
 }

@@ -85,6 +85,12 @@ describe('checking a config', () => {
     expect(
       await problems(mlp().replace('{ kind: mlp, hidden: [16] }', '{ kind: cnn, kernel: 15, channels: [4, 4, 4] }')),
     ).toMatchObject([{ path: 'model', severity: 'error', line: 9 }]);
+    expect(await problems(mlp('augmentation:\n  kind: image\n  saturation: 0.2\n'))).toMatchObject([
+      { path: 'augmentation.saturation', suggestion: 'Remove saturation.', line: 14 },
+    ]);
+    expect(await problems(mlp('augmentation:\n  kind: image\n  mixup: 1\n  cutmix: 1\n'))).toMatchObject([
+      { path: 'augmentation.cutmix', suggestion: 'Remove one of the two.', line: 15 },
+    ]);
   });
 
   it('refuses what does not fit into memory, with the batch size that does', async () => {

@@ -140,6 +140,19 @@ describe('augmentation of images', () => {
     }
   });
 
+  it('changes colours of normalised images as those of the pixels before', async () => {
+    const shape = [4, 3, 2, 2];
+    const data = Float32Array.from({ length: 48 }, (_, index) => ((index * 29) % 47) / 47);
+    const normalization = { mean: [0.1, 0.4, 0.6], deviation: [0.2, 0.3, 0.5] };
+    const channel = (index: number): number => Math.floor(index / 4) % 3;
+    const normalized = (values: Float32Array): Float32Array =>
+      values.map((value, at) => (value - normalization.mean[channel(at)]) / normalization.deviation[channel(at)]);
+    const spec = { kind: 'image', brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.1 } as const;
+    const expected = normalized(numbers((await augmented({ spec, shape, data })).x2));
+    const result = numbers((await augmented({ spec: { ...spec, normalization }, shape, data: normalized(data) })).x2);
+    for (const [at, value] of result.entries()) expect(value).toBeCloseTo(expected[at], 4);
+  });
+
   it('refuses what it cannot do', async () => {
     await expect(augmented(images({ mixup: 1, cutmix: 1 }))).rejects.toThrow('not both');
     await expect(augmented(images({ hue: 0.1 }))).rejects.toThrow('three channels, not 1');

@@ -1,4 +1,15 @@
-import { add, maximum, minimum, multiply, reduceMean, reduceSum, scale, shift, subtract } from '../expression.ts';
+import {
+  add,
+  divide,
+  maximum,
+  minimum,
+  multiply,
+  reduceMean,
+  reduceSum,
+  scale,
+  shift,
+  subtract,
+} from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Tensor } from '../tensor.ts';
 import type { RandomDraws } from './random-draws.ts';
@@ -14,7 +25,8 @@ const FROM_YIQ = inverse(TO_YIQ);
 /**
  * Brightness, contrast and saturation blend an image with black, with its mean luma and with its luma, by factors from
  * 1 − s to 1 + s, as torchvision's ColorJitter does in this order; hue turns the colour plane of YIQ by up to the given
- * share of a full turn (a linear stand-in for the turn in HSV). Results are limited to `range`.
+ * share of a full turn (a linear stand-in for the turn in HSV). Results are limited to `range`. Normalised images are
+ * brought back to what they were and normalised again.
  */
 export function jitterColors(x: Tensor, spec: ImageAugmentation, draws: RandomDraws): Tensor {
   const { brightness = 0, contrast = 0, saturation = 0, hue = 0, range = [0, 1] } = spec;
@@ -33,12 +45,17 @@ export function jitterColors(x: Tensor, spec: ImageAugmentation, draws: RandomDr
     isColor
       ? reduceSum(multiply(image, graph.constant('float32', [1, 3, 1, 1], Float32Array.from(LUMA))), [1], true)
       : reduceMean(image, [1], true);
-  let image = x;
+  if (Math.max(brightness, contrast, saturation, hue) === 0) return x;
+  const perChannel = (values: readonly number[]): Tensor =>
+    graph.constant('float32', [1, values.length, 1, 1], Float32Array.from(values));
+  const { normalization } = spec;
+  let image = normalization ? add(multiply(x, perChannel(normalization.deviation)), perChannel(normalization.mean)) : x;
   if (brightness > 0) image = blend(image, undefined, brightness);
   if (contrast > 0) image = blend(image, reduceMean(luma(image), [1, 2, 3], true), contrast);
   if (saturation > 0) image = blend(image, luma(image), saturation);
   if (hue > 0) image = limit(turnHue(image, draws.between(-hue, hue, RANK)));
-  return image;
+  if (!normalization) return image;
+  return divide(subtract(image, perChannel(normalization.mean)), perChannel(normalization.deviation));
 }
 
 function turnHue(image: Tensor, turns: Tensor): Tensor {

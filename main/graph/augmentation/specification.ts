@@ -20,6 +20,8 @@ export interface ImageAugmentation {
   readonly saturation?: number;
   /** At most this share of a full turn. */
   readonly hue?: number;
+  /** How the images were normalised, per channel: colours change in the numbers from before. Default: not at all. */
+  readonly normalization?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
   /** What the colours are limited to after a change. Default [0, 1]. */
   readonly range?: readonly [number, number];
   /** Side of a square of zeros, in pixels. */

@@ -1,7 +1,7 @@
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ExplainReply, ExplainRequest } from '../../contract/explaining-worker.ts';
 import { compileExplanation, compileForward, compilePreprocessing, type ParameterValues } from '../../graph/index.ts';
-import { type Model, modelFor } from '../../models/index.ts';
+import { type Model, modelFor, trainedWeights } from '../../models/index.ts';
 import { float32Tensor, floats, int64Tensor, RuntimeSession, uint8Tensor } from '../../runtime/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { type Checkpoint, loadCheckpoint } from '../training/checkpoint-file.ts';
@@ -95,8 +95,7 @@ export class Explainer {
     const checkpoint = loadCheckpoint(this.#store, digest);
     const { state, tensors } = checkpoint;
     const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
-    const names = [...model.module.namedParameters(), ...model.module.namedBuffers()].map(([name]) => name);
-    const parameters = Object.fromEntries(names.map((name) => [name, tensors.get(name) ?? new Float32Array()]));
+    const parameters = trainedWeights(model.module, tensors);
     const loaded: LoadedModel = {
       checkpoint,
       model,

@@ -5,6 +5,7 @@ import {
   type TrainStep,
   type TrainStepOptions,
 } from '../../graph/index.ts';
+import { trainedWeights } from '../../models/index.ts';
 import {
   float32Tensor,
   floats,
@@ -28,6 +29,7 @@ export interface StepFigures {
  * that no step allocates, and a step that failed has not touched the state.
  */
 export class StepRunner {
+  readonly #module: CompilableModel['module'];
   readonly #single: RuntimeSession;
   readonly #step: TrainStep;
   readonly #openMany: () => Promise<RuntimeSession>;
@@ -36,11 +38,13 @@ export class StepRunner {
   #spare = new Map<string, RuntimeTensor>();
 
   private constructor(
+    module: CompilableModel['module'],
     single: RuntimeSession,
     step: TrainStep,
     openMany: () => Promise<RuntimeSession>,
     values: ReadonlyMap<string, Float32Array> | null,
   ) {
+    this.#module = module;
     this.#single = single;
     this.#step = step;
     this.#openMany = openMany;
@@ -58,11 +62,10 @@ export class StepRunner {
     settings: SessionSettings,
     values: ReadonlyMap<string, Float32Array> | null,
   ): Promise<StepRunner> {
-    const open = (onnx: Uint8Array) =>
-      RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
+    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
     const step = compileTrainStep(model, options);
     const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
-    return new StepRunner(await open(step.onnx), step, openMany, values);
+    return new StepRunner(model.module, await open(step.onnx), step, openMany, values);
   }
 
   /**
@@ -147,12 +150,20 @@ export class StepRunner {
     );
   }
 
-  /** Parameters and buffers by name, copied. */
+  /** Parameters and buffers by name as the next step reads them, copied. */
   parameters(): Record<string, Float32Array> {
     const values: Record<string, Float32Array> = {};
     for (const [{ name, kind }, value] of this.state())
       if (kind === 'parameter' || kind === 'buffer') values[name] = value.slice();
     return values;
+  }
+
+  /** What is evaluated and shipped: averages where they are kept. Copies. */
+  weights(): Record<string, Float32Array> {
+    const state = new Map(this.state().map(([{ name }, value]) => [name, value]));
+    return Object.fromEntries(
+      Object.entries(trainedWeights(this.#module, state)).map(([name, value]) => [name, value.slice()]),
+    );
   }
 
   async dispose(): Promise<void> {

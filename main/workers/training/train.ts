@@ -3,7 +3,7 @@ import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract/training-worker.ts';
 import { learningRateAt } from '../../graph/index.ts';
-import { optimizerOf, scheduleOf } from '../../models/index.ts';
+import { scheduleOf, trainedWeights, trainingOptionsOf } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeDivergence } from './divergence.ts';
@@ -39,6 +39,12 @@ export interface Trained {
 /** The metrics that validation can be judged by, and which way is better. */
 const DIRECTIONS = { validation_loss: -1, validation_accuracy: 1 } as const;
 
+/** What a step in mixed precision says besides. */
+const SCALING_FIGURES = [
+  { figure: 'currentLossScale', metric: 'loss_scale', kind: 'mean', unit: 1 },
+  { figure: 'stepsSkipped', metric: 'skipped_steps', kind: 'mean', unit: 1 },
+] as const;
+
 /**
  * The loop over epochs and steps. What a step does is a function of the state, the step's number and the seed alone, so
  * that a run that goes on from a checkpoint ends with the same bits as one that was never interrupted.
@@ -64,11 +70,10 @@ export async function train(
   const runner = await StepRunner.create(
     model,
     {
+      ...trainingOptionsOf(config, task.preprocessing),
       loss: task.loss,
-      optimizer: optimizerOf(config.optimizer),
       seed: config.seed,
       target,
-      ...(config.training.clipNorm === undefined ? {} : { clipNorm: config.training.clipNorm }),
     },
     settings,
     resumed?.tensors ?? null,
@@ -94,7 +99,7 @@ export async function train(
   const points = new PointCollector(control, stopwatch, {
     stepsPerEpoch,
     pointEvery: Math.max(1, Math.ceil(totalSteps / POINTS_PER_RUN)),
-    figures: task.figures,
+    figures: config.training.mixedPrecision ? [...task.figures, ...SCALING_FIGURES] : task.figures,
     resources: () => gauge.read(),
   });
   const statistics = new LayerStatistics(computing, task.loss);
@@ -207,7 +212,7 @@ export async function train(
       if (step % stepsPerEpoch === 0) {
         points.epochSeconds = (performance.now() - epochStartedAt) / 1000;
         if (validationSet.count > 0) {
-          const found = await task.validate(computing, runner.parameters(), validationSet);
+          const found = await task.validate(computing, runner.weights(), validationSet);
           metrics = { ...metrics, ...found };
           validationLosses.push(found.validation_loss);
           const value = found[judged] ?? found.validation_loss;
@@ -230,7 +235,8 @@ export async function train(
     points.close(step);
     if (savedStep !== step) checkpoint(false);
     points.flush();
-    const parameters = bestDigest === null ? runner.parameters() : parametersOf(store, bestDigest, runner);
+    const parameters =
+      bestDigest === null ? runner.weights() : trainedWeights(model.module, loadCheckpoint(store, bestDigest).tensors);
     return { reason, step, parameters, metrics };
   } catch (error) {
     points.flush();
@@ -248,16 +254,6 @@ export async function train(
 function epochOrder(count: number, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
   const rows = Uint32Array.from({ length: count }, (_, row) => row);
   return seededRandom(seed, SHUFFLE_STREAM + epoch).shuffle(rows);
-}
-
-function parametersOf(store: ArtifactStore, digest: string, runner: StepRunner): Record<string, Float32Array> {
-  const { tensors } = loadCheckpoint(store, digest);
-  const values: Record<string, Float32Array> = {};
-  for (const [{ name, kind }] of runner.state()) {
-    const value = tensors.get(name);
-    if (kind !== 'optimizer' && value !== undefined) values[name] = value;
-  }
-  return values;
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
