@@ -7,7 +7,7 @@ export const learningRateSweep = z.object({
   losses: z.array(z.number()),
   smoothed: z.array(z.number()),
   steepest: z.number().nullable().describe('The rate at which the smoothed loss falls fastest'),
-  divergence: z.number().nullable().describe('The rate at which it left four times its lowest value; null = never'),
+  divergence: z.number().nullable().describe('The rate at which it left its lowest value far behind; null = never'),
   tenthOfDivergence: z.number().nullable(),
 });
 export type LearningRateSweep = z.infer<typeof learningRateSweep>;

@@ -24,6 +24,9 @@ it('takes a tenth of the rate at which the loss left its lowest value behind, or
   expect(suggestRates(rates, losses).tenthOfDivergence).toBeCloseTo(rates[39] / 10, 10);
   expect(hasDiverged([1, Number.NaN])).toBe(true);
   expect(hasDiverged([5, 1])).toBe(false);
+  // A bounded loss that fell and is back above its start.
+  expect(hasDiverged([2, 2, 1.9, 1.8, 1.7, 1.6, 1.5, 1.4, 1.8, 2.1])).toBe(true);
+  expect(hasDiverged([2, 2, 1.99, 1.98, 1.97, 1.98, 2, 2, 2, 2.01])).toBe(false);
 });
 
 it('smooths without a bias at the start', () => {

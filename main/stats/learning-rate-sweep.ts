@@ -1,7 +1,11 @@
 /** Weight of the past in the smoothed loss. */
 const MEMORY = 0.9;
-/** The sweep has diverged when the smoothed loss is so many times its lowest value (fastai's rule). */
+/** The sweep has diverged when the smoothed loss is so many times its lowest value (fastai's rule) … */
 const DIVERGED_TIMES = 4;
+/** … or, having fallen to this share of its start, is back there: bounded losses never come to four times. */
+const FALLEN = 0.9;
+/** Steps to either side that a slope is taken over. */
+const REACH = 3;
 /** First losses say little: the average has not settled. */
 const SETTLING = 8;
 
@@ -24,7 +28,9 @@ export function hasDiverged(smoothed: readonly number[]): boolean {
   const last = smoothed.at(-1);
   if (last === undefined) return false;
   if (!Number.isFinite(last)) return true;
-  return smoothed.length > SETTLING && last > DIVERGED_TIMES * Math.min(...smoothed);
+  if (smoothed.length <= SETTLING) return false;
+  const [lowest, start] = [Math.min(...smoothed), smoothed[0]];
+  return last > DIVERGED_TIMES * lowest || (lowest < FALLEN * start && last > start);
 }
 
 export interface RateSuggestions {
@@ -45,7 +51,8 @@ export function suggestRates(rates: readonly number[], smoothed: readonly number
   let steepest: number | null = null;
   let fall = 0;
   for (let step = SETTLING; step < lowest; step++) {
-    const slope = (smoothed[step + 1] - smoothed[step - 1]) / Math.log(rates[step + 1] / rates[step - 1]);
+    const [from, to] = [step - REACH, Math.min(step + REACH, lowest)];
+    const slope = (smoothed[to] - smoothed[from]) / Math.log(rates[to] / rates[from]);
     if (slope >= fall) continue;
     fall = slope;
     steepest = rates[step];

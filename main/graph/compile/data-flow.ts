@@ -20,7 +20,7 @@ export interface FlowNode {
 export interface FlowEdge {
   readonly from: string;
   readonly to: string;
-  /** Of the tensor that goes along it. */
+  /** Of what its source yields. */
   readonly shape: Shape;
 }
 
@@ -55,7 +55,7 @@ export function dataFlow(
   output: Tensor,
 ): DataFlow {
   const nodes: FlowNode[] = [];
-  const edges = new Map<string, FlowEdge & { readonly aside: boolean }>();
+  const edges = new Map<string, Omit<FlowEdge, 'shape'> & { readonly aside: boolean }>();
   const sources = new Map<number, Sources>();
   const idOf = (place: number): string | null => (place === 0 ? null : `layer.${place - 1}`);
   const connect = (tensors: readonly Tensor[], to: string): void => {
@@ -63,7 +63,7 @@ export function dataFlow(
       const { ids, aside } = sources.get(tensor.id) ?? { ids: [], aside: true };
       for (const from of ids) {
         const key = `${from} ${to}`;
-        if (from !== to && edges.get(key)?.aside !== false) edges.set(key, { from, to, shape: tensor.shape, aside });
+        if (from !== to && edges.get(key)?.aside !== false) edges.set(key, { from, to, aside });
       }
     }
   };
@@ -110,11 +110,12 @@ export function dataFlow(
   connect([output], 'output');
   const fed = new Set([...edges.values()].filter(({ aside }) => !aside).map(({ to }) => to));
   const kept = [...edges.values()].filter(({ aside, to }) => !aside || !fed.has(to));
+  const shapeOf = new Map(nodes.map(({ id, shape }) => [id, shape]));
   const read = new Set(kept.map(({ from }) => from));
   return {
     // Operators whose result nothing reads, such as outputs emitted on the side, are no part of the picture.
     nodes: nodes.filter(({ id, kind }) => kind !== 'operator' || read.has(id)),
-    edges: kept.map(({ aside: _, ...edge }) => edge),
+    edges: kept.map(({ from, to }) => ({ from, to, shape: shapeOf.get(from) ?? [] })),
   };
 }
 

@@ -45,7 +45,7 @@ const blockGapPx = 28;
 const edgeGapPx = 18;
 const marginPx = 24;
 const containerPaddingPx = 12;
-const containerTitlePx = 20;
+const containerTitlePx = 24;
 const bendPx = 10;
 
 /** Places blocks from top to bottom in the order of the data (Sugiyama et al. 1981, by dagre), containers around them. */
@@ -98,7 +98,7 @@ export function layOutArchitecture({ leaves, open, edges }: VisibleGraph): Archi
       const key = `${edge.from} ${text}`;
       const spoken = said.has(key);
       said.add(key);
-      const first = shifted[0] as Point;
+      const end = shifted.at(-1) as Point;
       return {
         id: `${edge.from} ${edge.to}`,
         path: rounded(shifted),
@@ -107,7 +107,7 @@ export function layOutArchitecture({ leaves, open, edges }: VisibleGraph): Archi
           boxes.get(edge.to) as Box,
           leaves.map(({ id }) => boxes.get(id) as Box),
         ),
-        label: spoken ? null : { text, x: first.x + 6, y: first.y + 14 },
+        label: spoken ? null : { text, x: end.x + 6, y: end.y - 11 },
       };
     }),
   };

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from '@mantine/core';
 import { IconMinus, IconPlus } from '@tabler/icons-react';
 import { formatQuantity } from '../../components/quantity.ts';
 import type { PlacedBlock } from './architecture-layout.ts';
@@ -28,7 +29,6 @@ export function BlockButton({ placed, share, first, onToggle, onFocus }: BlockBu
       style={{ left: x, top: y, width, height }}
       // One stop for Tab; arrow keys go on from there.
       tabIndex={first ? 0 : -1}
-      aria-label={describe(block)}
       {...(closed ? { 'aria-expanded': false, onClick: onToggle } : {})}
       onFocus={() => onFocus(block.id)}
     >
@@ -37,6 +37,7 @@ export function BlockButton({ placed, share, first, onToggle, onFocus }: BlockBu
         {closed && <IconPlus size={12} aria-hidden />}
       </span>
       {(block.kind === 'layer' || block.kind === 'stack') && <span className={classes.cost}>{costText(block)}</span>}
+      <VisuallyHidden>{whereabouts(block)}</VisuallyHidden>
       {share >= visibleShare && <span className={classes.share} style={{ width: `${share * 100}%` }} />}
     </button>
   );
@@ -58,7 +59,6 @@ export function ContainerFrame({ placed, onClose, onFocus }: ContainerFrameProps
         className={classes.frameTitle}
         tabIndex={-1}
         aria-expanded
-        aria-label={`${block.title} ${localName(block)}, ${costText(block)}`}
         onClick={onClose}
         onFocus={() => onFocus(block.id)}
       >
@@ -71,12 +71,9 @@ export function ContainerFrame({ placed, onClose, onFocus }: ContainerFrameProps
   );
 }
 
-function describe(block: Block): string {
-  const { title, name, description, shape } = block;
-  // What is seen comes first, as seen, so that it can be spoken to.
-  const seen = block.kind === 'layer' || block.kind === 'stack' ? `${title} ${costText(block)}` : title;
-  return [seen, name, description, `yields ${shapeText(shape)}`].filter((part) => part !== '').join(', ');
-}
+/** What the eye sees from its surroundings. */
+const whereabouts = ({ name, description, shape }: Block): string =>
+  ['', name, description, `yields ${shapeText(shape)}`].filter((part, place) => place === 0 || part !== '').join(', ');
 
 /** Its name within what holds it, where that says more than its place. */
 function localName({ name, parent }: Block): string {
