@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { executionProvider } from './devices.ts';
+import { mixtureConfig } from './models/ensemble.ts';
 import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
 import { graphNetworkConfig } from './models/graph-network.ts';
+import { convolutionalTransformerConfig } from './models/hybrid.ts';
 import { recurrentConfig } from './models/recurrent.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
-import { detectorConfig, unetConfig } from './models/vision.ts';
+import { detectorConfig, mobileNetConfig, residualNetworkConfig, unetConfig } from './models/vision.ts';
 import { augmentationConfig } from './run/augmentation.ts';
 import { optimizerConfig } from './run/optimizer.ts';
 import { trainingConfig } from './run/training.ts';
@@ -65,18 +67,7 @@ export const modelConfig = z.discriminatedUnion('kind', [
       dropout: z.number().min(0).max(0.95).default(0),
     })
     .describe('Convolutions, pooling, dense head (LeNet family)'),
-  z
-    .strictObject({
-      kind: z.literal('resnet'),
-      channels: z
-        .array(z.int().min(1).max(4096))
-        .min(1)
-        .default([16, 32, 64])
-        .describe('Channels of each stage; each stage after the first halves the size'),
-      blocks: z.int().min(1).max(8).default(1).describe('Residual blocks per stage'),
-      norm: z.enum(['none', 'batch']).default('batch'),
-    })
-    .describe('Residual network (He et al. 2015)'),
+  residualNetworkConfig,
   z
     .strictObject({ kind: z.literal('sequential'), layers: z.array(layerConfig).min(1).max(200) })
     .describe('Your own stack of layers; the output layer is added'),
@@ -84,6 +75,9 @@ export const modelConfig = z.discriminatedUnion('kind', [
   recurrentConfig,
   transformerEncoderConfig,
   transformerDecoderConfig,
+  mobileNetConfig,
+  convolutionalTransformerConfig,
+  mixtureConfig,
   unetConfig,
   detectorConfig,
   vaeConfig,

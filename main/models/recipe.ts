@@ -1,13 +1,15 @@
 import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
 import { PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
+import type { MixtureSpec } from './ensemble/specification.ts';
 import type { DiffusionSpec, GanSpec, VaeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
+import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
 import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
-import type { DetectorSpec, UNetSpec } from './vision/specification.ts';
+import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
 
 /**
  * A run config, as people write it, in the words of the compiler. The types are those of the contract's run config, told
@@ -47,17 +49,19 @@ export type ModelChoice =
       readonly norm: 'none' | 'batch';
       readonly dropout: number;
     }
-  | {
+  | (Written<Omit<ResidualNetworkSpec, 'normalization' | 'blocksPerStage'>> & {
       readonly kind: 'resnet';
-      readonly channels: readonly number[];
-      readonly blocks: number;
-      readonly norm: 'none' | 'batch';
-    }
+      readonly blocks: number | readonly number[];
+      readonly norm: 'none' | 'batch' | 'group';
+    })
   | { readonly kind: 'sequential'; readonly layers: readonly LayerChoice[] }
   | GraphNetworkSpec
   | Written<RecurrentSpec>
   | Written<TransformerEncoderSpec>
   | Written<TransformerDecoderSpec>
+  | Written<MobileNetSpec>
+  | Written<ConvolutionalTransformerSpec>
+  | Written<MixtureSpec>
   | Written<UNetSpec>
   | Written<DetectorSpec>
   | Written<VaeSpec>
@@ -122,7 +126,7 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
           .filter((place) => choice.poolEvery > 0 && place % choice.poolEvery === 0),
       };
     case 'resnet':
-      return { ...choice, blocksPerStage: choice.blocks, normalization: choice.norm };
+      return { ...given(choice), blocksPerStage: choice.blocks, normalization: choice.norm } as ArchitectureSpec;
     case 'sequential':
       return { kind: 'sequential', layers: choice.layers.map(layerOf) };
     case 'graph_network':
@@ -130,6 +134,9 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
     case 'recurrent':
     case 'transformer_encoder':
     case 'transformer_decoder':
+    case 'mobilenet_v2':
+    case 'convolutional_transformer':
+    case 'mixture_of_experts':
     case 'unet':
     case 'detector':
     case 'vae':

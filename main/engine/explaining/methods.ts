@@ -31,6 +31,7 @@ export const methods: Readonly<Record<ExplanationMethod, MethodEntry>> = {
     supports: (model) =>
       model.kind === 'cnn' ||
       model.kind === 'resnet' ||
+      model.kind === 'mobilenet_v2' ||
       (model.kind === 'sequential' && model.layers.some((layer) => layer.kind === 'conv2d')),
   },
 };

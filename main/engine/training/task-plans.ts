@@ -6,6 +6,12 @@ import { FIRST_WORD, type PreprocessingSpec } from '../../graph/index.ts';
 const LEARNABLE = new Set<Column['type']>(['number', 'integer', 'category', 'boolean']);
 const NUMBERS = new Set<Column['type']>(['number', 'integer']);
 
+/** Models that read nothing but pictures. */
+const PICTURE_MODELS = new Set<RunConfig['model']['kind']>([
+  ...(['cnn', 'resnet', 'mobilenet_v2', 'convolutional_transformer'] as const),
+  ...(['unet', 'detector', 'vae', 'gan', 'diffusion'] as const),
+]);
+
 /** Where a check of a config puts what it finds. */
 export interface Checks {
   readonly config: RunConfig;
@@ -282,7 +288,7 @@ function tablePreprocessing(
   columns: readonly Column[],
 ): Extract<PreprocessingSpec, { kind: 'table' }> | null {
   const { kind } = config.model;
-  if (kind === 'cnn' || kind === 'resnet')
+  if (PICTURE_MODELS.has(kind))
     return error('model.kind', `A ${kind} reads pictures, and this is a table.`, 'Use mlp.');
   if (config.preprocessing.resize !== undefined)
     warning('preprocessing.resize', 'A table is not resized.', 'Remove it.');

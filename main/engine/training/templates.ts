@@ -57,10 +57,15 @@ training:
   {
     id: 'image-resnet',
     title: 'Residual network',
-    description: 'Batch norm and skip connections, for colour pictures and harder problems. Slower.',
+    description:
+      'Batch norm and skip connections, for colour pictures and harder problems, moved a little at each step.',
     task: 'image-classification',
     batchSize: 64,
-    body: `model:
+    body: `augmentation:
+  kind: image
+  crop: 2                # moved by up to two pixels
+  # horizontalFlip: 0.5  # where left and right do not matter
+model:
   kind: resnet
   channels: [16, 32, 64] # each stage after the first halves the picture
   blocks: 1
@@ -76,6 +81,8 @@ schedule:
 training:
   epochs: 10
   clipNorm: 5
+  weightAverage:
+    decay: 0.999         # what is evaluated and ships is the average of the last steps
 `,
   },
   {

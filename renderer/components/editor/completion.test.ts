@@ -32,7 +32,13 @@ describe('keys', () => {
   test('follow the kind that is written', () => {
     expect(labels('model:\n  kind: cnn\n  po|\nseed: 1')).toContain('poolEvery');
     expect(labels('model:\n  kind: mlp\n  |\nseed: 1')).not.toContain('poolEvery');
-    expect(labels('optimizer:\n  kind: sgd\n  |')).toEqual(['learningRate', 'momentum', 'nesterov', 'weightDecay']);
+    expect(labels('optimizer:\n  kind: sgd\n  |')).toEqual([
+      ...['learningRate', 'momentum', 'nesterov', 'weightDecay'],
+      ...['parameterGroups', 'weightDecayExclusions'],
+    ]);
+    expect(labels('optimizer:\n  kind: sgd\n  parameterGroups:\n    - |')).toContain('learningRateFactor');
+    expect(labels('augmentation:\n  kind: image\n  |')).toContain('cutmix');
+    expect(labels('augmentation:\n  kind: text\n  |')).not.toContain('cutmix');
   });
 
   test('inside the items of a list and in flow style', () => {

@@ -62,8 +62,9 @@ describe('series forecasting', () => {
     expect(metrics['test.mae']).toBe(forecast?.model.meanAbsoluteError);
   });
 
-  it('goes on from a pause to the bits of the unbroken run', async () => {
-    const short = input({ training: { epochs: 6, checkpointEverySteps: 10 } });
+  it('goes on from a pause to the bits of the unbroken run, augmentation included', async () => {
+    const augmentation = { kind: 'series', jitter: 0.05, magnitude: 0.1, timeWarp: 0.2, crop: 0.9 };
+    const short = input({ training: { epochs: 6, checkpointEverySteps: 10 }, augmentation });
     const [unbroken, resumed] = [await finished(short), await interrupted(short, 20)];
     expect(resumed.checkpoints.at(-1)?.artifact.digest).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
     expect(resumed.evaluations.at(-1)?.predictions).toEqual(unbroken.evaluations.at(-1)?.predictions);
@@ -107,8 +108,11 @@ describe('text classification', () => {
     expect(found?.accuracy).toBeGreaterThan(0.85);
   });
 
-  it('goes on from a pause to the bits of the unbroken run, dropout included', async () => {
-    const short = input({ training: { epochs: 2, checkpointEverySteps: 4 } });
+  it('goes on from a pause to the bits of the unbroken run, dropout and hidden words included', async () => {
+    const short = input({
+      training: { epochs: 2, checkpointEverySteps: 4 },
+      augmentation: { kind: 'text', masking: 0.2 },
+    });
     const [unbroken, resumed] = [await finished(short), await interrupted(short, 8)];
     expect(resumed.checkpoints.at(-1)?.artifact.digest).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
   });
