@@ -5,6 +5,7 @@ import { float, orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
 import { batchNormGradientBlocked, batchNormTrainBlocked } from './normalization-blocked.ts';
+import { sumOverLeading } from './row-sum.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 /** Axes over which batch statistics are taken: all but the channels. */
@@ -73,7 +74,6 @@ const layerNormGradient: LoweringRule = (lowering, node) => {
   const rank = x.shape.length;
   const axis = normalizeAxis(numberOf(node.attributes, 'axis'), rank);
   const inner = Array.from({ length: rank - axis }, (_, index) => axis + index);
-  const outer = Array.from({ length: axis }, (_, index) => index);
   const gradient = lowering.plain(g);
   const normal = lowering.emit('Mul', [
     lowering.emit('Sub', [lowering.plain(x), lowering.plain(mean)]),
@@ -86,9 +86,9 @@ const layerNormGradient: LoweringRule = (lowering, node) => {
   const second = lowering.emit('Mul', [normal, average(lowering.emit('Mul', [weighted, normal]))]);
   const dx = lowering.emit('Mul', [lowering.emit('Sub', [first, second]), lowering.plain(inverse)]);
   lowering.define(outputOf(node), dx);
-  const weightGradient = lowering.reduceSum(lowering.emit('Mul', [gradient, normal]), outer, false);
+  const weightGradient = sumOverLeading(lowering, lowering.emit('Mul', [gradient, normal]), x.shape, axis);
   lowering.define(outputOf(node, 1), weightGradient);
-  lowering.define(outputOf(node, 2), lowering.reduceSum(gradient, outer, false));
+  lowering.define(outputOf(node, 2), sumOverLeading(lowering, gradient, x.shape, axis));
 };
 
 export const normalizationOperators: OperatorTable = {

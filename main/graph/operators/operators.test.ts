@@ -138,6 +138,7 @@ const trials: readonly Trial[] = [
   },
   { operator: 'Slice', shapes: [[2, 6]], attributes: { axis: 1, start: 2, size: 3 } },
   { operator: 'ReduceSum', shapes: [[2, 3, 4]], attributes: { axes: [1], keep: false } },
+  { operator: 'ReduceSum', shapes: [[4, 4, 3]], attributes: { axes: [1, 0], keep: false } },
   { operator: 'ReduceMean', shapes: [[2, 3, 4]], attributes: { axes: [0, 2], keep: true } },
   { operator: 'Gemm', shapes: [[3, 4], [4, 5], [5]], attributes: { transposeLeft: false, transposeRight: false } },
   {

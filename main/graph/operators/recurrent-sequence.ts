@@ -1,8 +1,9 @@
 import type { Dimension } from '../dimension.ts';
-import { staticSize } from '../dimension.ts';
+import { multiplyDimensions, staticSize } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import type { Node, Tensor, TensorType } from '../tensor.ts';
+import { sumOverLeading } from './row-sum.ts';
 import { inputOf, need } from './rule-inputs.ts';
 
 /**
@@ -141,7 +142,7 @@ export function defineWeightGradients(
   hiddenBefore: string,
   { inputGates, hiddenGates, order, wIh }: WeightGradients,
 ): void {
-  const { steps, features, hidden, gates } = sizes;
+  const { steps, batch, features, hidden, gates } = sizes;
   const width = gates * hidden;
   const read = (index: number): boolean => lowering.readerCount(need(node.outputs[index])) > 0;
   const input = rows(lowering, inputGates, width);
@@ -154,10 +155,11 @@ export function defineWeightGradients(
   const product = (gradient: string, other: string): string => lowering.emit('Gemm', [gradient, other], { transA: 1 });
   if (read(1)) define(1, [width, features], product(input, rows(lowering, x, features)));
   if (read(2)) define(2, [width, hidden], product(recurrent, rows(lowering, hiddenBefore, hidden)));
+  const sumOfRows = (name: string): string => sumOverLeading(lowering, name, [multiplyDimensions(steps, batch), width], 1);
   if (read(3) || (read(4) && recurrent === input)) {
-    const sum = lowering.reduceSum(input, [0], false);
+    const sum = sumOfRows(input);
     define(3, [width], sum);
     if (recurrent === input) define(4, [width], sum);
   }
-  if (read(4) && recurrent !== input) define(4, [width], lowering.reduceSum(recurrent, [0], false));
+  if (read(4) && recurrent !== input) define(4, [width], sumOfRows(recurrent));
 }

@@ -7,6 +7,7 @@ import type { GradientRule, LoweringRule, OperatorTable, TypeRule } from '../ope
 import type { Attributes, Node, Tensor } from '../tensor.ts';
 import { concatBlocked, padChannelsBlocked, sliceBlocked } from './channel-blocked.ts';
 import { broadcastPixelBlocked } from './pooling-blocked.ts';
+import { sumOverLeading } from './row-sum.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 const reducedShape: TypeRule = (inputs, attributes) => {
@@ -26,6 +27,15 @@ const reduction =
     const x = lowering.plain(inputOf(node, 0));
     lowering.define(outputOf(node), lowering.emit(operator, [x, lowering.int64s(axes)], { keepdims }));
   };
+
+/** Sums over leading axes have a faster way. */
+const reduceSum: LoweringRule = (lowering, node) => {
+  const { shape } = inputOf(node, 0);
+  const axes = integersOf(node.attributes, 'axes').map((axis) => normalizeAxis(axis, shape.length));
+  const areLeading = axes.length < shape.length && axes.toSorted().every((axis, place) => axis === place);
+  if (!areLeading || axes.length === 0 || node.attributes.keep) return reduction('ReduceSum')(lowering, node);
+  lowering.define(outputOf(node), sumOverLeading(lowering, lowering.plain(inputOf(node, 0)), shape, axes.length));
+};
 
 /** The gradient of a reduction, spread back over the reduced axes. */
 function spread(node: Node, gradient: Tensor): Tensor {
@@ -175,7 +185,7 @@ export const shapeOperators: OperatorTable = {
   },
   ReduceSum: {
     inferTypes: reducedShape,
-    lower: { standard: reduction('ReduceSum') },
+    lower: { standard: reduceSum },
     gradient: ({ node, gradients }) => [spread(node, need(gradients[0]))],
   },
   ReduceMean: { inferTypes: reducedShape, lower: { standard: reduction('ReduceMean') }, gradient: meanGradient },
