@@ -18,6 +18,11 @@ it('finds the steepest descent of a falling curve, and no divergence where there
   expect(found.divergence).toBeNull();
 });
 
+it('names no descent where the loss only trembles', () => {
+  const smoothed = rates.map((_, step) => 2.3 + 0.02 * Math.sin(step));
+  expect(suggestRates(rates, smoothed).steepest).toBeNull();
+});
+
 it('takes a tenth of the rate at which the loss left its lowest value behind, or was no number', () => {
   const losses = rates.slice(0, 40).map((_, step) => (step < 39 ? 2 - step / 30 : 100));
   expect(hasDiverged(losses)).toBe(true);

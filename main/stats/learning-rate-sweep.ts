@@ -3,7 +3,7 @@ const MEMORY = 0.9;
 /** The sweep has diverged when the smoothed loss is so many times its lowest value (fastai's rule) … */
 const DIVERGED_TIMES = 4;
 /** … or, having fallen to this share of its start, is back there: bounded losses never come to four times. */
-const FALLEN = 0.9;
+const FALLEN = 0.95;
 /** Steps to either side that a slope is taken over. */
 const REACH = 3;
 /** First losses say little: the average has not settled. */
@@ -34,7 +34,7 @@ export function hasDiverged(smoothed: readonly number[]): boolean {
 }
 
 export interface RateSuggestions {
-  /** Where the smoothed loss falls fastest with the logarithm of the rate, before its lowest value. */
+  /** Where the smoothed loss falls fastest with the logarithm of the rate, before its lowest value; null if it never fell. */
   readonly steepest: number | null;
   readonly divergence: number | null;
   /** A tenth of the rate of divergence. */
@@ -50,7 +50,9 @@ export function suggestRates(rates: readonly number[], smoothed: readonly number
   const lowest = smoothed.indexOf(Math.min(...finite));
   let steepest: number | null = null;
   let fall = 0;
-  for (let step = SETTLING; step < lowest; step++) {
+  // A curve that never falls by more than its noise has no descent to speak of.
+  const fell = smoothed[lowest] < FALLEN * smoothed[0];
+  for (let step = SETTLING; fell && step < lowest; step++) {
     const [from, to] = [step - REACH, Math.min(step + REACH, lowest)];
     const slope = (smoothed[to] - smoothed[from]) / Math.log(rates[to] / rates[from]);
     if (slope >= fall) continue;

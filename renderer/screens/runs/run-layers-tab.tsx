@@ -81,7 +81,7 @@ export function LayersTab({ run, record, live }: RunTabProps) {
         <Table verticalSpacing={4} className={classes.table}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th w={220}>Layer</Table.Th>
+              <Table.Th w={280}>Layer</Table.Th>
               <Table.Th>Over the run</Table.Th>
               <Table.Th ta="right" w={96}>
                 First
@@ -94,7 +94,7 @@ export function LayersTab({ run, record, live }: RunTabProps) {
           <Table.Tbody>
             {rows.map((row) => (
               <Table.Tr key={row.path}>
-                <Table.Td className={classes.layer}>
+                <Table.Td className={classes.layer} title={row.path}>
                   {kinds.get(row.path) ?? 'Weights'}{' '}
                   <Text span size="xs" c="dimmed">
                     {row.path}

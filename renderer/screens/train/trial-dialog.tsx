@@ -101,8 +101,7 @@ function Sweep({ found, onUse }: { readonly found: LearningRateSweep; readonly o
       </Group>
       {steepest === null && tenthOfDivergence === null && (
         <Text size="sm">
-          The loss did not fall at any rate. Try whether the model can learn one batch: that shows what stands in its
-          way.
+          The loss fell at no rate. Try whether the model can learn one batch: that shows what stands in its way.
         </Text>
       )}
     </Stack>

@@ -41,6 +41,7 @@ const layerSize = { width: 226, height: 46 };
 const operatorSize = { width: 92, height: 26 };
 const endSize = { width: 120, height: 30 };
 const rankGapPx = 34;
+const frameGapPx = 9;
 const blockGapPx = 28;
 const edgeGapPx = 18;
 const marginPx = 24;
@@ -50,10 +51,12 @@ const bendPx = 10;
 
 /** Places blocks from top to bottom in the order of the data (Sugiyama et al. 1981, by dagre), containers around them. */
 export function layOutArchitecture({ leaves, open, edges }: VisibleGraph): ArchitectureLayout {
+  // Frames need room for their titles where they begin.
+  const ranksep = rankGapPx + frameGapPx * Math.max(0, ...open.map((block) => depthOf(block) + 1));
   const graph = new Graph({ compound: true, multigraph: false });
   graph.setGraph({
     rankdir: 'TB',
-    ranksep: rankGapPx,
+    ranksep,
     nodesep: blockGapPx,
     edgesep: edgeGapPx,
     marginx: 0,
