@@ -21,6 +21,6 @@ export type {
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
 export type { TaskName } from './task-signatures.ts';
 export { trainedWeights } from './trained-weights.ts';
-export { optimizerOf, trainingOptionsOf } from './training-recipe.ts';
+export { trainingOptionsOf } from './training-recipe.ts';
 /** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';

@@ -61,7 +61,7 @@ export function trainingOptionsOf(
   return { optimizer: optimizerOf(optimizer), ...(given(options) as Omit<TrainStepOptions, 'loss' | 'optimizer'>) };
 }
 
-export function optimizerOf(choice: OptimizerChoice): OptimizerSpec {
+function optimizerOf(choice: OptimizerChoice): OptimizerSpec {
   const { learningRate: _, parameterGroups: __, weightDecayExclusions: ___, ...optimizer } = choice;
   return optimizer;
 }
