@@ -219,7 +219,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'resources',
       folders: ['build', 'decisions', 'icons', 'licences', 'lint', 'scripts', 'templates'],
-      files: ['screenshot.png'],
+      files: ['screenshot.png', 'training.md'],
     },
   ],
 };

@@ -118,6 +118,4 @@ function average(
 }
 
 const figuresOf = (step: TrainStep, result: ort.InferenceSession.OnnxValueMapType): string =>
-  ['loss', ...step.figures]
-    .map((name) => `${name} ${Number(result[name]?.data[0]).toFixed(4)}`)
-    .join(', ');
+  ['loss', ...step.figures].map((name) => `${name} ${Number(result[name]?.data[0]).toFixed(4)}`).join(', ');

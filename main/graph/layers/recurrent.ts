@@ -130,7 +130,7 @@ function validColumn(x: Tensor, lengths: Tensor): Tensor {
 }
 
 /** Of each sequence [B, T, F] the step that `index` (int64 [B]) names, [B, F]. */
-export function stepAt(x: Tensor, index: Tensor): Tensor {
+function stepAt(x: Tensor, index: Tensor): Tensor {
   const [batch = 1, steps, features] = x.shape;
   if (typeof steps !== 'number' || features === undefined) {
     throw new GraphError('shape-mismatch', `A step cannot be chosen from [${x.shape}].`);

@@ -155,7 +155,8 @@ export function defineWeightGradients(
   const product = (gradient: string, other: string): string => lowering.emit('Gemm', [gradient, other], { transA: 1 });
   if (read(1)) define(1, [width, features], product(input, rows(lowering, x, features)));
   if (read(2)) define(2, [width, hidden], product(recurrent, rows(lowering, hiddenBefore, hidden)));
-  const sumOfRows = (name: string): string => sumOverLeading(lowering, name, [multiplyDimensions(steps, batch), width], 1);
+  const sumOfRows = (name: string): string =>
+    sumOverLeading(lowering, name, [multiplyDimensions(steps, batch), width], 1);
   if (read(3) || (read(4) && recurrent === input)) {
     const sum = sumOfRows(input);
     define(3, [width], sum);
