@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildModel } from '../../models/index.ts';
 import { type Digits, digitsConfig, digitsDataset, runTrainer, trainerInputOf } from './digits.test-support.ts';
-import { stepsBetween } from './layer-statistics.ts';
+import { LayerStatistics, stepsBetween } from './layer-statistics.ts';
 
 let digits: Digits;
 beforeAll(async () => {
@@ -53,6 +54,20 @@ it('names the first layer whose output is no longer finite, in mid-run among ste
       ),
     },
   });
+});
+
+it('leaves a model that it cannot look at to its training, and says why', async () => {
+  const model = buildModel(
+    { kind: 'mlp', hidden: [] },
+    { kind: 'table', features: 2 },
+    { kind: 'regression', outputs: 1 },
+  );
+  const computing = { model, target: { provider: 'cpu' }, settings: { provider: 'cpu', threads: 1 } } as const;
+  // Class ids cannot be those of an output of one number per pixel: the graph cannot be built.
+  const statistics = new LayerStatistics(computing, { kind: 'pixel_cross_entropy' });
+  expect(await statistics.measure({}, new Map(), 0, 1)).toEqual({});
+  expect(await statistics.firstBroken({}, new Map(), 0, 1)).toBeNull();
+  expect(statistics.obstacle).toMatch(/output/);
 });
 
 it('looks less often the longer the run and the deeper the model', () => {

@@ -33,15 +33,23 @@ export class LayerStatistics {
   readonly #loss: LossSpec;
   #compiled: LayerStatisticsGraph | null = null;
   #session: RuntimeSession | null = null;
+  #obstacle: string | null = null;
 
   constructor(computing: Computing, loss: LossSpec) {
     this.#computing = computing;
     this.#loss = loss;
   }
 
-  /** Metrics named `layer.<path>.activationMean` and so on. */
+  /** Why the layers of this model cannot be looked at; null while nothing speaks against it. Training goes on without. */
+  get obstacle(): string | null {
+    return this.#obstacle;
+  }
+
+  /** Metrics named `layer.<path>.activationMean` and so on; none when there is an obstacle. */
   async measure(feeds: Feeds, state: NamedTensors, seed: number, step: number): Promise<Record<string, number>> {
-    const { graph, results } = await this.#run(feeds, state, seed, step);
+    const said = await this.#run(feeds, state, seed, step);
+    if (said === null) return {};
+    const { graph, results } = said;
     const values: Record<string, number> = {};
     const keep = (paths: readonly string[], figure: string): void => {
       const row = paths.length === 0 ? [] : floats(results[figure], figure);
@@ -58,7 +66,9 @@ export class LayerStatistics {
 
   /** The first layer, in the order in which they run, whose output is not finite; else whose gradient is not. */
   async firstBroken(feeds: Feeds, state: NamedTensors, seed: number, step: number): Promise<FirstBroken | null> {
-    const { graph, results } = await this.#run(feeds, state, seed, step);
+    const said = await this.#run(feeds, state, seed, step);
+    if (said === null) return null;
+    const { graph, results } = said;
     const broken = (paths: readonly string[], figure: string): readonly string[] => {
       const row = paths.length === 0 ? [] : floats(results[figure], figure);
       return paths.filter((_, place) => !Number.isFinite(row[place]));
@@ -77,8 +87,14 @@ export class LayerStatistics {
 
   async #run(feeds: Feeds, state: NamedTensors, seed: number, step: number) {
     const { model, target, settings } = this.#computing;
-    this.#compiled ??= compileLayerStatistics(model, { loss: this.#loss, target });
-    this.#session ??= await RuntimeSession.create(this.#compiled.onnx, settings);
+    if (this.#obstacle !== null) return null;
+    try {
+      this.#compiled ??= compileLayerStatistics(model, { loss: this.#loss, target });
+      this.#session ??= await RuntimeSession.create(this.#compiled.onnx, settings);
+    } catch (error) {
+      this.#obstacle = error instanceof Error ? error.message : String(error);
+      return null;
+    }
     const given: Record<string, RuntimeTensor> = {
       ...Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, feedTensor(feed)])),
       ...Object.fromEntries(state),

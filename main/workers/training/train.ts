@@ -207,6 +207,12 @@ export async function train(
         const some = trainSet.whole ? rows : rows.subarray(0, SAMPLES_MEASURED);
         const looked = await statistics.measure(await trainSet.feeds(some, 1), runner.tensors(), config.seed, step);
         points.note({ ...looked, ...runner.changes() });
+        if (statistics.obstacle !== null && step === lookEvery)
+          control.send({
+            type: 'log',
+            level: 'warning',
+            text: `The layers cannot be looked at while they learn: ${statistics.obstacle}`,
+          });
       }
 
       if (step % stepsPerEpoch === 0) {
