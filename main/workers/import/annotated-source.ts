@@ -2,13 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packBoxes, readCoco } from '../../formats/coco/coco.ts';
 import { FormatError } from '../../formats/format-error.ts';
-import {
-  isBlackAndWhite,
-  maskClasses,
-  packMasks,
-  readMask,
-  scanImageMasks,
-} from '../../formats/image-masks/image-masks.ts';
+import { maskClasses, scanImageMasks } from '../../formats/image-masks/image-masks.ts';
+import { isBlackAndWhite, packMasks, readMask } from '../../formats/image-masks/mask-pixels.ts';
 import type { SplitName } from '../../formats/split-name.ts';
 import { readPicture } from './folder-source.ts';
 import type { ItemSource } from './item-source.ts';

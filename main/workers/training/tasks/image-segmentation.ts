@@ -1,6 +1,6 @@
 import { LightbenchError } from '../../../contract/errors.ts';
 import type { Masks } from '../../../formats/dataset-pack/annotations.ts';
-import { decodeMask } from '../../../formats/image-masks/image-masks.ts';
+import { decodeMask } from '../../../formats/image-masks/mask-pixels.ts';
 import { lossFor, modelFor } from '../../../models/index.ts';
 import { floats } from '../../../runtime/index.ts';
 import { confusionMatrix } from '../../../stats/confusion-matrix.ts';
