@@ -2,7 +2,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { cocoFiles } from './coco/coco.ts';
-import { findDicomFiles } from './dicom/dicom-series.ts';
 import { FormatError } from './format-error.ts';
 import { findIdxPairs, type IdxPair } from './idx/idx-pair.ts';
 import { imageExtensions } from './image/image-extensions.ts';
@@ -41,7 +40,7 @@ export async function detectSource(path: string): Promise<DetectedSource> {
     if (await isNodeLink(path)) return { format: 'node-link', path };
     const table = tableFormat(path);
     if (table !== undefined) return { format: table, path };
-    if ((await findDicomFiles(path)).length > 0) return { format: 'dicom', path, names: [''] };
+    if ((await dicomFiles(path)).length > 0) return { format: 'dicom', path, names: [''] };
     const single = imageExtensions.has(basename(path).split('.').at(-1)!.toLowerCase());
     throw new FormatError(
       'source',
@@ -56,7 +55,7 @@ export async function detectSource(path: string): Promise<DetectedSource> {
   if ((await maskFolders(path)).length > 0) return { format: 'image-masks', path };
   if ((await cocoFiles(path)).length > 0) return { format: 'coco', path };
   if (await isImageFolder(path)) return { format: 'image-folder', path };
-  const names = await findDicomFiles(path);
+  const names = await dicomFiles(path);
   if (names.length > 0) return { format: 'dicom', path, names };
   const tables = (await readdir(path)).filter((name) => tableFormat(name) !== undefined);
   if (tables.length === 1) return { format: tableFormat(tables[0])!, path: join(path, tables[0]) };
@@ -69,4 +68,10 @@ export async function detectSource(path: string): Promise<DetectedSource> {
     { path },
     SUGGESTION,
   );
+}
+
+/** The DICOM parser is loaded where nothing else fits: an import of other files is to start quickly. */
+async function dicomFiles(path: string): Promise<readonly string[]> {
+  const { findDicomFiles } = await import('./dicom/dicom-series.ts');
+  return findDicomFiles(path);
 }
