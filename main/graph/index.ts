@@ -87,6 +87,7 @@ export { SpectralConv2d, SpectralLinear } from './layers/spectral-norm.ts';
 export { SqueezeExcitation } from './layers/squeeze-excitation.ts';
 export { StochasticDepth } from './layers/stochastic-depth.ts';
 export type { Trace } from './layers/trace.ts';
+export { runAs } from './layers/trace.ts';
 export type { TransformerLayerOptions } from './layers/transformer.ts';
 export { TransformerDecoderLayer, TransformerEncoderLayer, transformerNorm } from './layers/transformer.ts';
 export type { UpsamplingMode } from './layers/upsampling.ts';

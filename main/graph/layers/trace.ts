@@ -10,6 +10,15 @@ export interface Forwardable {
   namedBuffers(): readonly (readonly [string, ModuleBuffer])[];
 }
 
+/** The same module to a trace, run in another way: for parts that need more than their input. */
+export const runAs = (module: Forwardable, forward: Forwardable['forward']): Forwardable => ({
+  kind: module.kind,
+  describe: () => module.describe(),
+  forward,
+  namedParameters: () => module.namedParameters(),
+  namedBuffers: () => module.namedBuffers(),
+});
+
 /** One pass of a model's `forward` into a graph, as its modules see it. */
 export interface Trace {
   readonly graph: Graph;

@@ -9,6 +9,7 @@ import { Module } from './module.ts';
 import { LayerNorm } from './normalization.ts';
 import { RMSNorm } from './rms-norm.ts';
 import type { Forwardable, Trace } from './trace.ts';
+import { runAs } from './trace.ts';
 
 export interface TransformerLayerOptions {
   readonly width: number;
@@ -28,13 +29,8 @@ export const transformerNorm = (width: number, kind: 'layer' | 'rms' = 'layer'):
   kind === 'rms' ? new RMSNorm(width) : new LayerNorm(width);
 
 /** Records a part under its name while it is run with what it needs besides its input. */
-const withContext = (module: MultiHeadAttention, context: AttentionContext): Forwardable => ({
-  kind: module.kind,
-  describe: () => module.describe(),
-  forward: (x, trace) => module.attend(x, trace, context),
-  namedParameters: () => module.namedParameters(),
-  namedBuffers: () => module.namedBuffers(),
-});
+const withContext = (module: MultiHeadAttention, context: AttentionContext): Forwardable =>
+  runAs(module, (x, trace) => module.attend(x, trace, context));
 
 abstract class TransformerLayer extends Module {
   readonly self_attn: MultiHeadAttention;

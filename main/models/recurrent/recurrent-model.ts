@@ -7,6 +7,7 @@ import {
   Module,
   Recurrent,
   reshape,
+  runAs,
   sequenceLengths,
   sequenceMean,
 } from '../../graph/index.ts';
@@ -53,17 +54,11 @@ class RecurrentNetwork extends Module {
     let states: readonly (readonly Tensor[])[] = [];
     const steps = trace.run(
       'recurrent',
-      {
-        kind: this.recurrent.kind,
-        describe: () => this.recurrent.describe(),
-        namedParameters: () => this.recurrent.namedParameters(),
-        namedBuffers: () => this.recurrent.namedBuffers(),
-        forward: (value) => {
-          const { output, last } = this.recurrent.unroll(value, trace, context);
-          states = last;
-          return output;
-        },
-      },
+      runAs(this.recurrent, (value) => {
+        const { output, last } = this.recurrent.unroll(value, trace, context);
+        states = last;
+        return output;
+      }),
       vectors,
     );
     const { kind } = this.#output;

@@ -7,6 +7,7 @@ import {
   Module,
   Parameter,
   reshape,
+  runAs,
   sinusoidalTable,
   TransformerDecoderLayer,
   TransformerEncoderLayer,
@@ -128,13 +129,7 @@ export class TransformerEncoder extends Module {
       (value, layer, index) =>
         trace.run(
           `layers.${index}`,
-          {
-            kind: layer.kind,
-            describe: () => layer.describe(),
-            namedParameters: () => layer.namedParameters(),
-            namedBuffers: () => layer.namedBuffers(),
-            forward: (input) => layer.attend(input, trace, contextOf(index)),
-          },
+          runAs(layer, (input) => layer.attend(input, trace, contextOf(index))),
           value,
         ),
       x,
@@ -164,13 +159,7 @@ export class TransformerDecoder extends Module {
       (value, layer, index) =>
         trace.run(
           `layers.${index}`,
-          {
-            kind: layer.kind,
-            describe: () => layer.describe(),
-            namedParameters: () => layer.namedParameters(),
-            namedBuffers: () => layer.namedBuffers(),
-            forward: (input) => layer.attend(input, trace, own, cross),
-          },
+          runAs(layer, (input) => layer.attend(input, trace, own, cross)),
           value,
         ),
       x,
