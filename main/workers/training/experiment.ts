@@ -1,5 +1,6 @@
 import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { Target } from '../../graph/index.ts';
+import { modelFor } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
 import type { Computing } from './predict.ts';
 import { openRawData } from './raw-data.ts';
@@ -21,7 +22,13 @@ export interface Experiment {
 export async function openExperiment(input: ExperimentInput, known: KnownState | null): Promise<Experiment> {
   const raw = openRawData(input.workspaceFolder, input.manifestDigest);
   try {
-    const task = await tasks[input.config.task]({ input, raw, known });
+    const { config, classes } = input;
+    const task = await tasks[config.task]({
+      input,
+      raw,
+      known,
+      modelOf: (preprocessing) => modelFor(config.task, config.model, preprocessing, classes.length),
+    });
     const settings: SessionSettings = { provider: input.provider, threads: input.threads, spinning: true };
     return {
       input,

@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../../contract/checkpoint.ts';
 import type { Split } from '../../../contract/datasets.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import { brierScore, calibration } from '../../../stats/calibration.ts';
 import { classificationReport } from '../../../stats/classification-report.ts';
 import { confusionMatrix } from '../../../stats/confusion-matrix.ts';
@@ -24,7 +24,7 @@ export interface Classified {
 }
 
 /** One class for each item, whatever the items are. */
-export function classifier({ input }: TaskSource, classified: Classified): Task {
+export function classifier({ input, modelOf }: TaskSource, classified: Classified): Task {
   const { config, classes, labels } = input;
   const { sets, preprocessing, notes, prepareInput } = classified;
   const truthOf = (items: Int32Array) => Float64Array.from(items, (item) => labels?.[item] ?? Number.NaN);
@@ -38,7 +38,7 @@ export function classifier({ input }: TaskSource, classified: Classified): Task 
     preprocessing,
     notes,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, classes.length),
+    model: modelOf(preprocessing),
     loss: lossFor(config.task, config.loss),
     figures: [accuracyReading],
     prepare,

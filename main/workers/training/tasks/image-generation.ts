@@ -1,7 +1,7 @@
 import { seededRandom } from '../../../base/random.ts';
 import { LightbenchError } from '../../../contract/errors.ts';
 import { compileForward, type ParameterValues } from '../../../graph/index.ts';
-import { ddimTimes, lossFor, modelFor, samplerOf } from '../../../models/index.ts';
+import { ddimTimes, lossFor, samplerOf } from '../../../models/index.ts';
 import { float32Tensor, floats, int64Tensor, RuntimeSession } from '../../../runtime/index.ts';
 import { columnSet, elementsOf, type PreparedSet } from '../feeds.ts';
 import { learnable, splitItems } from '../item-sets.ts';
@@ -23,7 +23,7 @@ const JUDGED_ITEMS = 1024;
 const JUDGED_BATCH = 128;
 
 /** Pictures like those of the dataset. There is nothing to be right about: evaluation draws samples. */
-export const openImageGeneration: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config } = input;
   const images = imagesOf(raw);
   const split = learnable(
@@ -53,7 +53,7 @@ export const openImageGeneration: OpenTask = async ({ input, raw, known }): Prom
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, 0),
+    model: modelOf(preprocessing),
     loss,
     figures: [],
     notes: [],

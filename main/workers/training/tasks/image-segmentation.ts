@@ -1,7 +1,7 @@
 import { LightbenchError } from '../../../contract/errors.ts';
 import type { Masks } from '../../../formats/dataset-pack/annotations.ts';
 import { decodeMask } from '../../../formats/image-masks/mask-pixels.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import { floats } from '../../../runtime/index.ts';
 import { confusionMatrix } from '../../../stats/confusion-matrix.ts';
 import { maskScores } from '../../../stats/mask-scores.ts';
@@ -18,7 +18,7 @@ import type { OnProgress, OpenTask, Task } from './task.ts';
 const LISTED_ITEMS = 200;
 
 /** A class for every pixel. Masks are brought to the size that the model sees by their nearest pixel. */
-export const openImageSegmentation: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openImageSegmentation: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, classes } = input;
   const images = imagesOf(raw);
   const masks = masksOf(raw);
@@ -60,7 +60,7 @@ export const openImageSegmentation: OpenTask = async ({ input, raw, known }): Pr
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, classes.length),
+    model: modelOf(preprocessing),
     loss,
     figures: [{ figure: 'pixelAccuracy', metric: 'train_pixel_accuracy', kind: 'mean', unit: 1 }],
     notes: [],

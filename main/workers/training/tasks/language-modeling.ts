@@ -4,7 +4,7 @@ import { LightbenchError } from '../../../contract/errors.ts';
 import { textData } from '../../../contract/run-config.ts';
 import type { ExperimentInput } from '../../../contract/training-worker.ts';
 import { compileForward, FIRST_WORD, type ParameterValues } from '../../../graph/index.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import { floats, int64Tensor, RuntimeSession } from '../../../runtime/index.ts';
 import { evaluationLoss } from '../evaluation-loss.ts';
 import { columnSet, memoryColumn, type PreparedSet } from '../feeds.ts';
@@ -23,7 +23,7 @@ const WRITTEN_TOKENS = 120;
 const BETWEEN_TEXTS = '\n\n';
 
 /** The next token at each place of a text. Items are blocks of consecutive tokens; texts of a split follow each other. */
-export const openLanguageModeling: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, columns } = input;
   const options = textData.parse(config.data.text ?? {});
   const unit = options.unit ?? 'characters';
@@ -68,7 +68,7 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known }): Pro
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, 0),
+    model: modelOf(preprocessing),
     loss,
     figures: [{ ...accuracyReading, unit: 1 / length }],
     notes: [],

@@ -1,6 +1,6 @@
 import { LightbenchError } from '../../../contract/errors.ts';
 import type { Edges } from '../../../formats/dataset-pack/annotations.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import type { Feeds, PreparedSet } from '../feeds.ts';
 import { learnable, splitItems } from '../item-sets.ts';
 import { predict } from '../predict.ts';
@@ -15,7 +15,7 @@ import type { OpenTask, Task } from './task.ts';
  * The class of each node of one graph. A batch is the whole graph; nodes that are not asked about weigh nothing, but their
  * features and edges are seen, as they will be in use (transductive, Kipf & Welling 2017).
  */
-export const openNodeClassification: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openNodeClassification: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, columns, classes, labels } = input;
   const edges = edgesOf(raw);
   const numbers = await raw.numbers(columns);
@@ -59,7 +59,7 @@ export const openNodeClassification: OpenTask = async ({ input, raw, known }): P
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, classes.length),
+    model: modelOf(preprocessing),
     loss: lossFor(config.task, config.loss),
     // The step counts over the nodes that weigh something, and a point divides by all nodes of the graph.
     figures: [{ ...accuracyReading, unit: raw.count / sets.train.length }],

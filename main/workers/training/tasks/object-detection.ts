@@ -1,6 +1,6 @@
 import { LightbenchError } from '../../../contract/errors.ts';
 import type { Boxes } from '../../../formats/dataset-pack/annotations.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import { floats } from '../../../runtime/index.ts';
 import { detectionScores, matchBoxes, type ScoredBox } from '../../../stats/detection-scores.ts';
 import { evaluationLoss } from '../evaluation-loss.ts';
@@ -21,7 +21,7 @@ const BOX_VALUES = 5;
 const NO_CLASS = -1;
 
 /** Boxes with a class. Inside, boxes are in pixels of the size that the model sees; outside, in those of the picture. */
-export const openObjectDetection: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openObjectDetection: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, classes } = input;
   const images = imagesOf(raw);
   const annotations = boxesOf(raw);
@@ -89,7 +89,7 @@ export const openObjectDetection: OpenTask = async ({ input, raw, known }): Prom
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, classes.length),
+    model: modelOf(preprocessing),
     loss,
     figures: [
       { figure: 'heatLoss', metric: 'train_heat_loss', kind: 'mean', unit: 1 },

@@ -3,7 +3,7 @@ import { LightbenchError } from '../../../contract/errors.ts';
 import { seriesData } from '../../../contract/run-config.ts';
 import type { ExperimentInput } from '../../../contract/training-worker.ts';
 import { compilePreprocessing } from '../../../graph/index.ts';
-import { lossFor, modelFor } from '../../../models/index.ts';
+import { lossFor } from '../../../models/index.ts';
 import { float32Tensor, floats, RuntimeSession } from '../../../runtime/index.ts';
 import { forecastErrors } from '../../../stats/forecast-errors.ts';
 import { evaluationLoss } from '../evaluation-loss.ts';
@@ -23,7 +23,7 @@ const SHOWN_HISTORY = 96;
 const LINE_POINTS = 600;
 
 /** The next values of a series from its last ones. */
-export const openSeriesForecasting: OpenTask = async ({ input, raw, known }): Promise<Task> => {
+export const openSeriesForecasting: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, columns } = input;
   const options = seriesData.parse(config.data.series ?? {});
   const numbers = await raw.numbers(columns);
@@ -42,7 +42,7 @@ export const openSeriesForecasting: OpenTask = async ({ input, raw, known }): Pr
     sets,
     preprocessing,
     targetScale: null,
-    model: modelFor(config.task, config.model, preprocessing, 0),
+    model: modelOf(preprocessing),
     loss,
     figures: [{ figure: 'absoluteError', metric: 'train_mae', kind: 'mean', unit: windows.commonUnit }],
     notes: notesOf(series, preprocessing),

@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../../contract/checkpoint.ts';
 import { LightbenchError } from '../../../contract/errors.ts';
-import { foldTargetScale, lossFor, modelFor, type TargetScale } from '../../../models/index.ts';
+import { foldTargetScale, lossFor, type TargetScale } from '../../../models/index.ts';
 import { columnSet, memoryColumn } from '../feeds.ts';
 import { type ItemSets, learnable, splitItems } from '../item-sets.ts';
 import { predict } from '../predict.ts';
@@ -19,7 +19,7 @@ export const openTableClassification: OpenTask = async (source) => {
 
 /** One number, in its own unit; trained on it standardised. */
 export const openTableRegression: OpenTask = async (source): Promise<Task> => {
-  const { input, raw, known } = source;
+  const { input, raw, known, modelOf } = source;
   const { config, target } = input;
   if (target === null) throw new LightbenchError('source.inconsistent', 'The dataset has no target to learn.');
   const numbers = await raw.numbers(input.columns);
@@ -32,7 +32,7 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
     const y = Float32Array.from(items, (item) => (targets[item] - scale.mean) / scale.deviation);
     return columnSet(items.length, [column, memoryColumn('y', [1], y)], dispose);
   };
-  const model = modelFor(config.task, config.model, preprocessing, 0);
+  const model = modelOf(preprocessing);
   return {
     sets,
     preprocessing,

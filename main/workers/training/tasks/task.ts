@@ -32,6 +32,8 @@ export interface TaskSource {
   readonly input: ExperimentInput;
   readonly raw: RawData;
   readonly known: KnownState | null;
+  /** The model of the config for data prepared in this way. @throws GraphError where the two do not fit */
+  modelOf(preprocessing: Preprocessing): Model;
 }
 
 /** How good the model is on a split, what it said of each item, and the figures that stand in the run's row. */
