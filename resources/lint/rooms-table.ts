@@ -154,7 +154,7 @@ export const roomsTable: RoomsTable = {
     { path: 'renderer/client', rooms: ['main/base', 'main/contract'], packages: [...react, 'zod'] },
     { path: 'renderer/theme', rooms: ['main/base'], packages: react },
     {
-      // Benchmarks measure the engine's parts where they are, without the processes around them.
+      // Benchmarks measure the engine's parts where they are, without the processes around them; results come by its door.
       path: 'e2e/bench',
       rooms: [
         'main/base',
@@ -165,6 +165,7 @@ export const roomsTable: RoomsTable = {
         'main/runtime',
         'main/stats',
         'main/workers',
+        'main/cli',
         'resources',
       ],
       packages: ['node:', 'zod', 'onnxruntime-node'],
