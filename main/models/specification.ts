@@ -37,8 +37,14 @@ export type OutputSignature =
   | { readonly kind: 'tokens'; readonly vocabulary: number }
   /** [horizon, series] */
   | { readonly kind: 'forecast'; readonly horizon: number; readonly series: number }
-  /** [channels, height, width] */
-  | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number };
+  /** [channels, height, width]; `classes` that a conditional model is told of */
+  | {
+      readonly kind: 'image';
+      readonly channels: number;
+      readonly height: number;
+      readonly width: number;
+      readonly classes?: number;
+    };
 
 /** A layer of a `sequential` architecture; sizes of inputs are inferred. */
 export type LayerSpec =

@@ -66,7 +66,7 @@ function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: 
     case 'image-generation': {
       if (preprocessing.kind !== 'image') break;
       const { channels, height, width } = preprocessing;
-      return { kind: 'image', channels, height, width };
+      return { kind: 'image', channels, height, width, classes: classCount };
     }
   }
   throw new GraphError('invalid-argument', `The task ${task} cannot learn from ${preprocessing.kind}.`);

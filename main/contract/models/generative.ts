@@ -1,5 +1,10 @@
 import { z } from 'zod';
 
+const conditional = z
+  .boolean()
+  .optional()
+  .describe('Learns from the labels as well, and draws a picture of a class that it is asked for');
+
 export const vaeConfig = z
   .strictObject({
     kind: z.literal('vae'),
@@ -14,6 +19,7 @@ export const vaeConfig = z
       .describe('Units of dense layers of the encoder, mirrored in the decoder'),
     beta: z.number().min(0).default(1).describe('Weight of the divergence from the prior (Higgins et al. 2017)'),
     likelihood: z.enum(['bernoulli', 'gaussian']).default('bernoulli').describe('How pixels are judged'),
+    conditional,
   })
   .describe('Variational autoencoder (Kingma & Welling 2014)');
 
@@ -28,6 +34,7 @@ export const ganConfig = z
       .describe('Of the discriminator; the generator mirrors them'),
     loss: z.enum(['hinge', 'non_saturating', 'least_squares']).default('hinge'),
     spectralNorm: z.boolean().default(true).describe('Miyato et al. 2018: keeps the discriminator smooth'),
+    conditional,
   })
   .describe('Generative adversarial network with convolutions (Radford et al. 2016)');
 
@@ -44,5 +51,14 @@ export const diffusionConfig = z
       .tuple([z.int().min(1).max(512), z.int().min(1).max(512)])
       .default([32, 64])
       .describe('At half and at a quarter of the size'),
+    conditional,
+    guidance: z
+      .number()
+      .min(0)
+      .max(20)
+      .optional()
+      .describe(
+        'Conditional: how far a picture goes beyond its class (Ho & Salimans 2022); absent = 2, 0 = not at all',
+      ),
   })
   .describe('Denoising diffusion (Ho et al. 2020)');

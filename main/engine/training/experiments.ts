@@ -5,7 +5,7 @@ import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { EngineContext } from '../core/context.ts';
 import type { ChosenDevice } from '../devices/index.ts';
 import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
-import { taskPlans } from './task-plans.ts';
+import { classOriginOf } from './task-plans.ts';
 
 /** What a run was planned to be, as far as its config alone does not say it: stored with the run. */
 export interface StoredPlan extends Pick<Plan, 'labelSet' | 'classes' | 'columns' | 'target'> {
@@ -60,7 +60,7 @@ export class Experiments {
 
   /** Class of every item as the run learned it, −1 = left out; null where the task has none. */
   labelsOf(run: Run): Int32Array<ArrayBuffer> | null {
-    if (taskPlans[run.task].classes !== 'labels') return null;
+    if (classOriginOf(this.configOf(run)) !== 'labels') return null;
     const plan = this.#context.workspace.runs.plan(run.id) as StoredPlan | undefined;
     if (plan?.labelSet == null) return Int32Array.from(this.#datasets.labels(run.datasetDigest));
     return Int32Array.from(this.#labels.values(plan.labelSet.labelSetId, plan.labelSet.digest));

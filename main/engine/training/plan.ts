@@ -7,7 +7,7 @@ import { estimateTrainingMemory, GraphError, largestBatchThatFits, type Preproce
 import { lossFor, type Model, modelFor, trainingOptionsOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
-import { annotationClasses, type Checks, nameOf, taskPlans } from './task-plans.ts';
+import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
 import { checkAgainstModel, checkTraining } from './training-checks.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
@@ -129,7 +129,7 @@ function findClasses(
   dataset: DatasetVersion,
   labels: TrainingLabels,
 ): { readonly classes: readonly string[]; readonly labelSet: Plan['labelSet'] } | null {
-  const origin = taskPlans[config.task].classes;
+  const origin = classOriginOf(config);
   if (origin !== 'labels') {
     if (config.data.labelSet !== '')
       warning('data.labelSet', `The task ${config.task} does not use labels of items.`, 'Remove it.');

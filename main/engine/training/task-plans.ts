@@ -19,10 +19,13 @@ export interface Checks {
   warning(path: string, message: string, suggestion: string): null;
 }
 
+/** Labels of items, the categories of masks or boxes, or nowhere. */
+export type ClassOrigin = 'labels' | 'annotations' | 'none';
+
 /** What one kind of task asks of a dataset and of a config. */
 export interface TaskPlan {
-  /** Where its classes come from: labels of items, the categories of masks or boxes, or nowhere. */
-  readonly classes: 'labels' | 'annotations' | 'none';
+  /** Where its classes come from; `asked` = labels of items where the model is conditional. */
+  readonly classes: ClassOrigin | 'asked';
   readonly losses: readonly RunConfig['loss']['kind'][];
   /** Whether validation finds an accuracy. */
   readonly accuracy: boolean;
@@ -146,11 +149,17 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   'image-generation': {
     ...pictures,
     unshippable: 'it draws pictures out of noise instead of answering requests.',
-    classes: 'none',
+    classes: 'asked',
     losses: ['cross_entropy'],
     accuracy: false,
   },
 };
+
+export function classOriginOf({ task, model }: Pick<RunConfig, 'task' | 'model'>): ClassOrigin {
+  const { classes } = taskPlans[task];
+  if (classes !== 'asked') return classes;
+  return 'conditional' in model && model.conditional === true ? 'labels' : 'none';
+}
 
 export function nameOf({ name, version }: DatasetVersion): string {
   return `${name}@${version}`;

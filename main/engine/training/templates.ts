@@ -303,19 +303,52 @@ training:
   {
     id: 'generation-vae',
     title: 'Draw pictures with a variational autoencoder',
-    description: 'Seconds to minutes; samples are smooth.',
+    description: 'The quickest to train; samples are smooth.',
     task: 'image-generation',
     batchSize: 128,
     body: `model:
   kind: vae
-  latent: 16
+  latent: 8
+  channels: [32, 64]     # each halves the picture
   hidden: [256]
+  conditional: true      # draws the class that it is asked for
 optimizer:
   kind: adamw
-  learningRate: 0.001
+  learningRate: 0.002
   weightDecay: 0
+schedule:
+  kind: cosine
+  warmupSteps: 100
+training:
+  epochs: 15
+`,
+  },
+  {
+    id: 'generation-gan',
+    title: 'Draw pictures with two networks that compete',
+    description: 'One draws, the other tells drawings from pictures. Sharp samples; harder to balance.',
+    task: 'image-generation',
+    batchSize: 64,
+    body: `model:
+  kind: gan
+  latent: 64
+  channels: [32, 64]     # of the discriminator; the generator mirrors them
+  loss: hinge
+  spectralNorm: true
+  conditional: true      # draws the class that it is asked for
+optimizer:
+  kind: adam
+  learningRate: 0.0004
+  beta1: 0.5
+  parameterGroups:
+    - match: "generator.*" # half the rate of the discriminator (Heusel et al. 2017)
+      learningRateFactor: 0.5
+schedule:
+  kind: linear
 training:
   epochs: 10
+  weightAverage:
+    decay: 0.999         # what draws is the average of the last steps
 `,
   },
   {
@@ -327,13 +360,20 @@ training:
     body: `model:
   kind: diffusion
   channels: [32, 64]
+  conditional: true      # draws the class that it is asked for
+  guidance: 2            # how far beyond it
 optimizer:
   kind: adamw
-  learningRate: 0.001
+  learningRate: 0.002
   weightDecay: 0
+schedule:
+  kind: cosine
+  warmupSteps: 100
 training:
-  epochs: 10
+  epochs: 5
   clipNorm: 1
+  weightAverage:
+    decay: 0.999
 `,
   },
   {
@@ -366,7 +406,7 @@ export function templates(dataset: DatasetVersion | undefined): Template[] {
       title,
       description,
       task,
-      yaml: `${head(title, task, dataset, batchSize)}${dataFor(data, task, dataset)}${sizes(dataset)}${body}`,
+      yaml: `${head(title, task, dataset, batchSize)}${dataFor(data, task, dataset)}${sizes(dataset)}${bodyFor(body, dataset)}`,
     }));
 }
 
@@ -435,6 +475,12 @@ data:
   dataset: ${JSON.stringify(reference)}
   batchSize: ${batchSize}
 `;
+}
+
+/** Without labels, nothing can be drawn by class. */
+function bodyFor(body: string, dataset: DatasetVersion | undefined): string {
+  if (dataset === undefined || dataset.classes.length >= 2) return body;
+  return body.replace(/^ {2}(conditional|guidance):.*\n/gm, '');
 }
 
 /** Pictures of different sizes need one that the model sees. */

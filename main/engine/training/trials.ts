@@ -6,7 +6,7 @@ import type { Caller, EngineContext } from '../core/context.ts';
 import type { JobContext, JobDefinition, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
 import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
-import { taskPlans } from './task-plans.ts';
+import { classOriginOf } from './task-plans.ts';
 import type { TrainingDevices } from './training-job.ts';
 
 interface Specification {
@@ -100,8 +100,8 @@ export class Trials implements JobDefinition {
     };
   }
 
-  #labelsOf({ labelSet, dataset }: Plan, { task }: RunConfig): Int32Array<ArrayBuffer> | null {
-    if (taskPlans[task].classes !== 'labels') return null;
+  #labelsOf({ labelSet, dataset }: Plan, config: RunConfig): Int32Array<ArrayBuffer> | null {
+    if (classOriginOf(config) !== 'labels') return null;
     const { datasets, labels } = this.#neighbours;
     return labelSet === null
       ? Int32Array.from(datasets.labels(dataset.digest))

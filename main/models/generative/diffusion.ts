@@ -12,12 +12,16 @@ import {
   shift,
   subtract,
 } from '../../graph/index.ts';
-import type { InputSignature } from '../specification.ts';
+import type { InputSignature, OutputSignature } from '../specification.ts';
+import { CLASS_INPUT, classColumns, classesOf } from './class-input.ts';
 import type { ImageSignature } from './image-signature.ts';
 import { imageInput } from './image-signature.ts';
 import { noiseLevels } from './noise-schedule.ts';
 import type { DiffusionSpec } from './specification.ts';
 import { TimedUnet } from './timed-unet.ts';
+
+/** Share of the images that a conditional model is not told the class of, so that it learns to draw without, too. */
+const UNTOLD_SHARE = 0.1;
 
 /** How much of the image and of the noise is left at given times: √ᾱ and √(1 − ᾱ), each [N, 1, 1, 1]. */
 interface Mixture {
@@ -34,13 +38,17 @@ export class Diffusion extends Module {
   readonly network: TimedUnet;
   readonly #levels: Float64Array;
   readonly #prediction: 'epsilon' | 'v';
+  readonly classes: number;
+  readonly guidance: number;
 
-  constructor(spec: DiffusionSpec, { channels, height, width }: ImageSignature) {
+  constructor(spec: DiffusionSpec, { channels, height, width }: ImageSignature, classes: number) {
     super();
     const { steps = 1000, schedule = 'cosine', prediction = 'v' } = spec;
     this.#levels = noiseLevels(schedule, steps);
     this.#prediction = prediction;
-    this.network = new TimedUnet([channels, height, width], spec.channels ?? [32, 64], steps);
+    this.classes = classes;
+    this.guidance = spec.guidance ?? 2;
+    this.network = new TimedUnet([channels, height, width], spec.channels ?? [32, 64], steps, classes);
   }
 
   get steps(): number {
@@ -49,7 +57,8 @@ export class Diffusion extends Module {
 
   forward(x: Tensor, trace: Trace): Tensor {
     // Outside training there is no noise to take away: the prediction for the image as it is, at time 0.
-    if (!trace.training) return this.network.predict(centered(x), timesLike(x, 0), trace);
+    const told = this.classes === 0 ? null : classColumns(trace.input(CLASS_INPUT.name), this.classes);
+    if (!trace.training) return this.network.predict(centered(x), timesLike(x, 0), told, trace);
     const { graph } = x;
     const clean = centered(x);
     const one = reshape(reduceMean(x, [1, 2, 3]), [x.shape[0] ?? 1]);
@@ -60,10 +69,17 @@ export class Diffusion extends Module {
     const noisy = add(multiply(clean, level.signal), multiply(noise, level.noise));
     const target =
       this.#prediction === 'epsilon' ? noise : subtract(multiply(noise, level.signal), multiply(clean, level.noise));
-    const predicted = this.network.predict(noisy, time, trace);
+    const shown = told === null ? null : multiply(told, this.#untold(told, trace));
+    const predicted = this.network.predict(noisy, time, shown, trace);
     const error = subtract(predicted, target);
     trace.addLoss(reduceMean(multiply(error, error), [0, 1, 2, 3]), 'error');
     return predicted;
+  }
+
+  /** One for most images and zero for the others, [N, 1]. */
+  #untold(told: Tensor, trace: Trace): Tensor {
+    const mask = told.graph.apply('SampleMask', [told, trace.randomKey()], { probability: UNTOLD_SHARE });
+    return scale(mask, 1 - UNTOLD_SHARE);
   }
 
   /** The noise level at times [N] int64; a time of −1 is the clean image. */
@@ -95,7 +111,8 @@ export class Diffusion extends Module {
 
 /**
  * One step of DDIM without noise (Song, Meng and Ermon 2021): `x` at time `time` (int64 [N]) → `x` at the earlier time
- * `next` (−1: the clean image). Images lie around zero; the output `image` is the clean image expected so far, in [0, 1].
+ * `next` (−1: the clean image). A conditional model reads `label`, and goes beyond it by guidance (Ho and Salimans 2022).
+ * Images lie around zero; the output `image` is the clean image expected so far, in [0, 1].
  */
 export class DdimStep extends Module {
   readonly kind = 'DDIMStep';
@@ -111,7 +128,7 @@ export class DdimStep extends Module {
   forward(x: Tensor, trace: Trace): Tensor {
     const [time, next] = [trace.input('time'), trace.input('next')];
     const level = this.#diffusion.mixture(time);
-    const predicted = this.network.predict(x, time, trace);
+    const predicted = this.#guided(x, time, trace);
     const { clean, noise } = this.#diffusion.separate(x, predicted, level);
     const { graph } = x;
     const clipped = graph.apply('Max', [graph.apply('Min', [clean, graph.scalar(1)]), graph.scalar(-1)]);
@@ -125,15 +142,30 @@ export class DdimStep extends Module {
     trace.emit('noise', noise);
     return add(multiply(clipped, goal.signal), multiply(rest, goal.noise));
   }
+
+  #guided(x: Tensor, time: Tensor, trace: Trace): Tensor {
+    const { classes, guidance } = this.#diffusion;
+    if (classes === 0) return this.network.predict(x, time, null, trace);
+    const columns = classColumns(trace.input(CLASS_INPUT.name), classes);
+    const told = this.network.predict(x, time, columns, trace);
+    if (guidance === 0) return told;
+    const untold = this.network.predict(x, time, scale(columns, 0), trace);
+    return add(told, scale(subtract(told, untold), guidance));
+  }
 }
 
-export function diffusion(spec: DiffusionSpec, input: InputSignature): CompilableModel {
+export function diffusion(spec: DiffusionSpec, input: InputSignature, output: OutputSignature): CompilableModel {
   const image = imageInput(input, 2, 'diffusion model');
   const { steps = 1000 } = spec;
   if (!Number.isInteger(steps) || steps < 2) {
     throw new GraphError('invalid-argument', `Diffusion needs two steps or more, not ${steps}.`);
   }
-  return { module: new Diffusion(spec, image), inputShape: [image.channels, image.height, image.width] };
+  const classes = classesOf(spec, output);
+  return {
+    module: new Diffusion(spec, image, classes),
+    inputShape: [image.channels, image.height, image.width],
+    ...(classes > 0 ? { moreInputs: [CLASS_INPUT] } : {}),
+  };
 }
 
 /** Times of a DDIM run in `count` steps out of `steps`, latest first, with the clean image's −1 at the end. */

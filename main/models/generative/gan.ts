@@ -9,8 +9,10 @@ import {
   generatorLoss,
   Linear,
   Module,
+  multiply,
   PixelShuffle,
   ReLU,
+  reduceSum,
   relu,
   reshape,
   Sequential,
@@ -20,7 +22,8 @@ import {
   sigmoid,
   stopGradient,
 } from '../../graph/index.ts';
-import type { InputSignature } from '../specification.ts';
+import type { InputSignature, OutputSignature } from '../specification.ts';
+import { CLASS_INPUT, classColumns, classesOf, joined } from './class-input.ts';
 import type { ImageSignature } from './image-signature.ts';
 import { imageInput } from './image-signature.ts';
 import type { GanSpec } from './specification.ts';
@@ -41,14 +44,18 @@ export class Generator extends Module {
   readonly kind = 'Generator';
   readonly project: Linear;
   readonly body: Sequential;
+  readonly latent: number;
+  readonly classes: number;
   readonly #shape: readonly [number, number, number];
 
-  constructor(latent: number, channels: readonly number[], image: ImageSignature) {
+  constructor(latent: number, channels: readonly number[], image: ImageSignature, classes: number) {
     super();
+    this.latent = latent;
+    this.classes = classes;
     const divisor = 2 ** channels.length;
     const ins = [...channels].reverse();
     this.#shape = [ins[0] ?? 1, image.height / divisor, image.width / divisor];
-    this.project = new Linear(latent, this.#shape[0] * this.#shape[1] * this.#shape[2]);
+    this.project = new Linear(latent + classes, this.#shape[0] * this.#shape[1] * this.#shape[2]);
     const blocks = ins.flatMap((count, index) => {
       const out = ins[index + 1] ?? image.channels;
       return [new BatchNorm2d(count), new ReLU(), new Conv2d(count, 4 * out, 3, { padding: 1 }), new PixelShuffle(2)];
@@ -57,8 +64,41 @@ export class Generator extends Module {
   }
 
   forward(latent: Tensor, trace: Trace): Tensor {
-    const start = reshape(trace.run('project', this.project, latent), [latent.shape[0] ?? 1, ...this.#shape]);
+    const told = this.classes === 0 ? null : classColumns(trace.input(CLASS_INPUT.name), this.classes);
+    const flat = trace.run('project', this.project, joined(latent, told));
+    const start = reshape(flat, [latent.shape[0] ?? 1, ...this.#shape]);
     return sigmoid(trace.run('body', this.body, start));
+  }
+}
+
+/**
+ * Images → their score, a logit [N, 1]: how real they look and, told a class, how much like it, which is a linear function
+ * of the features per class (Miyato and Koyama 2018).
+ */
+class Discriminator extends Module {
+  readonly kind = 'Discriminator';
+  readonly layers: Sequential;
+  readonly score: Module;
+  readonly likeness?: Module;
+  readonly #classes: number;
+
+  constructor(channels: readonly number[], image: ImageSignature, spectral: boolean, classes: number) {
+    super();
+    const flat = ((channels.at(-1) ?? image.channels) * image.height * image.width) / 4 ** channels.length;
+    const linear = (units: number): Module => (spectral ? new SpectralLinear(flat, units) : new Linear(flat, units));
+    this.layers = new Sequential(discriminatorLayers(channels, image, spectral));
+    this.score = linear(1);
+    if (classes > 0) this.likeness = linear(classes);
+    this.#classes = classes;
+  }
+
+  forward(x: Tensor, trace: Trace): Tensor {
+    const features = trace.run('layers', this.layers, x);
+    const score = trace.run('score', this.score, features);
+    if (this.likeness === undefined) return score;
+    const columns = classColumns(trace.input(CLASS_INPUT.name), this.#classes);
+    const likeness = multiply(trace.run('likeness', this.likeness, features), columns);
+    return add(score, reduceSum(likeness, [1], true));
   }
 }
 
@@ -69,17 +109,17 @@ export class Generator extends Module {
 export class Gan extends Module {
   readonly kind = 'GAN';
   readonly generator: Generator;
-  readonly discriminator: Sequential;
+  readonly discriminator: Discriminator;
   readonly #latent: number;
   readonly #loss: AdversarialLoss;
 
-  constructor(spec: GanSpec, image: ImageSignature) {
+  constructor(spec: GanSpec, image: ImageSignature, classes: number) {
     super();
     const channels = spec.channels ?? DEFAULT_CHANNELS;
     this.#latent = spec.latent;
     this.#loss = spec.loss ?? 'hinge';
-    this.generator = new Generator(spec.latent, channels, image);
-    this.discriminator = new Sequential(discriminatorLayers(channels, image, spec.spectralNorm ?? true));
+    this.generator = new Generator(spec.latent, channels, image, classes);
+    this.discriminator = new Discriminator(channels, image, spec.spectralNorm ?? true, classes);
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
@@ -99,7 +139,7 @@ export class Gan extends Module {
   }
 }
 
-export function gan(spec: GanSpec, input: InputSignature): CompilableModel {
+export function gan(spec: GanSpec, input: InputSignature, output: OutputSignature): CompilableModel {
   const image = imageInput(input, (spec.channels ?? DEFAULT_CHANNELS).length, 'GAN');
   const pixels = image.channels * image.height * image.width;
   if (!Number.isInteger(spec.latent) || spec.latent < 1 || spec.latent > pixels) {
@@ -108,17 +148,19 @@ export function gan(spec: GanSpec, input: InputSignature): CompilableModel {
       `A GAN's latent vector has between one number and as many as an image, not ${spec.latent}.`,
     );
   }
-  return { module: new Gan(spec, image), inputShape: [image.channels, image.height, image.width] };
+  const classes = classesOf(spec, output);
+  return {
+    module: new Gan(spec, image, classes),
+    inputShape: [image.channels, image.height, image.width],
+    ...(classes > 0 ? { moreInputs: [CLASS_INPUT] } : {}),
+  };
 }
 
 function discriminatorLayers(channels: readonly number[], image: ImageSignature, spectral: boolean): readonly Module[] {
-  const divisor = 2 ** channels.length;
-  const flat = ((channels.at(-1) ?? image.channels) * image.height * image.width) / divisor ** 2;
   const halve = (from: number, to: number): Module =>
     spectral ? new SpectralConv2d(from, to, 4, 2, 1) : new Conv2d(from, to, 4, { stride: 2, padding: 1 });
   return [
     ...channels.flatMap((count, index) => [halve(channels[index - 1] ?? image.channels, count), new Leaky()]),
     new Flatten(),
-    spectral ? new SpectralLinear(flat, 1) : new Linear(flat, 1),
   ];
 }

@@ -83,9 +83,9 @@ describe('a GAN', () => {
 
   it('keeps the spectral norm of every weight of the discriminator near one', async () => {
     const { model, parameters } = await train({ kind: 'gan', latent: 8, channels: [8] }, 40, 2e-3);
-    const weight = parameters['discriminator.layers.0.weight'] as Float32Array;
-    const u = parameters['discriminator.layers.0.u'] as Float32Array;
-    expect(model.module.namedBuffers().map(([name]) => name)).toContain('discriminator.layers.0.u');
+    const weight = parameters['discriminator.layers.layers.0.weight'] as Float32Array;
+    const u = parameters['discriminator.layers.layers.0.u'] as Float32Array;
+    expect(model.module.namedBuffers().map(([name]) => name)).toContain('discriminator.layers.layers.0.u');
     const columns = weight.length / u.length;
     const v = Float64Array.from({ length: columns }, (_, column) =>
       u.reduce((sum, value, row) => sum + value * (weight[row * columns + column] ?? 0), 0),

@@ -1,18 +1,24 @@
 import type { CompilableModel } from '../../graph/index.ts';
 import { GraphError, Module, type Tensor, type Trace } from '../../graph/index.ts';
+import { CLASS_INPUT } from './class-input.ts';
 import { DdimStep, Diffusion } from './diffusion.ts';
 import { Gan } from './gan.ts';
 import { Vae } from './vae.ts';
 
-/** How a trained generative model draws. Weights carry over by name: give `compileForward` those of the training. */
-export type Sampler =
+/**
+ * How a trained generative model draws. Weights carry over by name: give `compileForward` those of the training. With
+ * `classes` above 0 it is told which to draw by `label`, int64 [N].
+ */
+export type Sampler = { readonly classes: number; readonly model: CompilableModel } & Drawing;
+
+type Drawing =
   /** `x` [N, latent] of standard normal numbers → `output` [N, channels, height, width] in (0, 1). */
-  | { readonly kind: 'latent'; readonly model: CompilableModel }
+  | { readonly kind: 'latent' }
   /**
    * `x` of standard normal numbers shaped like images, then `output` fed back as `x` along `ddimTimes(steps, count)`:
    * `time` and `next` int64 [N]. The images are in the last step's output `image`, in [0, 1].
    */
-  | { readonly kind: 'ddim'; readonly model: CompilableModel; readonly steps: number };
+  | { readonly kind: 'ddim'; readonly steps: number };
 
 /** A module that runs one part of another, under that part's name. */
 class Part extends Module {
@@ -29,20 +35,30 @@ class Part extends Module {
 export function samplerOf(model: CompilableModel): Sampler {
   const { module, inputShape } = model;
   if (module instanceof Diffusion) {
-    const times = ['time', 'next'].map((name) => ({ name, dtype: 'int64', shape: ['batch'] }) as const);
+    const times = ['time', 'next'].map((name) => ({ ...CLASS_INPUT, name }));
     return {
       kind: 'ddim',
+      classes: module.classes,
       steps: module.steps,
-      model: { module: new DdimStep(module), inputShape, moreInputs: times },
+      model: { module: new DdimStep(module), inputShape, moreInputs: [...times, ...told(module.classes)] },
     };
   }
   if (module instanceof Vae) {
-    const part = Object.assign(new Part(), { decoder: module.decoder });
-    return { kind: 'latent', model: { module: part, inputShape: [module.mean.weight.shape[0] ?? 0] } };
+    return latentSampler(Object.assign(new Part(), { decoder: module.decoder }), module.decoder);
   }
   if (module instanceof Gan) {
-    const part = Object.assign(new Part(), { generator: module.generator });
-    return { kind: 'latent', model: { module: part, inputShape: [module.generator.project.weight.shape[1] ?? 0] } };
+    return latentSampler(Object.assign(new Part(), { generator: module.generator }), module.generator);
   }
   throw new GraphError('unsupported', `A ${module.kind} draws no samples.`);
 }
+
+const latentSampler = (
+  part: Part,
+  { latent, classes }: { readonly latent: number; readonly classes: number },
+): Sampler => ({
+  kind: 'latent',
+  classes,
+  model: { module: part, inputShape: [latent], moreInputs: told(classes) },
+});
+
+const told = (classes: number) => (classes > 0 ? [CLASS_INPUT] : []);

@@ -14,6 +14,8 @@ export interface VaeSpec {
   readonly beta?: number;
   /** How pixels are judged: as probabilities (`bernoulli`, the default) or by squared error (`gaussian`). */
   readonly likelihood?: 'bernoulli' | 'gaussian';
+  /** Told the class of each image (Sohn et al. 2015). Default false. */
+  readonly conditional?: boolean;
 }
 
 /** Generative adversarial net with convolutions as in DCGAN (Radford et al. 2016), both players updated at each step. */
@@ -26,6 +28,8 @@ export interface GanSpec {
   readonly loss?: 'non_saturating' | 'least_squares' | 'hinge';
   /** Divides each weight of the discriminator by its largest singular value (Miyato et al. 2018). Default true. */
   readonly spectralNorm?: boolean;
+  /** Both players are told the class; the discriminator by projection (Miyato and Koyama 2018). Default false. */
+  readonly conditional?: boolean;
 }
 
 /** Denoising diffusion (Ho et al. 2020) with a small U-Net that is told the time. */
@@ -39,4 +43,8 @@ export interface DiffusionSpec {
   readonly prediction?: 'epsilon' | 'v';
   /** Channels at half and at a quarter of the image's size. Default [32, 64]. */
   readonly channels?: readonly [number, number];
+  /** Told the class of each image, one in ten excepted (Ho and Salimans 2022). Default false. */
+  readonly conditional?: boolean;
+  /** Classifier-free guidance: how far a drawing goes beyond its class, away from images of any class. Default 2. */
+  readonly guidance?: number;
 }

@@ -66,10 +66,16 @@ export class TimedUnet extends Module {
   readonly double: Conv2d;
   readonly up: readonly TimedBlock[];
   readonly head: Conv2d;
+  readonly classes?: Linear;
   readonly #steps: number;
 
-  /** @param image channels, height and width */
-  constructor(image: readonly [number, number, number], [fine, coarse]: readonly [number, number], steps: number) {
+  /** @param image channels, height and width @param classes that it is told of; 0 for none */
+  constructor(
+    image: readonly [number, number, number],
+    [fine, coarse]: readonly [number, number],
+    steps: number,
+    classes: number,
+  ) {
     super();
     const [channels, height, width] = image;
     const told = 2 * coarse;
@@ -87,11 +93,12 @@ export class TimedUnet extends Module {
     this.double = new Conv2d(coarse, 4 * fine, 1);
     this.up = pair(fine, 2);
     this.head = new Conv2d(fine, 4 * channels, 3, { padding: 1 });
+    if (classes > 0) this.classes = new Linear(classes, told, { bias: false });
   }
 
-  /** @param time int64 [N] */
-  predict(x: Tensor, time: Tensor, trace: Trace): Tensor {
-    const told = this.#embed(time, trace);
+  /** @param time int64 [N] @param columns [N, classes], a one in the column of the class */
+  predict(x: Tensor, time: Tensor, columns: Tensor | null, trace: Trace): Tensor {
+    const told = this.#embed(time, columns, trace);
     for (const block of [...this.down, ...this.middle, ...this.up]) block.tell(told);
     const through = (name: 'down' | 'middle' | 'up', input: Tensor): Tensor =>
       this[name].reduce((value, block, index) => trace.run(`${name}.${index}`, block, value), input);
@@ -102,10 +109,10 @@ export class TimedUnet extends Module {
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
-    return this.predict(x, trace.input('time'), trace);
+    return this.predict(x, trace.input('time'), null, trace);
   }
 
-  #embed(time: Tensor, trace: Trace): Tensor {
+  #embed(time: Tensor, columns: Tensor | null, trace: Trace): Tensor {
     const table = new Float32Array(this.#steps * TIME_FEATURES);
     const half = TIME_FEATURES / 2;
     for (let step = 0; step < this.#steps; step++) {
@@ -116,6 +123,8 @@ export class TimedUnet extends Module {
       }
     }
     const rows = gatherRows(trace.graph.constant('float32', [this.#steps, TIME_FEATURES], table), time);
-    return silu(this.time2.forward(silu(this.time1.forward(rows, trace)), trace));
+    const moment = this.time2.forward(silu(this.time1.forward(rows, trace)), trace);
+    if (this.classes === undefined || columns === null) return silu(moment);
+    return silu(add(moment, this.classes.forward(columns, trace)));
   }
 }

@@ -19,7 +19,8 @@ import {
   sigmoid,
   subtract,
 } from '../../graph/index.ts';
-import type { InputSignature } from '../specification.ts';
+import type { InputSignature, OutputSignature } from '../specification.ts';
+import { CLASS_INPUT, classColumns, classesOf, joined } from './class-input.ts';
 import type { ImageSignature } from './image-signature.ts';
 import { imageInput } from './image-signature.ts';
 import type { VaeSpec } from './specification.ts';
@@ -51,23 +52,26 @@ export class Vae extends Module {
   readonly decoder: VaeDecoder;
   readonly #beta: number;
   readonly #likelihood: 'bernoulli' | 'gaussian';
+  readonly #classes: number;
 
-  constructor(spec: VaeSpec, image: ImageSignature) {
+  constructor(spec: VaeSpec, image: ImageSignature, classes: number) {
     super();
     const { latent, channels = [], hidden = [256] } = spec;
     const shape = innerShape(channels, image);
     const flat = shape[0] * shape[1] * shape[2];
     this.encoder = new Sequential([...downLayers(channels, image), new Flatten(), ...denseLayers(flat, hidden)]);
     const last = hidden.at(-1) ?? flat;
-    this.mean = new Linear(last, latent);
-    this.logVariance = new Linear(last, latent);
-    this.decoder = new VaeDecoder(spec, image);
+    this.mean = new Linear(last + classes, latent);
+    this.logVariance = new Linear(last + classes, latent);
+    this.decoder = new VaeDecoder(spec, image, classes);
+    this.#classes = classes;
     this.#beta = spec.beta ?? 1;
     this.#likelihood = spec.likelihood ?? 'bernoulli';
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
-    const h = trace.run('encoder', this.encoder, x);
+    const told = this.#classes === 0 ? null : classColumns(trace.input(CLASS_INPUT.name), this.#classes);
+    const h = joined(trace.run('encoder', this.encoder, x), told);
     const mean = trace.run('mean', this.mean, h);
     if (!trace.training) {
       trace.emit('latent', mean);
@@ -76,7 +80,7 @@ export class Vae extends Module {
     const logVariance = trace.run('logVariance', this.logVariance, h);
     const noise = x.graph.apply('RandomNormal', [mean, trace.randomKey()]);
     const latent = add(mean, multiply(exponential(scale(logVariance, 0.5)), noise));
-    const logits = this.decoder.logits(latent, trace);
+    const logits = this.decoder.logits(joined(latent, told), trace);
     trace.addLoss(this.#reconstruction(x, logits), 'reconstruction');
     trace.addLoss(scale(gaussianKl(mean, logVariance), this.#beta), 'divergence');
     return sigmoid(logits);
@@ -96,14 +100,18 @@ export class Vae extends Module {
 export class VaeDecoder extends Module {
   readonly kind = 'VAEDecoder';
   readonly body: Sequential;
+  readonly latent: number;
+  readonly classes: number;
 
-  constructor({ latent, channels = [], hidden = [256] }: VaeSpec, image: ImageSignature) {
+  constructor({ latent, channels = [], hidden = [256] }: VaeSpec, image: ImageSignature, classes: number) {
     super();
+    this.latent = latent;
+    this.classes = classes;
     const shape = innerShape(channels, image);
     const sizes = [...hidden].reverse();
-    const last = sizes.at(-1) ?? latent;
+    const last = sizes.at(-1) ?? latent + classes;
     this.body = new Sequential([
-      ...denseLayers(latent, sizes),
+      ...denseLayers(latent + classes, sizes),
       new Linear(last, shape[0] * shape[1] * shape[2]),
       ...(channels.length > 0 ? [new ReLU()] : []),
       new Unflatten(shape),
@@ -111,21 +119,28 @@ export class VaeDecoder extends Module {
     ]);
   }
 
-  logits(latent: Tensor, trace: Trace): Tensor {
-    return trace.run('decoder.body', this.body, latent);
+  /** @param code [N, latent + classes] */
+  logits(code: Tensor, trace: Trace): Tensor {
+    return trace.run('decoder.body', this.body, code);
   }
 
   forward(latent: Tensor, trace: Trace): Tensor {
-    return sigmoid(trace.run('body', this.body, latent));
+    const told = this.classes === 0 ? null : classColumns(trace.input(CLASS_INPUT.name), this.classes);
+    return sigmoid(trace.run('body', this.body, joined(latent, told)));
   }
 }
 
-export function vae(spec: VaeSpec, input: InputSignature): CompilableModel {
+export function vae(spec: VaeSpec, input: InputSignature, output: OutputSignature): CompilableModel {
   const image = imageInput(input, spec.channels?.length ?? 0, 'VAE');
   if (!Number.isInteger(spec.latent) || spec.latent < 1) {
     throw new GraphError('invalid-argument', `A VAE needs a latent vector of one number or more, not ${spec.latent}.`);
   }
-  return { module: new Vae(spec, image), inputShape: [image.channels, image.height, image.width] };
+  const classes = classesOf(spec, output);
+  return {
+    module: new Vae(spec, image, classes),
+    inputShape: [image.channels, image.height, image.width],
+    ...(classes > 0 ? { moreInputs: [CLASS_INPUT] } : {}),
+  };
 }
 
 const square = (x: Tensor): Tensor => multiply(x, x);

@@ -2,8 +2,8 @@ import { seededRandom } from '../../../base/random.ts';
 import { LightbenchError } from '../../../contract/errors.ts';
 import { compileForward, type ParameterValues } from '../../../graph/index.ts';
 import { ddimTimes, lossFor, samplerOf } from '../../../models/index.ts';
-import { float32Tensor, floats, int64Tensor, RuntimeSession } from '../../../runtime/index.ts';
-import { columnSet, elementsOf, type PreparedSet } from '../feeds.ts';
+import { float32Tensor, floats, int64Tensor, RuntimeSession, type RuntimeTensor } from '../../../runtime/index.ts';
+import { columnSet, elementsOf, memoryColumn, type PreparedSet } from '../feeds.ts';
 import { learnable, splitItems } from '../item-sets.ts';
 import type { Computing } from '../predict.ts';
 import { prepareImages } from '../prepared-set.ts';
@@ -24,10 +24,12 @@ const JUDGED_BATCH = 128;
 
 /** Pictures like those of the dataset. There is nothing to be right about: evaluation draws samples. */
 export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
-  const { config } = input;
+  const { config, classes } = input;
+  // Only a conditional model gets labels.
+  const labels = classes.length > 0 ? input.labels : null;
   const images = imagesOf(raw);
   const split = learnable(
-    splitItems(raw.splits, null, () => true, { ...config, data: { ...config.data, validationFraction: 0 } }),
+    splitItems(raw.splits, labels, () => true, { ...config, data: { ...config.data, validationFraction: 0 } }),
   );
   // Without a loss in evaluation mode, the last weights are the best.
   const sets = {
@@ -47,7 +49,9 @@ export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf
     onProgress?: (done: number, total: number) => void,
   ): Promise<PreparedSet> => {
     const x = await prepareImages(images, items, preprocessing, preparing(input), onProgress);
-    return columnSet(items.length, [x.column], x.dispose);
+    if (labels === null) return columnSet(items.length, [x.column], x.dispose);
+    const told = BigInt64Array.from(items, (item) => BigInt(labels[item]));
+    return columnSet(items.length, [x.column, memoryColumn('label', [], told)], x.dispose);
   };
   return {
     sets,
@@ -133,10 +137,20 @@ async function draw(
   const dims = [SAMPLES, ...inputShape];
   const random = seededRandom(seed, NOISE_STREAM);
   const noise = Float32Array.from({ length: elementsOf(dims) }, () => random.normal());
+  // Each column of the sheet is of one class, as far as there are columns.
+  const told: Readonly<Record<string, RuntimeTensor>> =
+    sampler.classes === 0
+      ? {}
+      : {
+          label: int64Tensor(
+            BigInt64Array.from({ length: SAMPLES }, (_, sample) => BigInt((sample % COLUMNS) % sampler.classes)),
+            [SAMPLES],
+          ),
+        };
   const session = await RuntimeSession.create(compileForward(sampler.model, { parameters, target }).onnx, settings);
   try {
     if (sampler.kind === 'latent') {
-      const { output } = await session.run({ x: float32Tensor(noise, dims) });
+      const { output } = await session.run({ x: float32Tensor(noise, dims), ...told });
       return floats(output, 'output').slice();
     }
     const times = ddimTimes(sampler.steps, Math.min(DDIM_STEPS, sampler.steps));
@@ -148,6 +162,7 @@ async function draw(
         x: float32Tensor(x, dims),
         time: same(times[step]),
         next: same(times[step + 1]),
+        ...told,
       });
       x = floats(said.output, 'output').slice();
       image = floats(said.image, 'image').slice();
