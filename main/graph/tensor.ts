@@ -34,6 +34,8 @@ export interface Tensor extends TensorType {
   readonly inputName: string | undefined;
   /** Set for constants. */
   readonly data: TensorData | undefined;
+  /** What a constant that stands for a weight is called; a file keeps the name. */
+  readonly constantName: string | undefined;
 }
 
 export interface Node {
@@ -64,11 +66,12 @@ export class Graph {
     return tensor;
   }
 
-  constant(dtype: DataType, shape: Shape, data: TensorData): Tensor {
+  /** @param name of a weight; no two constants of a graph have the same */
+  constant(dtype: DataType, shape: Shape, data: TensorData, name?: string): Tensor {
     if (data.length !== elementCount(shape)) {
       throw new GraphError('shape-mismatch', `${data.length} values cannot fill a constant of shape [${shape}].`);
     }
-    return this.#tensor({ dtype, shape }, { data });
+    return this.#tensor({ dtype, shape }, name === undefined ? { data } : { data, constantName: name });
   }
 
   scalar(value: number, dtype: 'float32' | 'float64' = 'float32'): Tensor {
@@ -102,10 +105,15 @@ export class Graph {
 
   #tensor(
     type: TensorType,
-    origin: { readonly producer?: Node; readonly inputName?: string; readonly data?: TensorData },
+    origin: {
+      readonly producer?: Node;
+      readonly inputName?: string;
+      readonly data?: TensorData;
+      readonly constantName?: string;
+    },
   ): Tensor {
     const id = this.#nextId++;
-    const { producer, inputName, data } = origin;
-    return { id, graph: this, dtype: type.dtype, shape: type.shape, producer, inputName, data };
+    const { producer, inputName, data, constantName } = origin;
+    return { id, graph: this, dtype: type.dtype, shape: type.shape, producer, inputName, data, constantName };
   }
 }

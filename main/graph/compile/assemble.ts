@@ -15,7 +15,8 @@ export function assemble(
   name: string,
   metadata: Readonly<Record<string, string>> = {},
   wrap: (model: OnnxModel) => OnnxModel = (model) => model,
+  landmarks: readonly NamedOutput[] = [],
 ): CompiledGraph {
-  const model = wrap(lowerGraph(operators, graph, outputs, target, name, metadata));
+  const model = wrap(lowerGraph(operators, graph, outputs, target, name, metadata, landmarks));
   return { onnx: encodeModel(model), inputs: model.graph.inputs, outputs: model.graph.outputs };
 }

@@ -21,6 +21,9 @@ export interface ForwardOptions {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** What a model takes after its preprocessing is called in a file: where whoever reads the file may begin. */
+export const MODEL_INPUT = 'x';
+
 /** Evaluation mode: running statistics, no dropout. Outputs `output` (logits for classifiers) and what modules emit. */
 export function compileForward(model: CompilableModel, options: ForwardOptions = {}): CompiledGraph {
   const graph = createGraph();
@@ -36,5 +39,6 @@ export function compileForward(model: CompilableModel, options: ForwardOptions =
   const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
   for (const [name, tensor] of trace.emitted) outputs.push({ name, tensor });
   if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });
-  return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata);
+  const landmarks: NamedOutput[] = raw ? [{ name: MODEL_INPUT, tensor: x }] : [];
+  return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata, undefined, landmarks);
 }

@@ -83,7 +83,7 @@ export const bindConstants =
   (name, parameter) => {
     const value = values[name];
     if (!value) throw new GraphError('invalid-argument', `No value was given for the parameter ${name}.`);
-    return graph.constant('float32', parameter.shape, value);
+    return graph.constant('float32', parameter.shape, value, name);
   };
 
 /** Fresh values of all parameters and buffers; a pure function of the architecture and the seed. */

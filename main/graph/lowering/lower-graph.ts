@@ -19,7 +19,10 @@ export interface NamedOutput {
   readonly tensor: Tensor;
 }
 
-/** Lowers what the outputs depend on. Inputs that nothing reads are dropped. */
+/**
+ * Lowers what the outputs depend on. Inputs that nothing reads are dropped.
+ * @param landmarks tensors inside the graph that get names of their own, where they are computed as such
+ */
 export function lowerGraph(
   operators: OperatorTable,
   graph: Graph,
@@ -27,6 +30,7 @@ export function lowerGraph(
   target: Target,
   graphName: string,
   metadata: Readonly<Record<string, string>> = {},
+  landmarks: readonly NamedOutput[] = [],
 ): OnnxModel {
   const tensors = outputs.map((output) => output.tensor);
   const alive = withoutDeadNodes(graph.nodes, tensors);
@@ -46,7 +50,7 @@ export function lowerGraph(
     const rule = rules[target.provider] ?? rules.standard;
     rule(lowering, node);
   }
-  const renamed = nameOutputs(lowering, outputs, new Set(inputs.map((input) => input.name)));
+  const renamed = nameOutputs(lowering, outputs, landmarks, new Set(inputs.map((input) => input.name)));
   const opsets: Record<string, number> = {};
   for (const domain of lowering.domains) opsets[domain] = DOMAIN_VERSIONS[domain] ?? 1;
   return {
@@ -68,6 +72,7 @@ export function lowerGraph(
 function nameOutputs(
   lowering: Lowering,
   outputs: readonly NamedOutput[],
+  landmarks: readonly NamedOutput[],
   inputNames: ReadonlySet<string>,
 ): readonly OnnxNode[] {
   const constants = new Set(lowering.initializers.map((tensor) => tensor.name));
@@ -79,6 +84,11 @@ function nameOutputs(
     } else {
       renames.set(current, name);
     }
+  }
+  for (const { name, tensor } of landmarks) {
+    if (!lowering.isPlain(tensor)) continue;
+    const current = lowering.plain(tensor);
+    if (!inputNames.has(current) && !constants.has(current) && !renames.has(current)) renames.set(current, name);
   }
   const rename = (name: string): string => renames.get(name) ?? name;
   return lowering.nodes.map((node) => renameValues(node, rename));

@@ -112,7 +112,12 @@ export class Lowering {
     return name;
   }
 
-  constant(dtype: OnnxTensor['dtype'], dims: readonly number[], data: TensorData): string {
+  /** @param label the name that it has in the file; equal constants without one are the same */
+  constant(dtype: OnnxTensor['dtype'], dims: readonly number[], data: TensorData, label?: string): string {
+    if (label !== undefined) {
+      this.initializers.push({ name: label, dtype, dims, data });
+      return label;
+    }
     const make = (): string => {
       const name = `constant_${this.#counter++}`;
       this.initializers.push({ name, dtype, dims, data });
@@ -190,7 +195,7 @@ export class Lowering {
     const existing = this.#names.get(key);
     if (existing !== undefined) return existing;
     if (tensor.data) {
-      const name = this.constant(tensor.dtype, tensor.shape.map(Number), tensor.data);
+      const name = this.constant(tensor.dtype, tensor.shape.map(Number), tensor.data, tensor.constantName);
       this.#names.set(key, name);
       return name;
     }
