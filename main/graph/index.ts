@@ -6,6 +6,7 @@
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
  * - `compileLayerStatistics(model, { loss })` → figures of every layer on a batch: activations, dead units, gradients.
+ * - `compileOperatorCases(target)` → a small graph for every operator, by which a device is tested.
  * - `compileBlockProbe(blockSize)` → the self-test that finds the block size of `target` on this machine.
  * - `estimateTrainingMemory(model, options, batchSize)` → bytes a training step will need.
  * - `compilePreprocessing(spec)` → raw data to the model's input, for preparing training data by the same graph.
@@ -37,7 +38,7 @@ export { compileEvaluation } from './compile/evaluation.ts';
 export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
 export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';
-export { compileForward } from './compile/forward.ts';
+export { compileForward, MODEL_INPUT } from './compile/forward.ts';
 export type { GenerationGraph, GenerationModel, GenerationOptions } from './compile/generation.ts';
 export { compileGeneration } from './compile/generation.ts';
 export type { GradientsOptions } from './compile/gradients-graph.ts';
@@ -47,7 +48,7 @@ export { compileLayerStatistics } from './compile/layer-statistics.ts';
 export type { MemoryEstimate } from './compile/memory.ts';
 export { estimateTrainingMemory, largestBatchThatFits } from './compile/memory.ts';
 export type { CompilableModel, CompiledGraph, ParameterValues, StateTensor, TensorSpec } from './compile/model.ts';
-export { initializeParameters } from './compile/model.ts';
+export { createGraph, initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec, SeriesSpec, TextSpec } from './compile/preprocessing.ts';
 export { compilePreprocessing, featureCount } from './compile/preprocessing.ts';
 export type { LayerSummary, ModelSummary } from './compile/summary.ts';
@@ -63,7 +64,7 @@ export type { GraphErrorReason } from './graph-error.ts';
 export { GraphError } from './graph-error.ts';
 export { ELU, GELU, HardSwish, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Tanh } from './layers/activation.ts';
 export type { AttentionContext } from './layers/attention.ts';
-export { paddingMask } from './layers/attention.ts';
+export { MultiHeadAttention, paddingMask } from './layers/attention.ts';
 export { Dropout, Flatten, Residual, Sequential } from './layers/container.ts';
 export type { Conv2dOptions, ConvTranspose2dOptions, Pair } from './layers/convolution.ts';
 export { Conv2d, ConvTranspose2d } from './layers/convolution.ts';
@@ -111,4 +112,6 @@ export { groupOf } from './optimizers/parameter-groups.ts';
 export type { PlateauOptions } from './schedules/plateau.ts';
 export type { ScheduleSpec } from './schedules/schedule.ts';
 export { learningRateAt } from './schedules/schedule.ts';
+export type { CompiledCase } from './self-test/compile-case.ts';
+export { compileOperatorCases } from './self-test/index.ts';
 export type { Tensor } from './tensor.ts';

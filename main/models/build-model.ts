@@ -1,12 +1,12 @@
-import type { CompilableModel, ModelSummary, Tensor, Trace } from '../graph/index.ts';
+import type { ModelSummary, Tensor, Trace } from '../graph/index.ts';
 import { BATCH, GraphError, Module, reshape, summarize } from '../graph/index.ts';
 import { architectureLayers } from './architectures.ts';
-import type { Family } from './families.ts';
+import type { Built, Family } from './families.ts';
 import { familyOf } from './families.ts';
 import { buildLayers } from './layer-builder.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, LayerSpec, OutputSignature } from './specification.ts';
 
-export interface Model extends CompilableModel {
+export interface Model extends Built {
   readonly spec: ArchitectureSpec;
   readonly input: InputSignature;
   readonly output: OutputSignature;

@@ -4,11 +4,10 @@ export { buildModel } from './build-model.ts';
 export type { Combination, EnsembleModel } from './ensemble/ensemble.ts';
 /** @public For whoever combines trained models; no screen of today does. */
 export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
+export { withFeatures } from './features.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
-export type { AdapterSpec } from './imported/adapters.ts';
-/** @public For whoever fine-tunes a file from elsewhere; no screen of today does. */
-export { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported/imported-model.ts';
+export type { ModelSources } from './model-sources.ts';
 export type { LayerChoice, ModelChoice, ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, scheduleOf } from './recipe.ts';
 export type {

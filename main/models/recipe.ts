@@ -1,10 +1,12 @@
 import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
-import { PADDING } from '../graph/index.ts';
+import { GraphError, PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
 import type { MixtureSpec } from './ensemble/specification.ts';
 import type { DiffusionSpec, GanSpec, VaeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
+import type { ImportedSpec } from './imported/specification.ts';
+import { type ModelSources, NO_SOURCES } from './model-sources.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
@@ -66,7 +68,15 @@ export type ModelChoice =
   | Written<DetectorSpec>
   | Written<VaeSpec>
   | Written<GanSpec>
-  | Written<DiffusionSpec>;
+  | Written<DiffusionSpec>
+  | ImportedChoice;
+
+type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
+  readonly kind: 'imported';
+  readonly lora?: Written<NonNullable<ImportedSpec['lora']>> | undefined;
+  /** Of the file in the workspace; whoever starts a run fills it in. */
+  readonly artifact?: string | undefined;
+};
 
 /** A spec as a config gives it: what may be left out may also be undefined. */
 type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & { readonly kind: string } & Pick<
@@ -101,6 +111,7 @@ export type ScheduleChoice = { readonly warmupSteps: number } & (
  * The model for what the preprocessing yields and the task asks for.
  *
  * @param classCount 0 where the task knows no classes
+ * @param sources what a choice refers to by digest
  * @throws GraphError where layers do not fit each other
  */
 export function modelFor(
@@ -108,12 +119,13 @@ export function modelFor(
   choice: ModelChoice,
   preprocessing: PreprocessingSpec,
   classCount: number,
+  sources: ModelSources = NO_SOURCES,
 ): Model {
   const { input, output } = signaturesOf(task, preprocessing, classCount);
-  return buildModel(architectureOf(choice), input, output);
+  return buildModel(architectureOf(choice, sources), input, output);
 }
 
-function architectureOf(choice: ModelChoice): ArchitectureSpec {
+function architectureOf(choice: ModelChoice, sources: ModelSources): ArchitectureSpec {
   switch (choice.kind) {
     case 'mlp':
       return { ...choice, normalization: choice.norm };
@@ -143,7 +155,18 @@ function architectureOf(choice: ModelChoice): ArchitectureSpec {
     case 'gan':
     case 'diffusion':
       return given(choice) as ArchitectureSpec;
+    case 'imported':
+      return importedSpec(choice, sources);
   }
+}
+
+function importedSpec({ artifact, lora, ...choice }: ImportedChoice, sources: ModelSources): ArchitectureSpec {
+  if (artifact === undefined) throw new GraphError('invalid-argument', 'There is no file to import.');
+  return {
+    ...given(choice),
+    ...(lora ? { lora: given(lora) } : {}),
+    onnx: sources.artifact(artifact),
+  } as ImportedSpec;
 }
 
 /** Without the keys that were left out. */

@@ -8,6 +8,7 @@ import type {
   TrainStepOptions,
 } from '../graph/index.ts';
 import { PADDING, UNKNOWN } from '../graph/index.ts';
+import type { Model } from './build-model.ts';
 import { given } from './recipe.ts';
 
 /** What may be left out of a config, as its parser gives it. */
@@ -40,12 +41,15 @@ interface TrainingChoice {
  * How a step trains, in the words of the compiler; all but the loss, the seed and the target.
  *
  * @param preprocessing of the samples as they enter the step: colours are changed in the pixels from before
+ * @param model whose own weights and frozen ones come before the groups of the config
  */
 export function trainingOptionsOf(
   { optimizer, augmentation, training }: TrainingChoice,
   preprocessing: PreprocessingSpec,
+  model: Pick<Model, 'parameters' | 'parameterGroups'> = {},
 ): Omit<TrainStepOptions, 'loss' | 'seed' | 'target'> {
-  const { parameterGroups, weightDecayExclusions } = optimizer;
+  const { weightDecayExclusions } = optimizer;
+  const chosen = optimizer.parameterGroups?.map((group) => given(group) as ParameterGroup);
   const { accumulate, mixedPrecision, clipNorm, clipValue, weightAverage, checkpointSegments } = training;
   const options: Optional<TrainStepOptions> = {
     clipNorm,
@@ -55,7 +59,8 @@ export function trainingOptionsOf(
     weightDecayExclusions,
     microBatches: accumulate,
     mixedPrecision: mixedPrecision ? {} : undefined,
-    parameterGroups: parameterGroups?.map((group) => given(group) as ParameterGroup),
+    parameters: model.parameters,
+    parameterGroups: model.parameterGroups ? [...model.parameterGroups, ...(chosen ?? [])] : chosen,
     augmentation: augmentation && augmentationOf(augmentation, preprocessing),
   };
   return { optimizer: optimizerOf(optimizer), ...(given(options) as Omit<TrainStepOptions, 'loss' | 'optimizer'>) };

@@ -1,10 +1,13 @@
 import type { ParameterValues, Tensor, Trace } from '../../graph/index.ts';
-import { add, GraphError, Module, matmul, Parameter, scale } from '../../graph/index.ts';
+import { add, GraphError, groupOf, Module, matmul, Parameter, reshape, scale } from '../../graph/index.ts';
 
 /** Low-rank adaptation (Hu et al. 2021). */
 export interface AdapterSpec {
-  /** Names of two-dimensional weights as the file has them; `*` stands for any run of characters. */
-  readonly match: string;
+  /**
+   * Names of weights as the file has them; `*` stands for any run of characters. A convolution counts as the matrix of its
+   * flattened kernels, one row per output channel; vectors are left out.
+   */
+  readonly match: string | readonly string[];
   readonly rank: number;
   /** The adapter counts alpha / rank. Default: the rank. */
   readonly alpha?: number;
@@ -43,12 +46,19 @@ export class Adapters extends Module {
     }
     this.#factor = alpha / rank;
     this.#rank = rank;
-    const pattern = new RegExp(`^${match.split('*').map(literally).join('.*')}$`);
-    for (const [name, [rows, columns, ...rest]] of shapes) {
-      if (rows === undefined || columns === undefined || rest.length > 0 || !pattern.test(name)) continue;
+    const patterns = [match].flat().map((each) => ({ match: each }));
+    for (const [name, [rows, ...rest]] of shapes) {
+      if (rows === undefined || rest.length === 0 || groupOf(patterns, name) === undefined) continue;
+      const columns = rest.reduce((product, size) => product * size, 1);
       this.#adapted.set(name, new Adapter(rows, columns, rank));
     }
-    if (this.#adapted.size === 0) throw new GraphError('invalid-argument', `No matrix is named like ${match}.`);
+    if (this.#adapted.size === 0) {
+      const matrices = [...shapes].filter(([, shape]) => shape.length > 1).map(([name]) => name);
+      throw new GraphError(
+        'invalid-argument',
+        `No matrix of the file is named like ${[match].flat().join(' or ')}. It has ${matrices.slice(0, 6).join(', ')}.`,
+      );
+    }
     Object.assign(this, Object.fromEntries(this.#adapted));
   }
 
@@ -59,7 +69,7 @@ export class Adapters extends Module {
   adapt(name: string, weight: Tensor, trace: Trace): Tensor {
     const adapter = this.#adapted.get(name);
     if (!adapter) return weight;
-    return add(weight, scale(adapter.forward(weight, trace), this.#factor));
+    return add(weight, scale(reshape(adapter.forward(weight, trace), weight.shape), this.#factor));
   }
 
   /** A weight's numbers with the adapter's part added. */
@@ -81,5 +91,3 @@ export class Adapters extends Module {
     return `${this.#adapted.size} weights, rank ${this.#rank}`;
   }
 }
-
-const literally = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');

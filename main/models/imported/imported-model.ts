@@ -1,7 +1,8 @@
-import type { CompilableModel, ParameterGroup, ParameterValues, Tensor, Trace } from '../../graph/index.ts';
+import type { CompilableModel, OnnxModel, ParameterGroup, ParameterValues, Tensor, Trace } from '../../graph/index.ts';
 import {
   decodeModel,
   dimensionProduct,
+  GlobalAvgPool,
   GraphError,
   ImportedModule,
   initializeParameters,
@@ -17,7 +18,9 @@ export interface ImportSpec {
   readonly output?: string;
   /** Sizes of one sample, where the file leaves some open. */
   readonly inputShape?: readonly number[];
-  /** A linear layer over what the graph ends in, flattened. */
+  /** A float32 tensor of the file to begin at, of the sizes `inputShape`. */
+  readonly input?: string;
+  /** A linear layer over what the graph ends in: maps averaged over their pixels, all else flattened. */
   readonly head?: { readonly units: number };
   /** Low-rank adapters on weights; the weights themselves stay frozen. */
   readonly adapters?: AdapterSpec;
@@ -53,16 +56,22 @@ export class Finetuned extends Module {
 
   forward(x: Tensor, trace: Trace): Tensor {
     const y = trace.run('body', this.body, x);
-    return this.head ? trace.run('head', this.head, flatten(y)) : y;
+    return this.head ? trace.run('head', this.head, flatten(pooled(y, trace))) : y;
   }
+}
+
+/** Maps of features become one number each: the mean over their pixels. */
+function pooled(x: Tensor, trace: Trace): Tensor {
+  return x.shape.length === 4 ? trace.run('pool', new GlobalAvgPool(), x) : x;
 }
 
 /**
  * Reads an ONNX file for fine-tuning. Its first input is `x` and must have a batch as its first axis.
  * @throws GraphError `malformed-onnx`, or `unsupported` with every node that cannot be read
  */
-export function importModel(onnx: Uint8Array, spec: ImportSpec = {}): ImportedModel {
-  const body = new ImportedModule(decodeModel(onnx), {
+export function importModel(onnx: Uint8Array | OnnxModel, spec: ImportSpec = {}): ImportedModel {
+  const body = new ImportedModule(onnx instanceof Uint8Array ? decodeModel(onnx) : onnx, {
+    ...(spec.input === undefined ? {} : { input: spec.input }),
     ...(spec.output === undefined ? {} : { output: spec.output }),
     ...(spec.inputShape ? { inputShape: spec.inputShape } : {}),
   });
@@ -99,7 +108,8 @@ export function mergeAdapters({ module }: ImportedModel, parameters: ParameterVa
 
 function featuresOf(model: CompilableModel): number {
   const { outputShape } = summarize(model);
-  return outputShape.slice(1).reduce<number>((product, size) => {
+  const sizes = outputShape.length === 4 ? outputShape.slice(1, 2) : outputShape.slice(1);
+  return sizes.reduce<number>((product, size) => {
     if (typeof size === 'number') return product * size;
     throw new GraphError('shape-mismatch', `A head needs an output of fixed sizes, not [${outputShape}].`);
   }, 1);

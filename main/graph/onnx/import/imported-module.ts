@@ -36,6 +36,8 @@ export interface ImportOptions {
   readonly output?: string;
   /** Of the first input, without the batch: where the file leaves sizes open. */
   readonly inputShape?: readonly number[];
+  /** The name of a float32 tensor to begin at instead of the first input; its sizes are `inputShape`. */
+  readonly input?: string;
 }
 
 /**
@@ -59,13 +61,16 @@ export class ImportedModule extends Module {
     super();
     this.#output = options.output ?? graph.outputs[0]?.name ?? '';
     this.#opset = opsets[''] ?? 0;
-    this.#graph = { ...graph, nodes: neededNodes(graph, this.#output) };
+    this.#graph = { ...graph, nodes: neededNodes(graph, this.#output, options.input) };
     reportUnsupported(this.#graph.nodes);
     const constants = new Set(graph.initializers.map(({ name }) => name));
-    this.inputs = withBatch(
-      graph.inputs.filter(({ name }) => !constants.has(name)),
-      options.inputShape,
-    );
+    this.inputs =
+      options.input === undefined
+        ? withBatch(
+            graph.inputs.filter(({ name }) => !constants.has(name)),
+            options.inputShape,
+          )
+        : [{ name: options.input, dtype: 'float32', shape: [BATCH, ...(options.inputShape ?? [])] }];
     const trainable = trainableWeights(this.#graph);
     const entries = trainable.map((tensor): readonly [string, Parameter] => [
       tensor.name,
@@ -157,12 +162,12 @@ function toTensor(value: ImportedValue | undefined, trace: Trace): Tensor | unde
   return trace.graph.constant('int64', [sizes.length], BigInt64Array.from(sizes, BigInt));
 }
 
-/** The nodes that an output needs, in order. */
-function neededNodes(graph: OnnxGraph, output: string): readonly OnnxNode[] {
+/** The nodes that an output needs, in order, from the input on. */
+function neededNodes(graph: OnnxGraph, output: string, input: string | undefined): readonly OnnxNode[] {
   const needed = new Set([output]);
   const kept: OnnxNode[] = [];
   for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue;
+    if (!node.outputs.some((name) => name !== input && needed.has(name))) continue;
     kept.push(node);
     for (const name of node.inputs) needed.add(name);
   }
@@ -174,11 +179,16 @@ function reportUnsupported(nodes: readonly OnnxNode[]): void {
     ({ operator, domain }) => !Object.hasOwn(importRules, operator) || (domain !== '' && domain !== 'ai.onnx'),
   );
   if (unknown.length === 0) return;
-  const list = unknown.map(({ operator, domain, name, outputs }) => {
+  const counts = new Map<string, number>();
+  for (const { operator, domain } of unknown) {
     const full = domain === '' ? operator : `${domain}.${operator}`;
-    return `${name || outputs[0]} (${full})`;
-  });
-  throw new GraphError('unsupported', `${unknown.length} nodes cannot be imported: ${list.join(', ')}.`);
+    counts.set(full, (counts.get(full) ?? 0) + 1);
+  }
+  const list = [...counts].map(([name, count]) => `${name} (${count} ×)`);
+  throw new GraphError(
+    'unsupported',
+    `${unknown.length} of ${nodes.length} nodes cannot be imported, of the operators ${list.join(', ')}.`,
+  );
 }
 
 /** Float tensors of the file that nodes compute with, but for single numbers and statistics. */
