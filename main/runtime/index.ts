@@ -3,6 +3,11 @@
 export { findBlockSize } from './block-size.ts';
 export { type ElementData, elementTensor } from './element-tensor.ts';
 export { availableBytes, residentBytes } from './memory.ts';
+export {
+  type OperatorFailure,
+  type OperatorTestResult,
+  testOperators,
+} from './operator-self-test.ts';
 export { compiledProviders, type ProviderName, providers, runtimeVersion } from './provider.ts';
 export { RuntimeError, type RuntimeErrorReason } from './runtime-error.ts';
 export { type Execute, type SelfTestResult, selfTest } from './self-test.ts';

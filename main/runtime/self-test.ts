@@ -29,7 +29,7 @@ const TARGETS = [0n, 3n, 1n, 4n];
 const INPUT_STREAM = 100;
 
 /** GPUs may multiply with shortened mantissas (TF32 keeps 10 bits); a wrong kernel is wrong by far more. */
-const TOLERANCES: Readonly<Record<ProviderName, number>> = {
+export const TOLERANCES: Readonly<Record<ProviderName, number>> = {
   cpu: 1e-4,
   webgpu: 5e-3,
   cuda: 5e-3,
