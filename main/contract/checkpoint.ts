@@ -70,5 +70,8 @@ export const checkpointState = z.object({
 });
 export type CheckpointState = z.infer<typeof checkpointState>;
 
+/** Tensors that hold what a generative model drew at a step: uint8 [rows, columns, height, width, channels]. */
+export const SAMPLES_PREFIX = 'samples.';
+
 /** The key of the checkpoint's safetensors metadata under which the state stands as JSON. */
 export const CHECKPOINT_KEY = 'lightbench.checkpoint';

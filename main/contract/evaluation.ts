@@ -78,6 +78,23 @@ export const detectionEvaluation = z.object({
     .describe('The most mistakes first, at most 200'),
 });
 
+/** How drawn pictures look to a classifier of real ones. */
+export const generationFidelity = z.object({
+  judge: z.object({ runId: id, name: z.string() }),
+  samples: z.int(),
+  confidentShare: z.number().describe('Of the samples: those that the judge is at least 90 % sure of'),
+  realConfidentShare: z.number().describe('The same of real pictures that the judge never learned from'),
+  agreement: z.number().nullable().describe('Share that the judge takes for the class that was asked for'),
+  balance: z.number().describe('1 where all classes are drawn equally often, 0 where only one is'),
+  frechetDistance: z
+    .number()
+    .nullable()
+    .describe(
+      'To real pictures, in the features of the judge’s last layer (Heusel et al. 2017); null without a list of layers',
+    ),
+});
+export type GenerationFidelity = z.infer<typeof generationFidelity>;
+
 export const generationEvaluation = z.object({
   samples: z.int(),
   columns: z.int(),
@@ -86,6 +103,7 @@ export const generationEvaluation = z.object({
   channels: z.int(),
   /** Pixels of all samples, uint8, [samples, height, width, channels]. */
   pixels: z.string().describe('base64'),
+  fidelity: generationFidelity.optional().describe('Where a classifier was trained on the same dataset'),
 });
 
 export const evaluation = z.object({

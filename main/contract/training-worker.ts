@@ -6,6 +6,10 @@ import { evaluation } from './evaluation.ts';
 import { runConfig } from './run-config.ts';
 import { metricPoint } from './training.ts';
 
+/** A classifier of the same dataset that looks at what a generative model draws. */
+export const sampleJudge = z.object({ runId: z.string(), name: z.string(), checkpointDigest: digest });
+export type SampleJudge = z.infer<typeof sampleJudge>;
+
 /** What the engine and its training processes say to each other. No door mounts these. */
 export const experimentInput = z.object({
   workspaceFolder: z.string(),
@@ -23,6 +27,8 @@ export const experimentInput = z.object({
   threads: z.int().min(1),
   /** Channels per block of this machine's convolutions; null = standard operators only. */
   blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  /** Image generation only. */
+  judge: sampleJudge.optional(),
 });
 export type ExperimentInput = z.infer<typeof experimentInput>;
 

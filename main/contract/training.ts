@@ -138,6 +138,22 @@ export type Checkpoint = z.infer<typeof checkpoint>;
 const yaml = z.string().max(200_000);
 const trialStarted = z.object({ jobId: id });
 
+/** The same noise, drawn again and again while a generative model learned. */
+export const sampleHistory = z.object({
+  rows: z.int(),
+  columns: z.int(),
+  height: z.int(),
+  width: z.int(),
+  channels: z.int(),
+  moments: z.array(
+    z.object({
+      step: z.int(),
+      pixels: z.string().describe('uint8 [rows × columns, height, width, channels], base64'),
+    }),
+  ),
+});
+export type SampleHistory = z.infer<typeof sampleHistory>;
+
 export const procedures = {
   'training.templates': query(
     'Configurations to start from, one per task and model family; `dataset` is filled in when given',
@@ -203,6 +219,11 @@ export const procedures = {
       maximumPoints: z.int().min(10).max(100_000).default(1000),
     }),
     z.array(metricSeries),
+  ),
+  'runs.samples': query(
+    'What a generative model drew along the way; null where nothing is drawn, or not yet',
+    z.object({ runId: id }),
+    sampleHistory.nullable(),
   ),
   'runs.pause': command(
     'Writes a checkpoint and ends the process; resume goes on to the bit',

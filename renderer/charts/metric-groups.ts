@@ -37,6 +37,8 @@ const quantities: Readonly<Record<string, Quantity>> = {
   pixel_accuracy: { title: 'Pixels right', format: percent, rank: 2 },
   average_precision: { title: 'Average precision', format: percent, rank: 1 },
   average_precision_50: { title: 'Average precision at overlap 0.5', format: percent, rank: 1 },
+  confident_share: { title: 'Samples a classifier is sure of', format: percent, rank: 1 },
+  frechet_distance: { title: 'Fréchet distance', format: formatNumber, rank: 2 },
   learning_rate: { title: 'Learning rate', format: formatNumber, exact: true, rank: 3 },
   gradient_norm: { title: 'Gradient norm', format: formatNumber, rank: 4 },
   samples_per_second: { title: 'Samples per second', format: formatNumber, system: true, rank: 10 },

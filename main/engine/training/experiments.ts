@@ -7,6 +7,9 @@ import type { ChosenDevice } from '../devices/index.ts';
 import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
 import { classOriginOf } from './task-plans.ts';
 
+/** Newest runs of a dataset that are looked at for a judge. */
+const MOST_JUDGES = 1000;
+
 /** What a run was planned to be, as far as its config alone does not say it: stored with the run. */
 export interface StoredPlan extends Pick<Plan, 'labelSet' | 'classes' | 'columns' | 'target'> {
   /** What the run first computed on: another device rounds differently. */
@@ -45,8 +48,22 @@ export class Experiments {
       columns: [...plan.columns],
       target: plan.target,
       labels: this.labelsOf(run),
+      ...this.#judgeOf(run),
       ...device,
     };
+  }
+
+  /** Of what a model draws, the best finished classifier of the same dataset is the judge. */
+  #judgeOf({ task, datasetDigest }: Run): Pick<ExperimentInput, 'judge'> {
+    if (task !== 'image-generation') return {};
+    const { runs } = this.#context.workspace;
+    const accuracyOf = ({ metrics }: Run) => metrics['test.accuracy'] ?? metrics['best.validation_accuracy'] ?? 0;
+    const [best] = runs
+      .list({ datasetDigest, limit: MOST_JUDGES })
+      .filter((run) => run.task === 'image-classification' && run.status === 'FINISHED')
+      .sort((a, b) => accuracyOf(b) - accuracyOf(a));
+    if (best === undefined || best.bestCheckpoint === null) return {};
+    return { judge: { runId: best.id, name: best.name, checkpointDigest: best.bestCheckpoint } };
   }
 
   /** What the run computed on before; null, and remembered, the first time. */

@@ -18,6 +18,7 @@ import { type Plan, planRun, type TrainingDatasets, type TrainingLabels } from '
 import { RunRecords } from './run-records.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
+import { sampleHistory } from './sample-history.ts';
 import { taskPlans } from './task-plans.ts';
 import { templates } from './templates.ts';
 import { seriesOf } from './thin-series.ts';
@@ -77,6 +78,11 @@ export class Training implements Shipping {
       runIds.flatMap((id) =>
         seriesOf(this.records.get(id).id, this.#context.workspace.runs.points(id), keys, maximumPoints),
       ),
+    'runs.samples': ({ runId }) => {
+      const { lastCheckpoint } = this.records.get(runId);
+      if (lastCheckpoint === null) return null;
+      return sampleHistory(this.#context.workspace.artifacts.read(lastCheckpoint), lastCheckpoint);
+    },
     'runs.pause': ({ runId }, caller) => this.#pause(runId, caller),
     'runs.stop': ({ runId }) => {
       const run = this.records.get(runId);

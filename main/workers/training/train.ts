@@ -13,6 +13,7 @@ import { LossSpikes } from './loss-spikes.ts';
 import { Pace } from './pace.ts';
 import { PointCollector, type Stopwatch } from './point-collector.ts';
 import { ResourceGauge } from './resource-gauge.ts';
+import { SampleHistory } from './sample-history.ts';
 import { StepRunner } from './step-runner.ts';
 
 /** Stream of the seed for the order of items; epochs count from here. */
@@ -105,6 +106,7 @@ export async function train(
   const statistics = new LayerStatistics(computing, task.loss);
   const lookEvery = stepsBetween(totalSteps, model.summary.layers.length);
   const spikes = new LossSpikes();
+  const history = new SampleHistory(task, totalSteps, resumed?.samples);
 
   const checkpoint = (isBest: boolean) => {
     const state: CheckpointState = {
@@ -123,7 +125,7 @@ export async function train(
       validationLosses: [...validationLosses],
     };
     const tensors = runner.state().map(([{ name, shape }, data]) => [name, { shape, data }] as const);
-    const artifact = saveCheckpoint(store, state, tensors);
+    const artifact = saveCheckpoint(store, state, [...tensors, ...history.entries()]);
     savedStep = step;
     if (isBest) bestDigest = artifact.digest;
     control.send({ type: 'checkpoint', artifact, step, epoch: step / stepsPerEpoch, best: isBest, metrics });
@@ -170,6 +172,7 @@ export async function train(
           config.training.checkpointEverySteps - (step % config.training.checkpointEverySteps),
           // The step that is looked at runs alone: what it changed is to be seen.
           lookEvery - 1 - (step % lookEvery),
+          history.every - (step % history.every),
         ),
       );
       const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
@@ -215,6 +218,7 @@ export async function train(
           });
       }
 
+      if (history.isDue(step)) await history.look(step, computing, runner.weights());
       if (step % stepsPerEpoch === 0) {
         points.epochSeconds = (performance.now() - epochStartedAt) / 1000;
         if (validationSet.count > 0) {

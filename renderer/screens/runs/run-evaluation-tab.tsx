@@ -175,6 +175,7 @@ function figuresOf({
   language,
   segmentation,
   detection,
+  generation,
 }: Evaluation): readonly (readonly [label: string, value: string])[] {
   return [
     ...(forecast === undefined
@@ -204,6 +205,14 @@ function figuresOf({
           ['Average precision', formatPercent(detection.averagePrecision)],
           ['at overlap 0.5', formatPercent(detection.averagePrecision50)],
           ['at overlap 0.75', formatPercent(detection.averagePrecision75)],
+        ] as const)),
+    ...(generation?.fidelity === undefined
+      ? []
+      : ([
+          ['Samples a classifier is sure of', formatPercent(generation.fidelity.confidentShare)],
+          ['Real pictures', formatPercent(generation.fidelity.realConfidentShare)],
+          ['Evenness of classes', formatPercent(generation.fidelity.balance)],
+          ['Fréchet distance', formatNumber(generation.fidelity.frechetDistance)],
         ] as const)),
   ];
 }

@@ -17,6 +17,7 @@ import { ResourceGauge } from './resource-gauge.tsx';
 import { durationMs } from './run-columns.ts';
 import type { RunTabProps } from './run-tab.ts';
 import { writeTags } from './run-tags.ts';
+import { SampleHistoryPanel } from './sample-history-panel.tsx';
 import { SpikeNote } from './spike-note.tsx';
 
 const headlines = [
@@ -26,6 +27,7 @@ const headlines = [
   'test.perplexity',
   'test.mean_iou',
   'test.average_precision_50',
+  'test.confident_share',
   'best.validation_accuracy',
   'best.validation_loss',
   'validation_accuracy',
@@ -79,6 +81,7 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
           <Description run={run} />
         </Stack>
       </Panel>
+      <SampleHistoryPanel run={run} />
       {live.error !== null && <ErrorState inline error={live.error} />}
       {live.series.length > 0 ? (
         <Stack gap="md">

@@ -1,26 +1,36 @@
-import { seededRandom } from '../../../base/random.ts';
 import { LightbenchError } from '../../../contract/errors.ts';
-import { compileForward, type ParameterValues } from '../../../graph/index.ts';
-import { ddimTimes, lossFor, samplerOf } from '../../../models/index.ts';
-import { float32Tensor, floats, int64Tensor, RuntimeSession, type RuntimeTensor } from '../../../runtime/index.ts';
-import { columnSet, elementsOf, memoryColumn, type PreparedSet } from '../feeds.ts';
+import type { ParameterValues } from '../../../graph/index.ts';
+import { lossFor, samplerOf } from '../../../models/index.ts';
+import { ArtifactStore } from '../../../storage/artifacts/artifact-store.ts';
+import { columnsOf, drawSamples } from '../draw-samples.ts';
+import { columnSet, memoryColumn, type PreparedSet } from '../feeds.ts';
 import { learnable, splitItems } from '../item-sets.ts';
 import type { Computing } from '../predict.ts';
 import { prepareImages } from '../prepared-set.ts';
+import { judgeSamples, type Pictures } from '../sample-judge.ts';
 import { imagePreprocessing } from '../statistics.ts';
 import { StepRunner } from '../step-runner.ts';
 import { imagesOf, preparing } from './image-classification.ts';
-import type { OpenTask, Task } from './task.ts';
+import type { FigureReading, OpenTask, Task } from './task.ts';
 
-const SAMPLES = 64;
-const COLUMNS = 8;
-const DDIM_STEPS = 50;
-const BYTE = 255;
-/** Stream of the seed for what samples are made of. */
-const NOISE_STREAM = 2000;
+/** Of the sheet of samples. */
+const ROWS = 8;
+/** Of the samples that are kept along the way. */
+const KEPT_ROWS = 2;
+/** Samples that a classifier looks at, and real pictures beside them. */
+const JUDGED_SAMPLES = 500;
+const REAL_PICTURES = 2000;
 /** Items of the held-out split that the loss is taken on. */
 const JUDGED_ITEMS = 1024;
 const JUDGED_BATCH = 128;
+
+const mean = (figure: string, metric: string): FigureReading => ({ figure, metric, kind: 'mean', unit: 1 });
+
+/** The parts of a loss that say how a kind of model gets on. */
+const figures: Readonly<Record<string, readonly FigureReading[]>> = {
+  vae: [mean('reconstruction', 'train_reconstruction'), mean('divergence', 'train_divergence')],
+  gan: [mean('discriminatorLoss', 'train_discriminator_loss'), mean('generatorLoss', 'train_generator_loss')],
+};
 
 /** Pictures like those of the dataset. There is nothing to be right about: evaluation draws samples. */
 export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
@@ -53,31 +63,42 @@ export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf
     const told = BigInt64Array.from(items, (item) => BigInt(labels[item]));
     return columnSet(items.length, [x.column, memoryColumn('label', [], told)], x.dispose);
   };
+  const fidelityOf = async (drawn: Pictures, asked: readonly number[] | null) => {
+    if (input.judge === undefined || images.size === null) return null;
+    const real = await images.read(sets.test.subarray(0, REAL_PICTURES));
+    return judgeSamples(
+      input.judge,
+      new ArtifactStore(input.workspaceFolder),
+      preparing(input),
+      drawn,
+      { ...real, channels: images.channels },
+      asked,
+    );
+  };
   return {
     sets,
     preprocessing,
     targetScale: null,
     model: modelOf(preprocessing),
     loss,
-    figures: [],
+    figures: figures[config.model.kind] ?? [],
     notes: [],
     prepare,
+    drawSome: async (computing, parameters) => {
+      const columns = columnsOf(samplerOf(computing.model));
+      const { data } = await drawSamples(computing, parameters, config.seed, KEPT_ROWS * columns);
+      return { shape: [KEPT_ROWS, columns, height, width, channels], data };
+    },
     validate: async () => ({}),
     evaluate: async (computing, parameters, evaluated, items, onProgress) => {
       const set = await prepare(items.subarray(0, JUDGED_ITEMS));
       const found = await trainingLoss(computing, parameters, set, config.seed, loss);
       await set.dispose();
-      const samples = await draw(computing, parameters, config.seed, onProgress);
-      const pixels = new Uint8Array(samples.length);
-      const size = height * width;
-      // From [samples, channels, height, width] to interleaved bytes.
-      samples.forEach((value, place) => {
-        const sample = Math.floor(place / (channels * size));
-        const channel = Math.floor(place / size) % channels;
-        pixels[(sample * size + (place % size)) * channels + channel] = Math.round(
-          Math.min(1, Math.max(0, value)) * BYTE,
-        );
-      });
+      const drawn = await drawSamples(computing, parameters, config.seed, JUDGED_SAMPLES, onProgress);
+      const { columns, asked } = drawn;
+      const shown = columns * ROWS;
+      const pixels = drawn.data.subarray(0, shown * height * width * channels);
+      const fidelity = await fidelityOf(drawn, asked);
       return {
         evaluation: {
           split: evaluated,
@@ -86,16 +107,21 @@ export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf
           classification: null,
           regression: null,
           generation: {
-            samples: SAMPLES,
-            columns: COLUMNS,
+            samples: shown,
+            columns,
             width,
             height,
             channels,
             pixels: Buffer.from(pixels).toString('base64'),
+            ...(fidelity === null ? {} : { fidelity }),
           },
         },
-        predictions: [['samples', { shape: [SAMPLES, height, width, channels], data: pixels }]],
-        metrics: { loss: found },
+        predictions: [['samples', { shape: [shown, height, width, channels], data: pixels }]],
+        metrics: {
+          loss: found,
+          ...(fidelity === null ? {} : { confident_share: fidelity.confidentShare }),
+          ...(fidelity?.frechetDistance == null ? {} : { frechet_distance: fidelity.frechetDistance }),
+        },
       };
     },
   };
@@ -122,54 +148,5 @@ async function trainingLoss(
     return sum / set.count;
   } finally {
     await runner.dispose();
-  }
-}
-
-/** [samples, channels, height, width] in 0 … 1, a function of weights and seed. */
-async function draw(
-  { model, target, settings }: Computing,
-  parameters: ParameterValues,
-  seed: number,
-  onProgress: (done: number, total: number) => void,
-): Promise<Float32Array> {
-  const sampler = samplerOf(model);
-  const { inputShape } = sampler.model;
-  const dims = [SAMPLES, ...inputShape];
-  const random = seededRandom(seed, NOISE_STREAM);
-  const noise = Float32Array.from({ length: elementsOf(dims) }, () => random.normal());
-  // Each column of the sheet is of one class, as far as there are columns.
-  const told: Readonly<Record<string, RuntimeTensor>> =
-    sampler.classes === 0
-      ? {}
-      : {
-          label: int64Tensor(
-            BigInt64Array.from({ length: SAMPLES }, (_, sample) => BigInt((sample % COLUMNS) % sampler.classes)),
-            [SAMPLES],
-          ),
-        };
-  const session = await RuntimeSession.create(compileForward(sampler.model, { parameters, target }).onnx, settings);
-  try {
-    if (sampler.kind === 'latent') {
-      const { output } = await session.run({ x: float32Tensor(noise, dims), ...told });
-      return floats(output, 'output').slice();
-    }
-    const times = ddimTimes(sampler.steps, Math.min(DDIM_STEPS, sampler.steps));
-    let x = noise;
-    let image = noise;
-    for (let step = 0; step + 1 < times.length; step++) {
-      const same = (time: number) => int64Tensor(new BigInt64Array(SAMPLES).fill(BigInt(time)), [SAMPLES]);
-      const said = await session.run({
-        x: float32Tensor(x, dims),
-        time: same(times[step]),
-        next: same(times[step + 1]),
-        ...told,
-      });
-      x = floats(said.output, 'output').slice();
-      image = floats(said.image, 'image').slice();
-      onProgress(step + 1, times.length - 1);
-    }
-    return image;
-  } finally {
-    await session.dispose();
   }
 }

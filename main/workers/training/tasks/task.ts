@@ -57,6 +57,8 @@ export interface Task {
   readonly notes: readonly string[];
   /** Inputs and targets of items, as feeds of the step. */
   prepare(items: Int32Array, onProgress?: OnProgress): Promise<PreparedSet>;
+  /** Generative tasks: a few pictures, uint8 [rows, columns, height, width, channels], always from the same noise. */
+  drawSome?(computing: Computing, parameters: ParameterValues): Promise<SafetensorsEntry>;
   /** Metrics on the validation items, named `validation_…`; `validation_loss` is among them. */
   validate(computing: Computing, parameters: ParameterValues, set: PreparedSet): Promise<Record<string, number>>;
   /** @param items at least one */

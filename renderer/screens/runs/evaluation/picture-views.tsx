@@ -4,8 +4,11 @@ import type { Evaluation, ItemEvaluation } from '../../../../main/contract/evalu
 import { assetUrl, useProcedure } from '../../../client/index.ts';
 import { formatCount, formatNumber, formatPercent } from '../../../components/format.ts';
 import { Panel } from '../../../components/panel.tsx';
+import { paths } from '../../../components/paths.ts';
 import { Answered } from '../../../components/states.tsx';
+import { TextLink } from '../../../components/text-link.tsx';
 import classes from './evaluation.module.css';
+import { SampleSheet } from './sample-sheet.tsx';
 
 const shownItems = 6;
 /** Colours of classes over a picture: far apart, and seen on dark and light. */
@@ -103,38 +106,30 @@ export function DetectionView({ evaluation }: ViewProps) {
   );
 }
 
-/** What a generative model draws. */
+/** What a generative model draws, and how it looks to a classifier of the same dataset. */
 export function GenerationView({ evaluation }: ViewProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
   const drawn = evaluation.generation;
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (context == null || drawn === undefined) return;
-    const { samples, columns, width, height, channels } = drawn;
-    const bytes = decode(drawn.pixels);
-    const image = context.createImageData(columns * width, Math.ceil(samples / columns) * height);
-    for (let sample = 0; sample < samples; sample++)
-      for (let pixel = 0; pixel < width * height; pixel++) {
-        const x = (sample % columns) * width + (pixel % width);
-        const y = Math.floor(sample / columns) * height + Math.floor(pixel / width);
-        const from = (sample * width * height + pixel) * channels;
-        const to = (y * image.width + x) * 4;
-        for (let channel = 0; channel < 3; channel++) image.data[to + channel] = bytes[from + (channel % channels)];
-        image.data[to + 3] = 255;
-      }
-    context.putImageData(image, 0, 0);
-  }, [drawn]);
   if (drawn === undefined) return null;
+  const { fidelity, ...sheet } = drawn;
   return (
     <Panel title="Samples" aside={<Text c="dimmed">{drawn.samples} drawn from noise with the seed of the run</Text>}>
-      <canvas
-        ref={canvas}
-        className={classes.samples}
-        width={drawn.columns * drawn.width}
-        height={Math.ceil(drawn.samples / drawn.columns) * drawn.height}
-        role="img"
-        aria-label={`${drawn.samples} pictures that the model drew`}
-      />
+      <Stack gap="sm">
+        <SampleSheet {...sheet} label={`${drawn.samples} pictures that the model drew`} />
+        {fidelity === undefined ? (
+          <Text size="xs" c="dimmed">
+            Train a classifier on the same dataset and evaluate again: it will say how many of the samples it is sure
+            of.
+          </Text>
+        ) : (
+          <Text size="xs" c="dimmed">
+            <TextLink to={paths.run(fidelity.judge.runId)}>{fidelity.judge.name}</TextLink> looked at {fidelity.samples}{' '}
+            samples: it is at least 90 % sure of {formatPercent(fidelity.confidentShare)} of them, and of{' '}
+            {formatPercent(fidelity.realConfidentShare)} of real pictures.
+            {fidelity.agreement !== null &&
+              ` It takes ${formatPercent(fidelity.agreement)} for the class that was asked for.`}
+          </Text>
+        )}
+      </Stack>
     </Panel>
   );
 }
