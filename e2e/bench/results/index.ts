@@ -2,12 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { co2Results } from './co2.ts';
+import { digitSceneResults } from './digit-scenes.ts';
 import { fashionResults } from './fashion.ts';
+import { generationResults } from './generation.ts';
+import { novelResults } from './novel.ts';
+import { penguinResults } from './penguins.ts';
 import type { Result } from './result.ts';
 import { Studio } from './studio.ts';
 
 /** Everything that the notes of the templates and `resources/training.md` say of real data, one file per dataset. */
-const results: readonly Result[] = [...fashionResults];
+const results: readonly Result[] = [
+  ...fashionResults,
+  ...penguinResults,
+  ...co2Results,
+  ...novelResults,
+  ...digitSceneResults,
+  ...generationResults,
+];
 
 /**
  * `bench results [--only NAME,…] [--threads 2] [--epochs N] [--seed 0] [--workspace DIR]`: trains templates on real data by
