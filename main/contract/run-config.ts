@@ -4,6 +4,7 @@ import { mixtureConfig } from './models/ensemble.ts';
 import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
 import { graphNetworkConfig } from './models/graph-network.ts';
 import { convolutionalTransformerConfig } from './models/hybrid.ts';
+import { importedConfig } from './models/imported.ts';
 import { recurrentConfig } from './models/recurrent.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
 import { detectorConfig, mobileNetConfig, residualNetworkConfig, unetConfig } from './models/vision.ts';
@@ -78,6 +79,7 @@ export const modelConfig = z.discriminatedUnion('kind', [
   mobileNetConfig,
   convolutionalTransformerConfig,
   mixtureConfig,
+  importedConfig,
   unetConfig,
   detectorConfig,
   vaeConfig,
@@ -210,7 +212,7 @@ export const textData = z.strictObject({
   unit: z
     .enum(['words', 'characters', 'bytes'])
     .optional()
-    .describe('words: split at white space; characters and bytes: for language modeling, whose default is characters'),
+    .describe('words: between white space; characters and bytes: for language modeling, whose default is characters'),
   vocabulary: z
     .int()
     .min(2)
@@ -219,6 +221,16 @@ export const textData = z.strictObject({
     .describe('At most so many different tokens, the most frequent of train; all others are one unknown token'),
   minimumCount: z.int().min(1).default(2).describe('A word that occurs less often in train is unknown'),
   lowercase: z.boolean().default(true).describe('Upper and lower case are the same word'),
+  punctuation: z
+    .boolean()
+    .default(true)
+    .describe('Text classification: every punctuation mark is a word of its own, not a part of the word before it'),
+  shapes: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Text classification: of a word that the vocabulary lacks, the model still knows whether it is a number, has digits, or has letters beyond ASCII',
+    ),
 });
 
 /** How the rows of a table become windows of a series. */

@@ -79,10 +79,7 @@ type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
 };
 
 /** A spec as a config gives it: what may be left out may also be undefined. */
-type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & { readonly kind: string } & Pick<
-    Spec,
-    RequiredKeys<Spec>
-  >;
+type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & Pick<Spec, RequiredKeys<Spec>>;
 type RequiredKeys<Spec> = { [Key in keyof Spec]-?: undefined extends Spec[Key] ? never : Key }[keyof Spec];
 
 export type ScheduleChoice = { readonly warmupSteps: number } & (

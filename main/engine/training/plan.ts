@@ -4,7 +4,7 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
 import { estimateTrainingMemory, GraphError, largestBatchThatFits, type PreprocessingSpec } from '../../graph/index.ts';
-import { lossFor, type Model, modelFor, trainingOptionsOf } from '../../models/index.ts';
+import { lossFor, type Model, type ModelSources, modelFor, trainingOptionsOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
 import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
@@ -47,6 +47,8 @@ export interface Plan {
   readonly columns: readonly Column[];
   readonly target: string | null;
   readonly summary: ModelSummary;
+  /** What the model names by digest: kept in the workspace when the run starts. */
+  readonly sources: ModelSources;
 }
 
 export interface Planned {
@@ -55,12 +57,16 @@ export interface Planned {
   readonly problems: readonly Problem[];
 }
 
-/** Checks a config against the data it names: what the schema alone cannot know. */
+/**
+ * Checks a config against the data it names: what the schema alone cannot know.
+ * @param sources what its model names by digest
+ */
 export function planRun(
   config: RunConfig,
   datasets: TrainingDatasets,
   labels: TrainingLabels,
   availableBytes: number,
+  sources: ModelSources,
 ): Planned {
   const problems: Problem[] = [];
   const report =
@@ -80,7 +86,9 @@ export function planRun(
   const preprocessing = fits ? task.preprocessing(checks, dataset, columns) : null;
   checkTraining(checks);
   const model =
-    preprocessing === null || labelling === null ? null : buildFor(checks, preprocessing, labelling.classes.length);
+    preprocessing === null || labelling === null
+      ? null
+      : buildFor(checks, preprocessing, labelling.classes.length, sources);
   if (model !== null) checkAgainstModel(checks, model);
   const isBroken = () => problems.some(({ severity }) => severity === 'error');
   if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
@@ -88,7 +96,16 @@ export function planRun(
   if (summary === null || isBroken()) return { plan: null, problems };
   const target = dataset.kind === 'table' ? dataset.target : null;
   return {
-    plan: { config, dataset, labelSet: labelling.labelSet, classes: labelling.classes, columns, target, summary },
+    plan: {
+      config,
+      dataset,
+      labelSet: labelling.labelSet,
+      classes: labelling.classes,
+      columns,
+      target,
+      summary,
+      sources,
+    },
     problems,
   };
 }
@@ -193,12 +210,23 @@ function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion):
   }
 }
 
-function buildFor({ config, error }: Checks, preprocessing: PreprocessingSpec, classCount: number): Model | null {
+function buildFor(
+  { config, error }: Checks,
+  preprocessing: PreprocessingSpec,
+  classCount: number,
+  sources: ModelSources,
+): Model | null {
   try {
-    return modelFor(config.task, config.model, preprocessing, classCount);
+    return modelFor(config.task, config.model, preprocessing, classCount, sources);
   } catch (cause) {
     if (!(cause instanceof GraphError)) throw cause;
-    return error('model', cause.message, 'Use smaller kernels, fewer pools, or a larger preprocessing.resize.');
+    return error(
+      'model',
+      cause.message,
+      config.model.kind === 'imported'
+        ? 'Change what the message names, or choose another file.'
+        : 'Use smaller kernels, fewer pools, or a larger preprocessing.resize.',
+    );
   }
 }
 
@@ -213,7 +241,7 @@ function summarise(
   const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
   const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
   const options = {
-    ...trainingOptionsOf(config, preprocessing),
+    ...trainingOptionsOf(config, preprocessing, model),
     loss: lossFor(config.task, config.loss, config.model),
   };
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.

@@ -138,6 +138,13 @@ export class RunRecords {
     this.#context.changed('evaluation', [id]);
   }
 
+  /** What the model of a run is made of stays in the workspace as long as the run. In the transaction that stores it. */
+  keepModelFiles(id: string, files: readonly StoredArtifact[]): void {
+    const { workspace, clock } = this.#context;
+    for (const file of files)
+      workspace.artifactRecords.reference(file, 'model file', modelOwner(id), 'model file', isoTime(clock));
+  }
+
   /** Writes down where the kept checkpoints come from. */
   recordLineage(id: string): void {
     const { workspace } = this.#context;
@@ -158,6 +165,7 @@ export class RunRecords {
     const { workspace } = this.#context;
     const orphans = workspace.transaction(() => {
       const owners = [
+        modelOwner(run.id),
         ...workspace.runs.checkpoints(run.id).map(({ step }) => checkpointOwner(run.id, step)),
         ...workspace.runs.evaluations(run.id).map(({ evaluation }) => evaluationOwner(run.id, evaluation.split)),
       ];
@@ -203,6 +211,10 @@ function ofTheRun(values: MetricPoint['values']): MetricPoint['values'] {
   return Object.fromEntries(
     Object.entries(values).filter(([key]) => !key.startsWith('layer.') && key !== 'loss_spike'),
   );
+}
+
+function modelOwner(runId: string): string {
+  return `run ${runId} model`;
 }
 
 function checkpointOwner(runId: string, step: number): string {

@@ -4,7 +4,7 @@ import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
-import { foldTargetScale, type Model, modelFor, trainedWeights } from '../../models/index.ts';
+import { foldTargetScale, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
 import type { ShippingModel, TensorValue } from './shipping.ts';
 
@@ -16,11 +16,11 @@ export interface StoredCheckpoint {
 }
 
 /** @throws LightbenchError workspace.damaged when the bytes are no checkpoint of a model that can be built */
-export function readCheckpoint(bytes: Uint8Array, digest: string): StoredCheckpoint {
+export function readCheckpoint(bytes: Uint8Array, digest: string, sources: ModelSources): StoredCheckpoint {
   try {
     const { tensors, metadata } = readSafetensors(bytes, digest);
     const state = checkpointState.parse(JSON.parse(metadata[CHECKPOINT_KEY] ?? 'null'));
-    const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
+    const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length, sources);
     const values = new Map(
       [...tensors].flatMap(([name, { data }]) => (data instanceof Float32Array ? [[name, data] as const] : [])),
     );
@@ -37,14 +37,21 @@ export function readCheckpoint(bytes: Uint8Array, digest: string): StoredCheckpo
 }
 
 /** Compiles what leaves the machine and what it is compared with. Pure. */
-export function shipModel(run: Run, checkpointDigest: string, bytes: Uint8Array, reference: Target): ShippingModel {
-  const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest);
+export function shipModel(
+  run: Run,
+  checkpointDigest: string,
+  bytes: Uint8Array,
+  reference: Target,
+  sources: ModelSources,
+): ShippingModel {
+  const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest, sources);
   const folded = foldTargetScale(model, parameters, state.targetScale);
+  const leaving = model.ship?.(folded) ?? { model, parameters: folded };
   const { preprocessing, classes } = state;
   const options = { preprocessing, softmax: model.output.kind === 'classification' };
-  const shipped = compileForward(model, {
+  const shipped = compileForward(leaving.model, {
     ...options,
-    parameters: folded,
+    parameters: leaving.parameters,
     metadata: {
       run: run.id,
       dataset: run.datasetDigest,

@@ -14,11 +14,12 @@ import { configSchema } from './config-schema.ts';
 import { parseConfig } from './config-text.ts';
 import { Experiments, type StoredPlan } from './experiments.ts';
 import { flattenConfig } from './flatten-config.ts';
+import { artifactsOf, resolveModel } from './model-files.ts';
 import { type Plan, planRun, type TrainingDatasets, type TrainingLabels } from './plan.ts';
 import { RunRecords } from './run-records.ts';
+import { sampleHistory } from './sample-history.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
-import { sampleHistory } from './sample-history.ts';
 import { taskPlans } from './task-plans.ts';
 import { templates } from './templates.ts';
 import { seriesOf } from './thin-series.ts';
@@ -136,16 +137,19 @@ export class Training implements Shipping {
       });
     const blockSize = this.#neighbours.devices.knownBlockSize;
     const reference: Target = blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
-    return shipModel(run, digest, this.#context.workspace.artifacts.read(digest), reference);
+    const { artifacts } = this.#context.workspace;
+    return shipModel(run, digest, artifacts.read(digest), reference, { artifact: (asked) => artifacts.read(asked) });
   }
 
   async #check(yaml: string): Promise<{ diagnostics: Diagnostic[]; plan: Plan | null; unknownKey: boolean }> {
     const parsed = parseConfig(yaml);
     if (parsed.config === null)
       return { diagnostics: [...parsed.diagnostics], plan: null, unknownKey: parsed.unknownKey };
-    const { config, locate } = parsed;
+    const { locate } = parsed;
     const { datasets, labels, devices } = this.#neighbours;
-    const { plan, problems } = planRun(config, datasets, labels, process.availableMemory());
+    const { config, sources, problem } = await resolveModel(parsed.config, this.#context.workspace);
+    if (problem !== null) return { diagnostics: [locate(problem)], plan: null, unknownKey: false };
+    const { plan, problems } = planRun(config, datasets, labels, process.availableMemory(), sources);
     const diagnostics = problems.map(locate);
     if (config.device !== 'cpu') {
       try {
@@ -214,10 +218,12 @@ export class Training implements Shipping {
       lastCheckpoint: null,
       error: null,
     };
+    const kept = artifactsOf(config.model).map((digest) => workspace.artifacts.put(plan.sources.artifact(digest)));
     const stored: StoredPlan = { labelSet, classes: plan.classes, columns: plan.columns, target: plan.target };
     const jobId = workspace.transaction(() => {
       workspace.runs.insertConfig(configDigest, yaml, config);
       workspace.runs.insert(run, plan.summary, stored);
+      this.records.keepModelFiles(id, kept);
       workspace.lineage.node({ digest: configDigest, kind: 'config', title: `Config of ${name}` });
       workspace.lineage.node({ digest: id, kind: 'run', title: name });
       workspace.lineage.edge(configDigest, id, 'configured');

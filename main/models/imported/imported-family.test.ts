@@ -5,6 +5,7 @@ import {
   decodeModel,
   initializeParameters,
   type OnnxModel,
+  type PreprocessingSpec,
 } from '../../graph/index.ts';
 import { encodeModel } from '../../graph/onnx/encode.ts';
 import {
@@ -25,10 +26,10 @@ import type { ImportedSpec } from './specification.ts';
 const input = { kind: 'image', channels: 1, height: 8, width: 8 } as const;
 const ten = { kind: 'classification', classes: 10 } as const;
 const three = { kind: 'classification', classes: 3 } as const;
-const pictures = {
+const pictures: PreprocessingSpec = {
   ...{ kind: 'image', layout: 'nhwc', channels: 1, height: 8, width: 8 },
   ...{ mean: [0.3], deviation: [0.4] },
-} as const;
+};
 const x = floats(fill(4 * 64, 1), [4, 1, 8, 8]);
 const y = classIds([0, 1, 2, 1]);
 

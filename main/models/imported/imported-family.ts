@@ -27,6 +27,8 @@ export function importedFamily(spec: ImportedSpec, input: InputSignature, output
     ...(lora.alpha ? { alpha: lora.alpha } : {}),
   };
   const imported = importModel(file, { ...shared, ...(adapters ? { adapters } : {}) });
+  if (head === 'keep' && output.kind === 'regression')
+    throw new GraphError('unsupported', 'To predict a number in its own unit, write head: new.');
   if (head === 'keep') checkOutput(imported, file, output);
   const { module, inputShape, inputType } = imported;
   return {

@@ -5,6 +5,7 @@ import { type Model, modelFor, trainedWeights } from '../../models/index.ts';
 import { float32Tensor, floats, int64Tensor, RuntimeSession, uint8Tensor } from '../../runtime/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { type Checkpoint, loadCheckpoint } from '../training/checkpoint-file.ts';
+import { modelSources } from '../training/model-sources.ts';
 import { largestAt, probabilitiesOf } from '../training/predict.ts';
 import { openRawData, type RawData } from '../training/raw-data.ts';
 
@@ -94,7 +95,13 @@ export class Explainer {
     if (known !== undefined) return known;
     const checkpoint = loadCheckpoint(this.#store, digest);
     const { state, tensors } = checkpoint;
-    const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length);
+    const model = modelFor(
+      state.task,
+      state.model,
+      state.preprocessing,
+      state.classes.length,
+      modelSources(this.#store),
+    );
     const parameters = trainedWeights(model.module, tensors);
     const loaded: LoadedModel = {
       checkpoint,

@@ -2,6 +2,8 @@ import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { Target } from '../../graph/index.ts';
 import { modelFor } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
+import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+import { modelSources } from './model-sources.ts';
 import type { Computing } from './predict.ts';
 import { openRawData } from './raw-data.ts';
 import { tasks } from './tasks/index.ts';
@@ -23,11 +25,12 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
   const raw = openRawData(input.workspaceFolder, input.manifestDigest);
   try {
     const { config, classes } = input;
+    const sources = modelSources(new ArtifactStore(input.workspaceFolder), config.model);
     const task = await tasks[config.task]({
       input,
       raw,
       known,
-      modelOf: (preprocessing) => modelFor(config.task, config.model, preprocessing, classes.length),
+      modelOf: (preprocessing) => modelFor(config.task, config.model, preprocessing, classes.length, sources),
     });
     const settings: SessionSettings = { provider: input.provider, threads: input.threads, spinning: true };
     return {

@@ -71,7 +71,7 @@ export async function train(
   const runner = await StepRunner.create(
     model,
     {
-      ...trainingOptionsOf(config, task.preprocessing),
+      ...trainingOptionsOf(config, task.preprocessing, model),
       loss: task.loss,
       seed: config.seed,
       target,

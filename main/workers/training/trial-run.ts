@@ -32,7 +32,7 @@ export async function runTrial(experiment: Experiment, input: TrialInput, contro
   const runner = await StepRunner.create(
     computing.model,
     {
-      ...trainingOptionsOf(asTried(config, question), task.preprocessing),
+      ...trainingOptionsOf(asTried(config, question), task.preprocessing, computing.model),
       loss: task.loss,
       seed: config.seed,
       target: computing.target,

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import type { RunConfig } from '../../contract/run-config.ts';
+import { sourceError } from '../../contract/source-errors.ts';
+import type { ModelSources } from '../../models/index.ts';
+import { sha256, type Workspace } from '../../storage/index.ts';
+import type { Problem } from './config-text.ts';
+
+type ImportedConfig = Extract<RunConfig['model'], { kind: 'imported' }>;
+
+/** The config with what it names outside itself told by digest, and where the bytes are. */
+export interface ResolvedModel {
+  readonly config: RunConfig;
+  readonly sources: ModelSources;
+  readonly problem: Problem | null;
+}
+
+/** The digests of what a model is made of besides its config. */
+export function artifactsOf(model: RunConfig['model']): readonly string[] {
+  return model.kind === 'imported' && model.artifact !== undefined ? [model.artifact] : [];
+}
+
+/** Finds the ONNX file that a config names: on the disk, among registered models or in the workspace. */
+export async function resolveModel(config: RunConfig, workspace: Workspace): Promise<ResolvedModel> {
+  const stored: ModelSources = { artifact: (digest) => workspace.artifacts.read(digest) };
+  const { model } = config;
+  if (model.kind !== 'imported') return { config, sources: stored, problem: null };
+  const refuse = (key: keyof ImportedConfig, message: string, suggestion: string): ResolvedModel => ({
+    config,
+    sources: stored,
+    problem: { severity: 'error', path: ['model', key], message, suggestion },
+  });
+  const { file, version, artifact } = model;
+  if ([file, version, artifact].filter((each) => each !== undefined).length !== 1)
+    return refuse(
+      'kind',
+      'An imported model is one file.',
+      'Write file: with a path, or version: with a registered model as name@version.',
+    );
+  if (version !== undefined) {
+    const digest = onnxOfVersion(workspace, version);
+    return digest === undefined
+      ? refuse('version', `No registered model is called ${version}.`, 'Look under Models, or write file: with a path.')
+      : { config: { ...config, model: { ...model, artifact: digest } }, sources: stored, problem: null };
+  }
+  if (artifact !== undefined) {
+    if (workspace.artifacts.has(artifact)) return { config, sources: stored, problem: null };
+    return refuse('artifact', 'The workspace keeps no file of this digest.', 'Write file: with a path instead.');
+  }
+  try {
+    const bytes = await readFile(file ?? '');
+    const digest = sha256(bytes);
+    const sources: ModelSources = {
+      artifact: (asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)),
+    };
+    return { config: { ...config, model: { ...model, artifact: digest } }, sources, problem: null };
+  } catch (cause) {
+    return refuse(
+      'file',
+      `${file}: ${sourceError(cause).title}.`,
+      'Check the path. If a run used the file before, its parameter model.artifact names the copy in the workspace.',
+    );
+  }
+}
+
+/** `name@version`, or a name, which means its newest version. */
+function onnxOfVersion(workspace: Workspace, reference: string): string | undefined {
+  const at = reference.lastIndexOf('@');
+  const [name, wanted] = at > 0 ? [reference.slice(0, at), reference.slice(at + 1)] : [reference, undefined];
+  const versions = workspace.registry.versions(name);
+  const found = versions
+    .filter(({ version }) => wanted === undefined || String(version) === wanted)
+    .toSorted((a, b) => b.version - a.version);
+  return found[0]?.onnxDigest;
+}
