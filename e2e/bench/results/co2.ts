@@ -1,5 +1,5 @@
-import type { Figures, Result, ResultOptions } from './result.ts';
-import type { Studio } from './studio.ts';
+import type { Figures, Result } from './result.ts';
+import type { ResultOptions, Studio } from './studio.ts';
 import { circumstances } from './trained.ts';
 
 async function forecast(studio: Studio, template: string, options: ResultOptions): Promise<Figures> {

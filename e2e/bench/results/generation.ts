@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { DatasetVersion } from '../../../main/contract/datasets.ts';
 import type { Evaluation } from '../../../main/contract/evaluation.ts';
 import { samplePicture } from '../generative/picture.ts';
-import type { Figures, Result, ResultOptions } from './result.ts';
-import type { Studio } from './studio.ts';
+import type { Figures, Result } from './result.ts';
+import type { ResultOptions, Studio } from './studio.ts';
 import { circumstances } from './trained.ts';
 
 const FOLDER = 'out/generative';
