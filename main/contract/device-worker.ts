@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionProvider } from './devices.ts';
+import { executionProvider, operatorFailure } from './devices.ts';
 
 /** What the engine asks of the process that tries a device, and what it hears back. No door mounts these. */
 export const deviceProbeInput = z.object({ provider: executionProvider, threads: z.int().min(1) });
@@ -21,3 +21,28 @@ export const deviceProbeResult = z.object({
   details: z.record(z.string(), z.string()),
 });
 export type DeviceProbeResult = z.infer<typeof deviceProbeResult>;
+
+export const deviceTestInput = deviceProbeInput.extend({
+  blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  /** The identity that results are known for: nothing is run if it is still the same. */
+  known: z.string().nullable(),
+  /** Names of the cases that an earlier process did not survive. */
+  deadly: z.array(z.string()),
+});
+
+export const deviceTestMessage = z.object({
+  type: z.literal('case'),
+  name: z.string(),
+  done: z.int(),
+  total: z.int(),
+});
+
+export const deviceTestResult = z.object({
+  /** Of the device, its driver, the runtime and the graphs. */
+  identity: z.string(),
+  /** Null: the identity is the known one. */
+  tested: z
+    .object({ operators: z.array(z.string()), failures: z.array(operatorFailure), durationMs: z.number() })
+    .nullable(),
+});
+export type DeviceTestResult = z.infer<typeof deviceTestResult>;

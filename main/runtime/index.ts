@@ -1,6 +1,7 @@
 /** ONNX Runtime: devices, sessions, tensors in memory. Sessions block their thread: run them in worker processes only. */
 
 export { findBlockSize } from './block-size.ts';
+export { deviceIdentity } from './device-identity.ts';
 export { type ElementData, elementTensor } from './element-tensor.ts';
 export { availableBytes, residentBytes } from './memory.ts';
 export {

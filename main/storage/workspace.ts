@@ -6,8 +6,10 @@ import { LightbenchError } from '../contract/errors.ts';
 import { ArtifactStore } from './artifacts/artifact-store.ts';
 import { lockWorkspace, type WorkspaceLock } from './database/lock.ts';
 import { openDatabase, schemaVersion } from './database/open.ts';
+import { ModelFiles } from './model-files.ts';
 import { ArtifactsTable } from './tables/artifacts.ts';
 import { DatasetsTable } from './tables/datasets.ts';
+import { DeviceTestsTable } from './tables/device-tests.ts';
 import { JobsTable } from './tables/jobs.ts';
 import { LabelsTable } from './tables/labels.ts';
 import { LedgerTable } from './tables/ledger.ts';
@@ -25,7 +27,7 @@ export interface OpenOptions {
 }
 
 /**
- * A workspace is one folder: `workspace.sqlite`, `artifacts/`, `bundles/`, `uploads/`. Every path stored in it is
+ * A workspace is one folder: `workspace.sqlite`, `artifacts/`, `bundles/`, `uploads/`, `models/`. Every path stored in it is
  * relative to it, so it can be moved, zipped and opened elsewhere.
  */
 export class Workspace {
@@ -33,6 +35,7 @@ export class Workspace {
   readonly clock: Clock;
   readonly openedAt: string;
   readonly artifacts: ArtifactStore;
+  readonly modelFiles: ModelFiles;
   readonly ledger: LedgerTable;
   readonly jobs: JobsTable;
   readonly users: UsersTable;
@@ -40,6 +43,7 @@ export class Workspace {
   readonly artifactRecords: ArtifactsTable;
   readonly datasets: DatasetsTable;
   readonly labels: LabelsTable;
+  readonly deviceTests: DeviceTestsTable;
   readonly runs: RunsTable;
   readonly registry: RegistryTable;
   readonly serving: ServingTable;
@@ -55,6 +59,7 @@ export class Workspace {
     this.#database = database;
     this.openedAt = isoTime(options.clock);
     this.artifacts = new ArtifactStore(folder);
+    this.modelFiles = new ModelFiles(folder);
     this.clearedFiles = this.artifacts.clearIncoming();
     this.ledger = new LedgerTable(database, options.clock);
     this.jobs = new JobsTable(database);
@@ -65,6 +70,7 @@ export class Workspace {
     this.labels = new LabelsTable(database);
     this.registry = new RegistryTable(database);
     this.serving = new ServingTable(database);
+    this.deviceTests = new DeviceTestsTable(database);
     this.runs = new RunsTable(database);
     database
       .prepare("INSERT INTO meta (key, value) VALUES ('created_at', ?) ON CONFLICT DO NOTHING")

@@ -88,6 +88,75 @@ describe('devices', () => {
   });
 });
 
+/** What a probe says of a device that is fine, as program text. */
+const fine = `{ present: true, reason: 'fine', blockSize: null, details: {},
+  selfTest: { passed: true, maxRelativeError: 0, worst: 'the loss', tolerance: 1, durationMs: 1 } }`;
+
+describe('operators of a device', () => {
+  it('tests them all once and keeps what came out in the workspace', async () => {
+    const devices = devicesWith(real);
+    const first = await devices.handlers['devices.test']({ device: 'cpu', refresh: false }, caller);
+    expect(first).toMatchObject({ failures: [] });
+    expect(first.passed).toBe(first.tested);
+    expect(first.tested).toBeGreaterThan(100);
+    const opened = devicesWith(real);
+    const [cpu] = await opened.handlers['devices.list']({ refresh: false }, caller);
+    expect(cpu.operatorTest).toEqual(first);
+    expect(await opened.handlers['devices.test']({ device: 'cpu', refresh: false }, caller)).toEqual(first);
+  });
+
+  it('tests again on request, and when the device or the compiler is no longer the same', async () => {
+    const identities = ['a', 'a', 'b'];
+    const durations: number[] = [];
+    for (const [place, identity] of identities.entries()) {
+      const devices = devicesWith(
+        answering(`process.send({ type: 'result', result: !('known' in input) ? ${fine}
+          : { identity: '${identity}', tested: input.known === '${identity}' ? null
+            : { operators: ['Tanh'], failures: [], durationMs: ${place} } } })`),
+      );
+      const ask = (refresh: boolean) => devices.handlers['devices.test']({ device: 'webgpu', refresh }, caller);
+      durations.push((await ask(false)).durationMs);
+      if (place === 0) expect((await ask(true)).tested).toBe(1);
+    }
+    expect(durations).toEqual([0, 0, 2]);
+  });
+
+  it('refuses a model that needs an operator which fails, by name, and takes another device where it may choose', async () => {
+    const devices = devicesWith(
+      answering(`process.send({ type: 'result', result: 'known' in input
+        ? { identity: 'a', tested: { operators: ['Conv', 'Scan', 'Tanh'], durationMs: 1,
+            failures: input.provider === 'webgpu' ? [{ operator: 'Conv', kind: 'wrong', reason: 'Conv: y0 is off by 0.3.' }] : [] } }
+        : ${fine} })`),
+    );
+    const config = { device: 'webgpu', threads: 1 } as const;
+    await expect(devices.choose(config, new Set(['Tanh', 'Conv']))).rejects.toMatchObject({
+      code: 'device.unavailable',
+      message: expect.stringContaining('Conv computes wrongly'),
+      suggestion: expect.stringContaining('cpu'),
+    });
+    expect(await devices.choose(config, new Set(['Tanh']))).toMatchObject({ provider: 'webgpu' });
+    expect(await devices.choose({ ...config, device: 'auto' }, new Set(['Conv']))).toMatchObject({ provider: 'cuda' });
+    expect(await devices.handlers['devices.test']({ device: 'webgpu', refresh: false }, caller)).toMatchObject({
+      tested: 3,
+      passed: 2,
+    });
+  });
+
+  it('names the operator that takes its process down, and tests the others without it', async () => {
+    const devices = devicesWith(
+      answering(`if (!('known' in input)) process.send({ type: 'result', result: ${fine} });
+        else if (input.deadly.length === 0) process.send({ type: 'message', message: { type: 'case', name: 'Tanh', done: 3, total: 9 } },
+          () => process.kill(process.pid, 'SIGSEGV'));
+        else process.send({ type: 'result', result: { identity: 'a', tested: { operators: ['Tanh', 'Sin'], durationMs: 1,
+          failures: input.deadly.map((operator) => ({ operator, kind: 'missing', reason: operator + ' ended the process.' })) } } })`),
+    );
+    expect(await devices.handlers['devices.test']({ device: 'webgpu', refresh: false }, caller)).toMatchObject({
+      passed: 1,
+      failures: [{ operator: 'Tanh', kind: 'missing' }],
+    });
+  });
+});
+
 describe('physical cores', () => {
   it('counts processors that share a core once', () => {
     for (const [cpu, siblings] of [

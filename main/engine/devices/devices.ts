@@ -5,6 +5,7 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { EngineContext, HandlersOf } from '../core/context.ts';
 import { startWorker } from '../processes/worker-process.ts';
+import { OperatorTests } from './operator-tests.ts';
 import { physicalCores } from './processor.ts';
 
 /** A driver that neither answers nor fails is given up on. */
@@ -35,6 +36,7 @@ interface Probe {
 export class Devices {
   readonly #context: EngineContext;
   readonly #probes = new Map<ExecutionProvider, Promise<Probe>>();
+  readonly #operatorTests: OperatorTests;
   #cpuBlockSize: 8 | 16 | null = null;
 
   readonly handlers: HandlersOf<'devices'> = {
@@ -42,12 +44,18 @@ export class Devices {
       if (refresh) this.#probes.clear();
       const probes = await Promise.all(executionProvider.options.map((provider) => this.#probe(provider)));
       if (refresh) this.#context.changed('devices');
-      return probes.map(({ device }) => device);
+      return probes.map(({ device }) => ({ ...device, operatorTest: this.#operatorTests.stored(device.id) }));
+    },
+    'devices.test': async ({ device: provider, refresh }) => {
+      const { device, blockSize } = await this.#probe(provider);
+      if (!device.offered) throw notOffered(device);
+      return this.#operatorTests.of({ provider, blockSize }, refresh);
     },
   };
 
   constructor(context: EngineContext) {
     this.#context = context;
+    this.#operatorTests = new OperatorTests(context);
   }
 
   /** The block size of this processor as far as it was asked for; null until then. */
@@ -60,9 +68,15 @@ export class Devices {
   }
 
   /**
-   * @throws LightbenchError device.unavailable with the reason when the device that the config names is not offered
+   * @param operators what the model is computed by: a device where one of them fails its test is not taken, and tested
+   *   first if it never was. The CPU is what devices are held against.
+   * @throws LightbenchError device.unavailable with the reason when the device that the config names is not offered, or
+   *   cannot compute the model
    */
-  async choose(config: Pick<RunConfig, 'device' | 'threads'>): Promise<ChosenDevice> {
+  async choose(
+    config: Pick<RunConfig, 'device' | 'threads'>,
+    operators: ReadonlySet<string> = new Set(),
+  ): Promise<ChosenDevice> {
     const threads = this.threadsOf(config);
     const cpu = await this.#probe('cpu');
     const onCpu: ChosenDevice = { provider: 'cpu', threads, blockSize: cpu.blockSize };
@@ -70,11 +84,26 @@ export class Devices {
     const wanted = config.device === 'auto' ? executionProvider.options.filter((id) => id !== 'cpu') : [config.device];
     for (const provider of wanted) {
       const { device } = await this.#probe(provider);
-      if (device.offered) return { provider, threads, blockSize: null };
-      if (config.device !== 'auto')
-        throw new LightbenchError('device.unavailable', `${device.title} is not offered. ${device.reason}`);
+      const obstacle = device.offered ? await this.#obstacle(device, operators) : notOffered(device);
+      if (obstacle === null) return { provider, threads, blockSize: null };
+      if (config.device !== 'auto') throw obstacle;
     }
     return onCpu;
+  }
+
+  async #obstacle({ id, title }: Device, operators: ReadonlySet<string>): Promise<LightbenchError | null> {
+    if (operators.size === 0) return null;
+    const { failures } = await this.#operatorTests.of({ provider: id, blockSize: null });
+    const needed = failures.filter(({ operator }) => operators.has(operator));
+    if (needed.length === 0) return null;
+    const described = needed.map(
+      ({ operator, kind }) => `${operator} ${kind === 'wrong' ? 'computes wrongly' : 'is missing'}`,
+    );
+    return new LightbenchError(
+      'device.unavailable',
+      `${title} cannot train this model: ${described.join(', ')}. ${needed[0]?.reason ?? ''}`,
+      { suggestion: 'Set device to cpu, or leave out the layer that needs it.' },
+    );
   }
 
   #probe(provider: ExecutionProvider): Promise<Probe> {
@@ -101,6 +130,7 @@ export class Devices {
       offered: result.present && result.selfTest?.passed === true,
       reason: result.reason,
       selfTest,
+      operatorTest: null,
       details: result.details,
     };
     if (provider === 'cpu') this.#cpuBlockSize = result.blockSize;
@@ -126,4 +156,8 @@ export class Devices {
       return { present: false, reason, selfTest: null, blockSize: null, details: {} };
     }
   }
+}
+
+function notOffered({ title, reason }: Device): LightbenchError {
+  return new LightbenchError('device.unavailable', `${title} is not offered. ${reason}`);
 }

@@ -1,7 +1,7 @@
 import { Badge, Button, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { Device } from '../../../main/contract/devices.ts';
+import type { Device, OperatorTest } from '../../../main/contract/devices.ts';
 import { call, LightbenchError, rememberAnswer, useProcedure } from '../../client/index.ts';
 import { formatDuration, formatNumber } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
@@ -51,6 +51,20 @@ export function DevicesSection() {
 
 function DeviceCard({ device }: { readonly device: Device }) {
   const { selfTest } = device;
+  const [testing, setTesting] = useState(false);
+  const [error, setError] = useState<LightbenchError | null>(null);
+  const test = async () => {
+    setTesting(true);
+    setError(null);
+    try {
+      await call('devices.test', { device: device.id, refresh: true });
+      rememberAnswer('devices.list', {}, await call('devices.list', {}));
+    } catch (failure) {
+      setError(LightbenchError.from(failure));
+    } finally {
+      setTesting(false);
+    }
+  };
   return (
     <Panel
       title={device.title}
@@ -80,7 +94,35 @@ function DeviceCard({ device }: { readonly device: Device }) {
           ))}
         </SimpleGrid>
       )}
+      {device.offered && (
+        <Group justify="space-between" align="flex-start" mt="md" wrap="nowrap">
+          <Operators test={device.operatorTest} />
+          <Button variant="default" size="xs" loading={testing} onClick={() => void test()}>
+            Test operators
+          </Button>
+        </Group>
+      )}
+      {error !== null && <ErrorState inline error={error} />}
     </Panel>
+  );
+}
+
+/** How many of the compiler's operators compute on the device what they compute on the CPU, and which do not. */
+function Operators({ test }: { readonly test: OperatorTest | null }) {
+  if (test === null)
+    return <Text c="dimmed">Its operators are tested when a run first uses it; that may take a minute.</Text>;
+  return (
+    <Stack gap={4}>
+      <Text>
+        {test.passed} of {test.tested} operators passed, <When time={test.testedAt} />, in{' '}
+        {formatDuration(test.durationMs)}.
+      </Text>
+      {test.failures.map(({ operator, kind, reason }) => (
+        <Text key={operator} c="red" size="sm">
+          <strong>{operator}</strong> {kind === 'wrong' ? 'computes wrongly' : 'is missing'}: {reason}
+        </Text>
+      ))}
+    </Stack>
   );
 }
 
