@@ -103,6 +103,22 @@ it('learns by adapters on convolutions and matrices, and ships without them the 
   expect(relativeError(merged, await answers(model, parameters))).toBeLessThan(1e-5);
 });
 
+it('reads weights that stand in Constant nodes, as Paddle writes them', async () => {
+  const { graph, ...rest } = decodeModel(file);
+  const nodes = graph.initializers.map((value, index) => ({
+    ...{ operator: 'Constant', domain: '', name: `c${index}`, inputs: [], outputs: [value.name] },
+    attributes: { value: { kind: 'tensor', value: { ...value, name: '' } } as const },
+  }));
+  const onnx = encodeModel({ ...rest, graph: { ...graph, initializers: [], nodes: [...nodes, ...graph.nodes] } });
+  const [plain, model] = [imported(), imported({ onnx })];
+  expect(model.module.namedParameters().map(([name]) => name)).toEqual(
+    plain.module.namedParameters().map(([name]) => name),
+  );
+  const keeping = imported({ onnx, head: 'keep' }, ten);
+  const expected = await answers(source.model, source.parameters);
+  expect(relativeError(await answers(keeping, { ...keeping.parameters }), expected)).toBeLessThan(1e-6);
+});
+
 describe('what is refused, and what it says', () => {
   const changed = (change: (model: OnnxModel) => OnnxModel): Uint8Array => encodeModel(change(decodeModel(file)));
 

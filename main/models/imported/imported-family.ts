@@ -1,5 +1,12 @@
 import type { CompilableModel, OnnxModel, ParameterGroup, ParameterValues } from '../../graph/index.ts';
-import { decodeModel, GraphError, groupOf, MODEL_INPUT, summarize } from '../../graph/index.ts';
+import {
+  constantsAsInitializers,
+  decodeModel,
+  GraphError,
+  groupOf,
+  MODEL_INPUT,
+  summarize,
+} from '../../graph/index.ts';
 import type { Built } from '../families.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported-model.ts';
@@ -14,7 +21,7 @@ const WEIGHTS = 'body.weights.';
  * @throws GraphError that says what of the file does not fit, and what to write instead
  */
 export function importedFamily(spec: ImportedSpec, input: InputSignature, output: OutputSignature): Built {
-  const file = decodeModel(spec.onnx);
+  const file = constantsAsInitializers(decodeModel(spec.onnx));
   const { head = 'new', trainable = spec.lora ? [] : undefined, lora } = spec;
   const last = lastLayer(file.graph, spec.output ?? file.graph.outputs[0]?.name ?? '');
   const shared: ImportSpec = {
@@ -89,10 +96,14 @@ function beginning({ graph, producer }: OnnxModel, signature: InputSignature): I
 }
 
 function remedy(signature: InputSignature, asked: readonly (number | string)[]): string {
-  const [channels, height, width] = asked;
   if (signature.kind !== 'image' || asked.length !== 3) return '';
-  if (typeof height !== 'number' || typeof width !== 'number') return ` Set preprocessing: { channels: ${channels} }.`;
-  return ` Set preprocessing: { resize: [${height}, ${width}]${typeof channels === 'number' ? `, channels: ${channels}` : ''} }.`;
+  const [channels, height, width] = asked;
+  const sizes = [
+    typeof height === 'number' ? height : signature.height,
+    typeof width === 'number' ? width : signature.width,
+  ];
+  const colours = channels === 1 || channels === 3 ? `, channels: ${channels}` : '';
+  return ` Set preprocessing: { resize: [${sizes.join(', ')}]${colours} }.`;
 }
 
 function sampleShape(input: InputSignature): readonly number[] {

@@ -6,6 +6,7 @@ import { Parameter } from '../../layers/parameter.ts';
 import type { Trace } from '../../layers/trace.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../model.ts';
+import { constantsAsInitializers } from './constant-weights.ts';
 import type { ImportRule } from './rules.ts';
 import { importRules } from './rules.ts';
 import type { ImportCall, ImportedValue } from './values.ts';
@@ -57,8 +58,9 @@ export class ImportedModule extends Module {
   readonly #weights: ReadonlyMap<string, Parameter>;
   readonly #hooks: WeightHook[] = [];
 
-  constructor({ graph, opsets }: OnnxModel, options: ImportOptions = {}) {
+  constructor(model: OnnxModel, options: ImportOptions = {}) {
     super();
+    const { graph, opsets } = constantsAsInitializers(model);
     this.#output = options.output ?? graph.outputs[0]?.name ?? '';
     this.#opset = opsets[''] ?? 0;
     this.#graph = { ...graph, nodes: neededNodes(graph, this.#output, options.input) };
