@@ -24,7 +24,12 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
 }
 
 export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
-  if (name === 'probabilities') return `Probability of each class: ${classes.join(', ')}.`;
+  const ordered = classes.map((label, index) => `${index} = ${label}`).join(', ');
+  if (name === 'probabilities')
+    return `Probability of each class${task === 'image-segmentation' ? ' at each pixel that the model sees' : ''}: ${classes.join(', ')}.`;
+  if (name === 'mask') return `The likeliest class of each pixel of the picture: ${ordered}.`;
+  if (name === 'detections')
+    return `One row per box: number of the picture in the request, class (${ordered}), score, left, top, right and bottom in pixels of the picture. Boxes of one class that overlap are already reduced to the surest (non-maximum suppression inside the graph).`;
   switch (task) {
     case 'table-regression':
       return 'The predicted number, in the unit of the target.';
@@ -38,7 +43,7 @@ export function describeOutput(name: string, { task, classes, columns, preproces
     case 'language-modeling':
       return 'Logits of the next token at each place.';
     case 'object-detection':
-      return `What the detector says of boxes of the classes ${classes.join(', ')}.`;
+      return 'What the boxes are made of: logits of the heat map of each class, then the distances to four sides.';
   }
   return 'Logits, before the softmax.';
 }

@@ -48,7 +48,7 @@ export function shipModel(
   const folded = foldTargetScale(model, parameters, state.targetScale);
   const leaving = model.ship?.(folded) ?? { model, parameters: folded };
   const { preprocessing, classes } = state;
-  const options = { preprocessing, softmax: model.output.kind === 'classification' };
+  const options = { preprocessing, softmax: softmaxOf(model) } as const;
   const shipped = compileForward(leaving.model, {
     ...options,
     parameters: leaving.parameters,
@@ -98,6 +98,10 @@ export function shipModel(
     parameters: model.summary.parameterCount,
     reference: { onnx: compared.onnx, weights: weightsOf(model, folded) },
   };
+}
+
+function softmaxOf({ output }: Model): boolean | 'pixels' {
+  return output.kind === 'segmentation' ? 'pixels' : output.kind === 'classification';
 }
 
 /** The Open Inference Protocol's names of element types. */

@@ -3,19 +3,20 @@ import { GraphError } from '../graph-error.ts';
 import type { NamedOutput } from '../lowering/lower-graph.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
+import type { Tensor } from '../tensor.ts';
 import { assemble } from './assemble.ts';
 import type { CompilableModel, CompiledGraph, ParameterValues } from './model.ts';
 import { bindConstants, bindInputs, createGraph, modelInput, traceModel } from './model.ts';
 import type { PreprocessingSpec } from './preprocessing.ts';
-import { buildPreprocessing } from './preprocessing.ts';
+import { buildPreprocessing, type RawPicture } from './preprocessing.ts';
 
 export interface ForwardOptions {
   /** Weights to put into the file as constants (faster, self-contained); without them they are graph inputs. */
   readonly parameters?: ParameterValues;
   /** With it, the graph takes raw data instead of `x`: see `PreprocessingSpec`. */
   readonly preprocessing?: PreprocessingSpec;
-  /** Adds the output `probabilities`. */
-  readonly softmax?: boolean;
+  /** Adds the output `probabilities`; `pixels`: per pixel, and the output `mask`, the likeliest class of each. */
+  readonly softmax?: boolean | 'pixels';
   readonly target?: Target;
   /** Key-value pairs kept in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -23,6 +24,9 @@ export interface ForwardOptions {
 
 /** What a model takes after its preprocessing is called in a file: where whoever reads the file may begin. */
 export const MODEL_INPUT = 'x';
+
+/** What a detector emits. */
+const BOXES = 'detections';
 
 /** Evaluation mode: running statistics, no dropout. Outputs `output` (logits for classifiers) and what modules emit. */
 export function compileForward(model: CompilableModel, options: ForwardOptions = {}): CompiledGraph {
@@ -37,8 +41,21 @@ export function compileForward(model: CompilableModel, options: ForwardOptions =
   const said = model.module.forward(x, trace);
   const output = raw?.restore(said) ?? said;
   const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
-  for (const [name, tensor] of trace.emitted) outputs.push({ name, tensor });
-  if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });
+  const picture = raw?.picture;
+  for (const [name, tensor] of trace.emitted) {
+    outputs.push({ name, tensor: name === BOXES && picture ? boxesOf(tensor, picture) : tensor });
+  }
+  if (options.softmax === 'pixels') {
+    const mask = graph.apply('LikeliestClass', [output]);
+    outputs.push({ name: 'mask', tensor: picture ? maskOf(mask, picture) : mask });
+    outputs.push({ name: 'probabilities', tensor: softmax(output, 1) });
+  } else if (options.softmax) outputs.push({ name: 'probabilities', tensor: softmax(output) });
   const landmarks: NamedOutput[] = raw ? [{ name: MODEL_INPUT, tensor: x }] : [];
   return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata, undefined, landmarks);
 }
+
+const maskOf = (mask: Tensor, { image, axis }: RawPicture): Tensor =>
+  mask.graph.apply('MaskOfPicture', [mask, image], { axis });
+
+const boxesOf = (boxes: Tensor, { image, ...seen }: RawPicture): Tensor =>
+  boxes.graph.apply('BoxesOfPicture', [boxes, image], seen);

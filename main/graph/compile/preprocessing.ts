@@ -98,6 +98,17 @@ export interface BuiltPreprocessing {
   readonly x: Tensor;
   /** Brings what the model says back to raw units. */
   readonly restore: (output: Tensor) => Tensor;
+  /** Raw pictures that may differ from the size that the model sees. */
+  readonly picture?: RawPicture;
+}
+
+export interface RawPicture {
+  readonly image: Tensor;
+  /** Of the height in its shape. */
+  readonly axis: number;
+  /** That the model sees. */
+  readonly height: number;
+  readonly width: number;
 }
 
 const unchanged = (output: Tensor): Tensor => output;
@@ -106,7 +117,7 @@ const unchanged = (output: Tensor): Tensor => output;
 export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): BuiltPreprocessing {
   switch (spec.kind) {
     case 'image':
-      return { x: buildImage(graph, spec), restore: unchanged };
+      return buildImage(graph, spec);
     case 'table':
     case 'graph':
       return { x: buildTable(graph, spec.columns), restore: unchanged };
@@ -148,7 +159,7 @@ function buildSeries(graph: Graph, { columns, targets, length, horizon, origin }
   };
 }
 
-function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'image' }>): Tensor {
+function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'image' }>): BuiltPreprocessing {
   const { channels, height, width, mean, deviation } = spec;
   if (mean.length !== channels || deviation.length !== channels) {
     throw new GraphError('invalid-argument', `Mean and deviation need ${channels} values each.`);
@@ -158,14 +169,19 @@ function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'imag
   const [rows, columns] = resize ? ['height', 'width'] : [height, width];
   const nhwc = spec.layout === 'nhwc';
   const shape = nhwc ? [BATCH, rows, columns, source] : [BATCH, source, rows, columns];
-  let x = cast(graph.input('image', 'uint8', shape), 'float32');
+  const image = graph.input('image', 'uint8', shape);
+  let x = cast(image, 'float32');
   if (nhwc) x = source === 1 && !resize ? reshape(x, [BATCH, 1, height, width]) : transpose(x, [0, 3, 1, 2]);
   if (resize) x = graph.apply('Resize', [x], { height, width, antialias: true });
   x = convertChannels(x, source, channels);
   const perChannel = (values: readonly number[]): Tensor =>
     graph.constant('float32', [1, channels, 1, 1], Float32Array.from(values));
   x = scale(x, 1 / BYTE_RANGE);
-  return divide(subtract(x, perChannel(mean)), perChannel(deviation));
+  return {
+    x: divide(subtract(x, perChannel(mean)), perChannel(deviation)),
+    restore: unchanged,
+    ...(resize ? { picture: { image, axis: nhwc ? 1 : 2, height, width } } : {}),
+  };
 }
 
 function convertChannels(x: Tensor, from: number, to: number): Tensor {

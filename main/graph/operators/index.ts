@@ -14,6 +14,7 @@ import { linearOperators } from './linear.ts';
 import { lossOperators } from './loss.ts';
 import { normalizationOperators } from './normalization.ts';
 import { optimizerOperators } from './optimizer.ts';
+import { pictureOperators } from './picture.ts';
 import { poolingOperators } from './pooling.ts';
 import { randomOperators } from './random.ts';
 import { recurrentOperators } from './recurrent.ts';
@@ -36,6 +37,7 @@ export const operators: OperatorTable = {
   ...channelOperators,
   ...activationOperators,
   ...detectionOperators,
+  ...pictureOperators,
   ...groupNormalizationOperators,
   ...normalizationOperators,
   ...classificationOperators,

@@ -9,6 +9,9 @@ const boxes = numbers([1, 4, 4, 20, 24, 0, 12, 2, 30, 14, 2, 1, 6, 17, 29, -1, 0
 const corners = numbers([0, 1, 20, 21, 40, 0, 1, 20, 22, 40, 10, 11, 30, 31, 50, 10, 11, 30, 30, 50], [1, 4, 5]);
 const scores = numbers([0.9, 0.8, 0.3, 0.7, 0.6, 0.2, 0.1, 0.75, 0.65, 0.05], [1, 2, 5]);
 
+/** Classes of two pictures of 2 x 3 pixels. */
+const masks = { dtype: 'int32', shape: [2, 2, 3], data: Int32Array.of(0, 1, 2, 3, 4, 5, 5, 4, 3, 2, 1, 0) } as const;
+
 /** Every operator that has no gradient rule and does not come from another one's. */
 export const constantCases: readonly OperatorCase[] = [
   {
@@ -32,6 +35,13 @@ export const constantCases: readonly OperatorCase[] = [
     operator: 'SelectBoxes',
     inputs: [corners, scores],
     attributes: { maximumBoxes: 4, overlapThreshold: 0.5, scoreThreshold: 0.15 },
+  },
+  { operator: 'LikeliestClass', inputs: [[2, 3, 4, 5]] },
+  { operator: 'MaskOfPicture', inputs: [masks, like(2, 6, 4, 1)], attributes: { axis: 1 } },
+  {
+    operator: 'BoxesOfPicture',
+    inputs: [[3, 7], like(2, 1, 6, 4)],
+    attributes: { axis: 2, height: 2, width: 3 },
   },
   { operator: 'OneHot', inputs: [ids([2, 0, 3, 2])], attributes: { classes: 4 } },
   { operator: 'ZeroIfMissing', inputs: [numbers([1, Number.NaN, -2, Number.NaN], [2, 2])] },
