@@ -102,7 +102,7 @@ export { STANDARD } from './lowering/target.ts';
 export { decodeModel } from './onnx/decode.ts';
 export { constantsAsInitializers } from './onnx/import/constant-weights.ts';
 export type { ImportOptions, WeightHook } from './onnx/import/imported-module.ts';
-export { ImportedModule } from './onnx/import/imported-module.ts';
+export { ImportedModule, isImportable } from './onnx/import/imported-module.ts';
 export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/model.ts';
 export { MASKED_SCORE } from './operators/attention.ts';
 export { decodeCorners } from './operators/detection.ts';

@@ -7,6 +7,7 @@ import { STANDARD } from '../lowering/target.ts';
 import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 import { operators } from '../operators/index.ts';
+import { withoutDeadNodes } from '../passes/dead-nodes.ts';
 import { toMixedPrecision } from '../passes/mixed-precision.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import type { Backward, BackwardOptions } from './backward.ts';
@@ -14,7 +15,7 @@ import { buildBackward } from './backward.ts';
 import type { Accumulation } from './micro-batches.ts';
 import { accumulateMicroBatches, WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, ParameterValues, StateTensor } from './model.ts';
-import { createGraph, initializeParameters } from './model.ts';
+import { bindInputs, createGraph, initializeParameters, modelInput, traceModel } from './model.ts';
 import { once, StateList } from './state-list.ts';
 import { loopSteps } from './step-loop.ts';
 import type { LossScaling, UpdateOptions } from './update.ts';
@@ -90,8 +91,30 @@ export function lowerTrainStep(model: CompilableModel, options: TrainStepOptions
   return { ...lowered, onnx: loopSteps(lowered.onnx, lowered.state, model.fullBatch) };
 }
 
+/** The operators that training and evaluating a model apply, by their names in the operator table. */
+export function trainStepOperators(model: CompilableModel, options: TrainStepOptions): ReadonlySet<string> {
+  const { graph, outputs } = buildWholeBatch(model, options);
+  const evaluation = createGraph();
+  const x = modelInput(evaluation, model);
+  const trace = traceModel(evaluation, model, { training: false, bind: bindInputs(evaluation) });
+  const output = model.module.forward(x, trace);
+  const trained = withoutDeadNodes(
+    graph.nodes,
+    outputs.map(({ tensor }) => tensor),
+  );
+  return new Set([...trained, ...withoutDeadNodes(evaluation.nodes, [output])].map(({ operator }) => operator));
+}
+
 /** Forward, backward and update in one graph. */
 function wholeBatch(model: CompilableModel, options: TrainStepOptions): LoweredTrainStep {
+  const { graph, outputs, state, figures } = buildWholeBatch(model, options);
+  return { onnx: lower(graph, outputs, options), state, figures };
+}
+
+function buildWholeBatch(
+  model: CompilableModel,
+  options: TrainStepOptions,
+): Pick<LoweredTrainStep, 'state' | 'figures'> & { readonly graph: Graph; readonly outputs: readonly NamedOutput[] } {
   const graph = createGraph();
   const scalars = declareScalars(graph, options);
   const backward = buildBackward(graph, model, options, scalars);
@@ -101,7 +124,7 @@ function wholeBatch(model: CompilableModel, options: TrainStepOptions): LoweredT
     ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
     ...named,
   ];
-  return { onnx: lower(graph, outputs, options), state, figures: [...namesOf(backward.figures), ...figures] };
+  return { graph, outputs, state, figures: [...namesOf(backward.figures), ...figures] };
 }
 
 /** Two graphs, the first in a loop: see `accumulateMicroBatches`. */
