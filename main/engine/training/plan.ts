@@ -3,7 +3,14 @@ import type { Column, DatasetVersion } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
-import { estimateTrainingMemory, GraphError, largestBatchThatFits, type PreprocessingSpec } from '../../graph/index.ts';
+import {
+  estimateTrainingMemory,
+  GraphError,
+  largestBatchThatFits,
+  type PreprocessingSpec,
+  type TrainStepOptions,
+  trainStepOperators,
+} from '../../graph/index.ts';
 import { lossFor, type Model, type ModelSources, modelFor, trainingOptionsOf } from '../../models/index.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
@@ -47,6 +54,8 @@ export interface Plan {
   readonly columns: readonly Column[];
   readonly target: string | null;
   readonly summary: ModelSummary;
+  /** What the model is computed by, for a look at the device; empty for the CPU, which has everything. */
+  readonly operators: ReadonlySet<string>;
   /** What the model names by digest: kept in the workspace when the run starts. */
   readonly sources: ModelSources;
 }
@@ -92,7 +101,11 @@ export function planRun(
   if (model !== null) checkAgainstModel(checks, model);
   const isBroken = () => problems.some(({ severity }) => severity === 'error');
   if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
-  const summary = summarise(checks, model, preprocessing, dataset, availableBytes);
+  const options = {
+    ...trainingOptionsOf(config, preprocessing, model),
+    loss: lossFor(config.task, config.loss, config.model),
+  };
+  const summary = summarise(checks, model, options, dataset, availableBytes);
   if (summary === null || isBroken()) return { plan: null, problems };
   const target = dataset.kind === 'table' ? dataset.target : null;
   return {
@@ -104,6 +117,7 @@ export function planRun(
       columns,
       target,
       summary,
+      operators: config.device === 'cpu' ? new Set<string>() : trainStepOperators(model, options),
       sources,
     },
     problems,
@@ -233,17 +247,13 @@ function buildFor(
 function summarise(
   { config, error }: Checks,
   model: Model,
-  preprocessing: PreprocessingSpec,
+  options: TrainStepOptions,
   dataset: DatasetVersion,
   availableBytes: number,
 ): ModelSummary | null {
   const train = dataset.splits.find((entry) => entry.split === 'train')?.count ?? 0;
   const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
   const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
-  const options = {
-    ...trainingOptionsOf(config, preprocessing, model),
-    loss: lossFor(config.task, config.loss, config.model),
-  };
   // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
   const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
   const fixedBytes = PROCESS_BYTES + dataBytes;

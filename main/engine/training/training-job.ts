@@ -17,7 +17,7 @@ import type { RunRecords } from './run-records.ts';
 
 export interface TrainingDevices {
   /** @throws LightbenchError device.unavailable */
-  choose(config: Pick<RunConfig, 'device' | 'threads'>): Promise<ChosenDevice>;
+  choose(config: Pick<RunConfig, 'device' | 'threads'>, operators?: ReadonlySet<string>): Promise<ChosenDevice>;
 }
 
 const describeDevice = ({ provider, blockSize }: ChosenDevice): string =>
@@ -33,6 +33,8 @@ const ENDINGS: Readonly<Record<TrainerResult['reason'], string>> = {
 
 interface Specification {
   readonly runId: string;
+  /** What the model is computed by, where its device is to be looked at for it. */
+  readonly operators?: readonly string[];
 }
 
 /** The job of a run: one process that trains, then evaluates. */
@@ -60,9 +62,9 @@ export class TrainingJob implements JobDefinition {
   }
 
   async run(specification: unknown, job: JobContext): Promise<'finished' | 'paused'> {
-    const { runId } = specification as Specification;
+    const { runId, operators = [] } = specification as Specification;
     try {
-      return await this.#train(runId, job);
+      return await this.#train(runId, new Set(operators), job);
     } finally {
       this.#workers.delete(runId);
     }
@@ -88,11 +90,11 @@ export class TrainingJob implements JobDefinition {
     this.#records.recordLineage(runId);
   }
 
-  async #train(runId: string, job: JobContext): Promise<'finished' | 'paused'> {
+  async #train(runId: string, operators: ReadonlySet<string>, job: JobContext): Promise<'finished' | 'paused'> {
     const { workspace, clock } = this.#context;
     const stored = this.#records.get(runId);
     const config = this.#experiments.configOf(stored);
-    const device = await this.#devices.choose({ device: config.device, threads: stored.threads });
+    const device = await this.#devices.choose({ device: config.device, threads: stored.threads }, operators);
     job.signal.throwIfAborted();
     const before = this.#experiments.computedOn(runId, device);
     if (before !== null && (before.provider !== device.provider || before.blockSize !== device.blockSize))

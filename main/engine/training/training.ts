@@ -153,7 +153,7 @@ export class Training implements Shipping {
     const diagnostics = problems.map(locate);
     if (config.device !== 'cpu') {
       try {
-        await devices.choose({ device: config.device, threads: config.threads });
+        await devices.choose({ device: config.device, threads: config.threads }, plan?.operators);
       } catch (error) {
         const { message, suggestion } = LightbenchError.from(error);
         diagnostics.push(locate({ severity: 'error', path: ['device'], message, suggestion }));
@@ -245,7 +245,7 @@ export class Training implements Shipping {
         kind: 'training',
         title: `Train ${name}`,
         createdBy: caller.userName,
-        specification: { runId: id },
+        specification: { runId: id, operators: [...plan.operators] },
         subject: { runId: id, datasetDigest: dataset.digest },
         resumable: true,
       });

@@ -95,7 +95,7 @@ export class Trials implements JobDefinition {
       columns: [...plan.columns],
       target: plan.target,
       labels: this.#labelsOf(plan, config),
-      ...(await devices.choose({ device: config.device, threads: devices.threadsOf(config) })),
+      ...(await devices.choose({ device: config.device, threads: devices.threadsOf(config) }, plan.operators)),
       question,
     };
   }
