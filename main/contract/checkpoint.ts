@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { column } from './datasets.ts';
+import { ownModelConfig } from './models/own.ts';
+import { program } from './models/program.ts';
 import { runConfig } from './run-config.ts';
 
 const columnPreprocessing = z.discriminatedUnion('kind', [
@@ -27,6 +29,8 @@ export const preprocessing = z.discriminatedUnion('kind', [
     vocabulary: z.array(z.string()),
     length: z.int(),
     lowercase: z.boolean(),
+    punctuation: z.boolean().default(false),
+    shapes: z.boolean().default(false),
   }),
   z.object({
     kind: z.literal('tokens'),
@@ -53,7 +57,8 @@ export type Preprocessing = z.infer<typeof preprocessing>;
 export const checkpointState = z.object({
   version: z.literal(1),
   task: runConfig.shape.task,
-  model: runConfig.shape.model,
+  /** A model file is kept as what it built, so that nobody has to run it again. */
+  model: z.union([ownModelConfig.extend({ program }), runConfig.shape.model]),
   classes: z.array(z.string()),
   /** Tables: the columns of the input in order. Empty for images. */
   columns: z.array(column),

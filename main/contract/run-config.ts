@@ -5,6 +5,7 @@ import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
 import { graphNetworkConfig } from './models/graph-network.ts';
 import { convolutionalTransformerConfig } from './models/hybrid.ts';
 import { importedConfig } from './models/imported.ts';
+import { ownModelConfig } from './models/own.ts';
 import { recurrentConfig } from './models/recurrent.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
 import { detectorConfig, mobileNetConfig, residualNetworkConfig, unetConfig } from './models/vision.ts';
@@ -80,6 +81,7 @@ export const modelConfig = z.discriminatedUnion('kind', [
   convolutionalTransformerConfig,
   mixtureConfig,
   importedConfig,
+  ownModelConfig,
   unetConfig,
   detectorConfig,
   vaeConfig,

@@ -1,4 +1,4 @@
-import { FIRST_WORD, featureCount, GraphError, type PreprocessingSpec } from '../graph/index.ts';
+import { FIRST_WORD, featureCount, GraphError, type PreprocessingSpec, wordShapes } from '../graph/index.ts';
 import type { InputSignature, OutputSignature } from './specification.ts';
 
 /** The tasks of the contract's run config, told again because this room knows no contract. */
@@ -72,7 +72,8 @@ function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: 
   throw new GraphError('invalid-argument', `The task ${task} cannot learn from ${preprocessing.kind}.`);
 }
 
-/** Padding and the unknown word are ids as well. */
-function vocabularySize({ vocabulary }: { readonly vocabulary: readonly string[] }): number {
-  return vocabulary.length + FIRST_WORD;
+/** Padding, the unknown word and shapes of unknown words are ids as well. */
+function vocabularySize(spec: Extract<PreprocessingSpec, { kind: 'text' | 'tokens' }>): number {
+  const shapes = spec.kind === 'text' && spec.shapes === true ? wordShapes.length : 0;
+  return spec.vocabulary.length + FIRST_WORD + shapes;
 }

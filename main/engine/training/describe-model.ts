@@ -1,6 +1,6 @@
 import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
-import { BATCH, FIRST_WORD, PADDING, UNKNOWN } from '../../graph/index.ts';
+import { BATCH, FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
 
 /** What the raw input of a shipped model is, in a sentence. */
 export function describeInput({ preprocessing, columns }: CheckpointState): string {
@@ -70,7 +70,11 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
     case 'text':
       return [
         ...(preprocessing.lowercase ? ['Text is put into lower case.'] : []),
-        `It is split at white space; the first ${preprocessing.length} words become ids of a vocabulary of ${preprocessing.vocabulary.length} words that train holds.`,
+        ...(preprocessing.punctuation ? [`Each of ${PUNCTUATION} becomes a word of its own.`] : []),
+        `Words stand between white space; the first ${preprocessing.length} words become ids of a vocabulary of ${preprocessing.vocabulary.length} words that train holds.`,
+        ...(preprocessing.shapes
+          ? [`Other words become one id for each of: ${wordShapes.map(({ name }) => name).join(', ')}, anything else.`]
+          : []),
       ];
     case 'tokens':
       return [

@@ -85,8 +85,8 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     accuracy: true,
     columns: textColumns,
     preprocessing: ({ config }) => {
-      const { vocabulary, length, lowercase } = textData.parse(config.data.text ?? {});
-      return { kind: 'text', vocabulary: placeholders(vocabulary), length, lowercase };
+      const { vocabulary, length, lowercase, punctuation, shapes } = textData.parse(config.data.text ?? {});
+      return { kind: 'text', vocabulary: placeholders(vocabulary), length, lowercase, punctuation, shapes };
     },
   },
   'series-forecasting': {
@@ -121,8 +121,6 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'object-detection': {
     ...pictures,
-    unshippable:
-      'it answers with as many boxes as it finds, which the comparison with the trained model does not know yet.',
     classes: 'annotations',
     // The detector has a loss of its own; what the config says by default is not looked at.
     losses: ['cross_entropy'],

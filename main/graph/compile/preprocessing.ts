@@ -55,13 +55,17 @@ export type PreprocessingSpec =
       readonly vocabulary: readonly string[];
     };
 
-/** Input `text` string [batch]: words, split at white space, become the ids of a vocabulary. */
+/** Input `text` string [batch]: words, which stand between white space, become the ids of a vocabulary. */
 export interface TextSpec {
   /** Words by id, from `FIRST_WORD` on. */
   readonly vocabulary: readonly string[];
   /** Words that the model sees; what is longer is cut, what is shorter is filled with `PADDING`. */
   readonly length: number;
   readonly lowercase: boolean;
+  /** Whether each of the marks in `PUNCTUATION` is a word of its own. Default false. */
+  readonly punctuation?: boolean;
+  /** Whether words that the vocabulary lacks are told apart by `wordShapes`; their ids follow those of the vocabulary. Default false. */
+  readonly shapes?: boolean;
 }
 
 /**
@@ -130,8 +134,10 @@ export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): Built
   }
 }
 
-function buildText(graph: Graph, { vocabulary, length, lowercase }: TextSpec): Tensor {
-  return graph.apply('Tokenize', [graph.input('text', 'string', [BATCH])], { vocabulary, length, lowercase });
+function buildText(graph: Graph, spec: TextSpec): Tensor {
+  const { vocabulary, length, lowercase, punctuation = false, shapes = false } = spec;
+  const attributes = { vocabulary, length, lowercase, punctuation, shapes };
+  return graph.apply('Tokenize', [graph.input('text', 'string', [BATCH])], attributes);
 }
 
 function buildSeries(graph: Graph, { columns, targets, length, horizon, origin }: SeriesSpec): BuiltPreprocessing {

@@ -1,17 +1,27 @@
-import { FIRST_WORD, PADDING, UNKNOWN } from '../../graph/index.ts';
+import { FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN } from '../../graph/index.ts';
 
-/** What `StringSplit` of the shipped graph takes for white space. */
+/** What the shipped graph takes for white space. */
 const WHITE_SPACE = /[ \t\n\v\f\r]+/;
+const MARKS = new Set(PUNCTUATION);
+const NO_LETTERS = /[^\p{L}\p{N}\s]/gu;
 const BYTES = 256;
 
 export type TokenUnit = 'words' | 'characters' | 'bytes';
+
+export interface WordOptions {
+  readonly lowercase: boolean;
+  /** Whether punctuation marks are words of their own. */
+  readonly punctuation?: boolean;
+}
 
 /**
  * Words of a text as the shipped graph splits it. A letter that the two put into lower case in different ways would make
  * a word that the graph does not know, in training as in use.
  */
-export function wordsOf(text: string, lowercase: boolean): string[] {
-  return (lowercase ? text.toLowerCase() : text).split(WHITE_SPACE).filter((word) => word !== '');
+export function wordsOf(text: string, { lowercase, punctuation = false }: WordOptions): string[] {
+  const cased = lowercase ? text.toLowerCase() : text;
+  const apart = punctuation ? cased.replace(NO_LETTERS, (mark) => (MARKS.has(mark) ? ` ${mark} ` : mark)) : cased;
+  return apart.split(WHITE_SPACE).filter((word) => word !== '');
 }
 
 /** The most frequent tokens of some texts, the most frequent first; equally frequent ones by code units. */
@@ -43,7 +53,7 @@ export class Tokenizer {
   }
 
   static split(text: string, unit: TokenUnit, lowercase: boolean): readonly string[] {
-    if (unit === 'words') return wordsOf(text, lowercase);
+    if (unit === 'words') return wordsOf(text, { lowercase });
     const cased = lowercase ? text.toLowerCase() : text;
     return unit === 'bytes' ? Array.from(Buffer.from(cased), (byte) => byteVocabulary[byte]) : [...cased];
   }

@@ -14,7 +14,7 @@ import type { OnProgress, OpenTask } from './task.ts';
 
 type TextPreprocessing = Extract<Preprocessing, { kind: 'text' }>;
 
-const CHUNK_TEXTS = 512;
+const CHUNK_TEXTS = 128;
 
 /** The class of a text. Its words become tokens by the very graph that ships; the vocabulary is that of train. */
 export const openTextClassification: OpenTask = async (source) => {
@@ -25,8 +25,8 @@ export const openTextClassification: OpenTask = async (source) => {
   const preprocessing = known?.preprocessing ?? textPreprocessing(input, texts, sets.train);
   if (preprocessing.kind !== 'text')
     throw new LightbenchError('workspace.damaged', 'The checkpoint is not of a model that reads text.');
-  const { length, lowercase } = preprocessing;
-  const cut = Array.from(sets.train).filter((item) => wordsOf(texts[item] ?? '', lowercase).length > length).length;
+  const { length } = preprocessing;
+  const cut = Array.from(sets.train).filter((item) => wordsOf(texts[item] ?? '', preprocessing).length > length).length;
   return classifier(source, {
     sets,
     preprocessing,
@@ -40,14 +40,16 @@ function textPreprocessing(
   texts: readonly (string | null)[],
   train: Int32Array,
 ): TextPreprocessing {
-  const { length, lowercase, vocabulary, minimumCount } = textData.parse(config.data.text ?? {});
-  const words = Array.from(train, (item) => wordsOf(texts[item] ?? '', lowercase));
+  const { length, vocabulary, minimumCount, ...options } = textData.parse(config.data.text ?? {});
+  const { lowercase, punctuation, shapes } = options;
+  // What lies behind the cut is never learned.
+  const words = Array.from(train, (item) => wordsOf(texts[item] ?? '', options).slice(0, length));
   const known = vocabularyOf(words, vocabulary, minimumCount);
   if (known.length === 0)
     throw new LightbenchError('source.empty', `No word occurs ${minimumCount} times in the texts of train.`, {
       suggestion: 'Make data.text.minimumCount smaller, or train on more texts.',
     });
-  return { kind: 'text', vocabulary: known, length, lowercase };
+  return { kind: 'text', vocabulary: known, length, lowercase, punctuation, shapes };
 }
 
 async function prepareTexts(
