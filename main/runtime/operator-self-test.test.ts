@@ -20,6 +20,10 @@ describe('self-test of the operators', () => {
     expect(result.operators.length).toBeGreaterThan(100);
   });
 
+  it('passes with the lowerings for WebGPU, which are standard operators', async () => {
+    expect((await test(onCpu, { provider: 'webgpu' })).failures).toEqual([]);
+  });
+
   it('names the operator whose numbers are off, forward or backward', async () => {
     const wrong: Execute = async (onnx, feeds) => {
       const results = await onCpu(onnx, feeds);

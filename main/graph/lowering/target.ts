@@ -1,8 +1,9 @@
 /**
  * `standard`: ONNX as specified, for every runtime. `cpu`: ONNX Runtime's CPU provider on this machine only; with a
- * block size it may name operators of ONNX Runtime's internal domain com.microsoft.nchwc.
+ * block size it may name operators of ONNX Runtime's internal domain com.microsoft.nchwc. `webgpu`: standard operators of
+ * which ONNX Runtime's WebGPU provider computes as many as it can on the device.
  */
-export type Provider = 'standard' | 'cpu';
+export type Provider = 'standard' | 'cpu' | 'webgpu';
 
 export interface Target {
   readonly provider: Provider;

@@ -1,6 +1,7 @@
 import { multiply, reduceSum, reshape, subtract } from '../expression.ts';
 import type { OperatorTable } from '../operator.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import { correctCountWebGpu, oneHotWebGpu, softmaxCrossEntropyWebGpu } from './webgpu.ts';
 
 export const classificationOperators: OperatorTable = {
   Softmax: {
@@ -30,6 +31,10 @@ export const classificationOperators: OperatorTable = {
         const values = lowering.constant('float32', [2], Float32Array.of(0, 1));
         const ids = lowering.plain(inputOf(node, 0));
         lowering.define(outputOf(node), lowering.emit('OneHot', [ids, depth, values], { axis: -1 }));
+      },
+      webgpu: (lowering, node) => {
+        const classes = numberOf(node.attributes, 'classes');
+        lowering.define(outputOf(node), oneHotWebGpu(lowering, inputOf(node, 0), classes, 0, 1));
       },
     },
     gradient: 'none',
@@ -90,6 +95,7 @@ export const classificationOperators: OperatorTable = {
         lowering.define(outputOf(node, 1), log);
         lowering.define(outputOf(node, 2), target);
       },
+      webgpu: softmaxCrossEntropyWebGpu,
     },
     gradient: ({ node, gradients }) => {
       const g = need(gradients[0]);
@@ -111,6 +117,7 @@ export const classificationOperators: OperatorTable = {
         const counted = weights === undefined ? hit : lowering.emit('Mul', [hit, weights]);
         lowering.define(outputOf(node), lowering.emit('ReduceSum', [counted], { keepdims: 0 }));
       },
+      webgpu: correctCountWebGpu,
     },
     gradient: 'none',
   },

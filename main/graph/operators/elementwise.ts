@@ -7,6 +7,7 @@ import { float, MICROSOFT_DOMAIN } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, Operator, OperatorTable, TypeRule } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
 import { inputOf, need } from './rule-inputs.ts';
+import { signWebGpu } from './webgpu.ts';
 
 const SQRT_HALF = Math.SQRT1_2;
 const LOG_INVERSE_SQRT_PI = -0.5 * Math.log(Math.PI);
@@ -108,7 +109,15 @@ export const elementwiseOperators: OperatorTable = {
   Log: unary({ standard: elementwise('Log') }, ({ x, g }) => divide(g, x)),
   Sqrt: unary({ standard: elementwise('Sqrt') }, ({ y, g }) => scale(divide(g, y), 0.5)),
   Abs: unary({ standard: elementwise('Abs') }, ({ x, g }) => multiply(g, x.graph.apply('Sign', [x]))),
-  Sign: { inferTypes: sameAsFirst, lower: { standard: elementwise('Sign') }, gradient: 'none' },
+  Sign: {
+    inferTypes: sameAsFirst,
+    lower: {
+      standard: elementwise('Sign'),
+      webgpu: (lowering, node) =>
+        lowering.define(node.outputs[0], signWebGpu(lowering, lowering.plain(inputOf(node, 0)))),
+    },
+    gradient: 'none',
+  },
   Sigmoid: unary({ standard: elementwise('Sigmoid') }, ({ y, g }) => multiply(g, subtract(y, multiply(y, y)))),
   Tanh: unary({ standard: elementwise('Tanh') }, ({ y, g }) => subtract(g, multiply(g, multiply(y, y)))),
   Relu: unary({ standard: elementwise('Relu') }, ({ y, g }) => withSaved('ReluGradient')(g, y)),

@@ -2,6 +2,7 @@ import { exponential, multiply, reduceSum, sigmoid, subtract } from '../expressi
 import type { OperatorTable } from '../operator.ts';
 import { elementwise, sameAsFirst } from './elementwise.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import { logSoftmaxWebGpu } from './webgpu.ts';
 
 const FLOAT = 1;
 
@@ -18,6 +19,10 @@ export const lossOperators: OperatorTable = {
       standard: (lowering, node) => {
         const axis = numberOf(node.attributes, 'axis');
         lowering.define(outputOf(node), lowering.emit('LogSoftmax', [lowering.plain(inputOf(node, 0))], { axis }));
+      },
+      webgpu: (lowering, node) => {
+        const axis = numberOf(node.attributes, 'axis');
+        lowering.define(outputOf(node), logSoftmaxWebGpu(lowering, lowering.plain(inputOf(node, 0)), axis));
       },
     },
     gradient: ({ node, gradients }) => {

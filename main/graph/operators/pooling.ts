@@ -11,6 +11,7 @@ import {
   maxPoolGradientBlocked,
 } from './pooling-blocked.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
+import { maxPoolGradientWebGpu, maxPoolWebGpu } from './webgpu.ts';
 import { onnxWindow, windowOf, windowOutput } from './window.ts';
 
 const pooledShape: TypeRule = (inputs, attributes) => {
@@ -100,7 +101,7 @@ export const poolingOperators: OperatorTable = {
       const [y] = pooledShape(inputs, attributes);
       return [need(y), { dtype: 'int64', shape: need(y).shape }];
     },
-    lower: { standard: maxPoolStandard, cpu: orStandard(maxPoolBlocked, maxPoolStandard) },
+    lower: { standard: maxPoolStandard, cpu: orStandard(maxPoolBlocked, maxPoolStandard), webgpu: maxPoolWebGpu },
     gradient: ({ node, gradients }) => {
       const inputs = [gradients[0], inputOf(node, 0), outputOf(node), outputOf(node, 1)];
       return [outputOf(node).graph.apply('MaxPoolGradient', inputs, node.attributes)];
@@ -108,7 +109,11 @@ export const poolingOperators: OperatorTable = {
   },
   MaxPoolGradient: {
     inferTypes: likeSecond,
-    lower: { standard: maxPoolGradientStandard, cpu: orStandard(maxPoolGradientBlocked, maxPoolGradientStandard) },
+    lower: {
+      standard: maxPoolGradientStandard,
+      cpu: orStandard(maxPoolGradientBlocked, maxPoolGradientStandard),
+      webgpu: maxPoolGradientWebGpu,
+    },
   },
   AveragePool: {
     inferTypes: pooledShape,

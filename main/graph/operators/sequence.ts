@@ -1,6 +1,7 @@
 import { broadcastShapes } from '../dimension.ts';
 import type { OperatorTable } from '../operator.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import { equalIdsWebGpu } from './webgpu.ts';
 
 export const sequenceOperators: OperatorTable = {
   /** int64 ids → float32 of the same shape: 1 where they equal the attribute `id`, 0 elsewhere. */
@@ -11,6 +12,10 @@ export const sequenceOperators: OperatorTable = {
         const id = lowering.constant('int64', [], BigInt64Array.of(BigInt(numberOf(node.attributes, 'id'))));
         const same = lowering.emit('Equal', [lowering.plain(inputOf(node, 0)), id]);
         lowering.define(outputOf(node), lowering.emit('Cast', [same], { to: 1 }));
+      },
+      webgpu: (lowering, node) => {
+        const id = lowering.constant('int64', [], BigInt64Array.of(BigInt(numberOf(node.attributes, 'id'))));
+        lowering.define(outputOf(node), equalIdsWebGpu(lowering, lowering.plain(inputOf(node, 0)), id));
       },
     },
     gradient: 'none',
@@ -54,6 +59,10 @@ export const sequenceOperators: OperatorTable = {
         const best = lowering.emit('ArgMax', [lowering.plain(inputOf(node, 0))], { axis: 1, keepdims: 0 });
         const same = lowering.emit('Equal', [best, lowering.plain(inputOf(node, 1))]);
         lowering.define(outputOf(node), lowering.emit('Cast', [same], { to: 1 }));
+      },
+      webgpu: (lowering, node) => {
+        const best = lowering.emit('ArgMax', [lowering.plain(inputOf(node, 0))], { axis: 1, keepdims: 0 });
+        lowering.define(outputOf(node), equalIdsWebGpu(lowering, best, lowering.plain(inputOf(node, 1))));
       },
     },
     gradient: 'none',

@@ -194,6 +194,13 @@ export const differentiableCases: readonly OperatorCase[] = [
   },
   { operator: 'MaxPool', inputs: [[2, 2, 6, 6]], attributes: window(2, 2), spaced: true },
   { operator: 'MaxPool', label: 'overlap', inputs: [[2, 2, 7, 7]], attributes: window(3, 2, 1), spaced: true },
+  {
+    operator: 'MaxPool',
+    label: 'dilated, with a rest',
+    inputs: [[1, 3, 9, 8]],
+    attributes: window(2, 3, 1, 2),
+    spaced: true,
+  },
   { operator: 'AveragePool', inputs: [[2, 2, 6, 6]], attributes: window(2, 2) },
   { operator: 'AveragePool', label: 'overlap', inputs: [[2, 2, 7, 7]], attributes: window(3, 2, 1) },
   {
