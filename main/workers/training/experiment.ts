@@ -46,6 +46,7 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
 }
 
 export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize'>): Target {
+  if (input.provider === 'webgpu') return { provider: 'webgpu' };
   if (input.provider !== 'cpu') return { provider: 'standard' };
   return input.blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize: input.blockSize };
 }
