@@ -6,6 +6,7 @@ import { co2Results } from './co2.ts';
 import { digitSceneResults } from './digit-scenes.ts';
 import { fashionResults } from './fashion.ts';
 import { generationResults } from './generation.ts';
+import { mailResults } from './mails.ts';
 import { novelResults } from './novel.ts';
 import { penguinResults } from './penguins.ts';
 import type { Result } from './result.ts';
@@ -16,6 +17,7 @@ const results: readonly Result[] = [
   ...fashionResults,
   ...penguinResults,
   ...co2Results,
+  ...mailResults,
   ...novelResults,
   ...digitSceneResults,
   ...generationResults,
