@@ -17,6 +17,8 @@ export interface SessionSettings {
    * begin a fifth sooner. For processes that do nothing but compute.
    */
   readonly spinning?: boolean;
+  /** Outputs that stay on the device, to be fed to a session there. Reading their numbers ends the process. */
+  readonly onDevice?: readonly string[];
 }
 
 /**
@@ -46,6 +48,9 @@ export class RuntimeSession {
         enableMemPattern: false,
         graphOptimizationLevel: 'all',
         logSeverityLevel: 3,
+        ...(settings.onDevice === undefined
+          ? {}
+          : { preferredOutputLocation: Object.fromEntries(settings.onDevice.map((name) => [name, 'gpu-buffer'])) }),
         extra: {
           session: {
             // Threads that burn their core while they wait halve the speed of everything as soon as cores are scarce, so
