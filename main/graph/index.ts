@@ -33,6 +33,7 @@ export type {
 } from './augmentation/specification.ts';
 export type { BlockProbe } from './compile/block-probe.ts';
 export { compileBlockProbe } from './compile/block-probe.ts';
+export { compileCopy } from './compile/copy.ts';
 export type { EvaluationOptions } from './compile/evaluation.ts';
 export { compileEvaluation } from './compile/evaluation.ts';
 export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
