@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { digest, id, name, time } from './common.ts';
 import { errorRecord } from './errors.ts';
 import { jobState } from './jobs.ts';
+import { onnxInspection } from './models/imported.ts';
+import { modelFilePath } from './models/own.ts';
 import { command, query } from './procedure.ts';
 import { runConfig } from './run-config.ts';
 import { trialResult } from './trial-results.ts';
@@ -44,6 +46,8 @@ export const modelSummary = z.object({
 export type ModelSummary = z.infer<typeof modelSummary>;
 
 export const diagnostic = z.object({
+  /** The model file that it is about; absent = the config. */
+  file: modelFilePath.optional(),
   severity: z.enum(['error', 'warning']),
   message: z.string(),
   suggestion: z.string(),
@@ -61,6 +65,10 @@ export const template = z.object({
   description: z.string(),
   task: runConfig.shape.task,
   yaml: z.string(),
+  modelFile: z
+    .object({ path: modelFilePath, text: z.string() })
+    .optional()
+    .describe('What the model file that the config names begins with'),
 });
 export type Template = z.infer<typeof template>;
 
@@ -167,12 +175,23 @@ export const procedures = {
   ),
   'training.validate': query(
     'Checks a config: problems with their place in the text; when there are none, the architecture with shapes, parameters, FLOPs and memory',
-    z.object({ yaml }),
+    z.object({
+      yaml,
+      modelFile: z
+        .object({ path: modelFilePath, text: z.string().max(1_000_000) })
+        .optional()
+        .describe('A model file that is not saved yet, in place of the one in the workspace'),
+    }),
     z.object({
       diagnostics: z.array(diagnostic),
       summary: modelSummary.nullable(),
       config: z.record(z.string(), z.unknown()).nullable(),
     }),
+  ),
+  'training.inspectOnnx': query(
+    'What an ONNX file holds: inputs, operators that are known or not, names of weights. By path, or as a registered model',
+    z.object({ file: z.string().min(1).optional(), version: z.string().min(1).optional() }),
+    onnxInspection,
   ),
   'training.start': command('Starts a run', z.object({ yaml }), z.object({ runId: id, jobId: id }), ['researcher']),
   'training.findLearningRate': command(
@@ -209,7 +228,16 @@ export const procedures = {
   'runs.get': query(
     'One run with its config as YAML',
     z.object({ runId: id }),
-    z.object({ run, yaml: z.string(), summary: modelSummary, checkpoints: z.array(checkpoint) }),
+    z.object({
+      run,
+      yaml: z.string(),
+      summary: modelSummary,
+      checkpoints: z.array(checkpoint),
+      modelFile: z
+        .object({ path: modelFilePath, digest, text: z.string() })
+        .nullable()
+        .describe('The model file as the run used it'),
+    }),
   ),
   'runs.metrics': query(
     'Metric series, thinned to at most `maximumPoints` each by keeping the extremes of every interval',

@@ -1,7 +1,8 @@
 import type { ModelSummary, Tensor, Trace } from '../graph/index.ts';
 import { BATCH, GraphError, Module, reshape, summarize } from '../graph/index.ts';
 import { architectureLayers } from './architectures.ts';
-import type { Built, Family } from './families.ts';
+import type { Built } from './built.ts';
+import type { Family } from './families.ts';
 import { familyOf } from './families.ts';
 import { buildLayers } from './layer-builder.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, LayerSpec, OutputSignature } from './specification.ts';

@@ -1,4 +1,4 @@
-import type { CompilableModel, ParameterGroup, ParameterValues } from '../graph/index.ts';
+import type { Built } from './built.ts';
 import { mixtureOfExperts } from './ensemble/mixture.ts';
 import { diffusion } from './generative/diffusion.ts';
 import { gan } from './generative/gan.ts';
@@ -6,24 +6,12 @@ import { vae } from './generative/vae.ts';
 import { graphNetwork } from './graph/graph-network.ts';
 import { convolutionalTransformer } from './hybrid/convolutional-transformer.ts';
 import { importedFamily } from './imported/imported-family.ts';
+import { ownModel } from './own/program-module.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
 import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
 import { detector } from './vision/detector.ts';
 import { unet } from './vision/unet.ts';
-
-/** What a family makes of a spec. */
-export interface Built extends CompilableModel {
-  /** Weights to start from; those that are absent are drawn by the seed. */
-  readonly parameters?: ParameterValues;
-  /** Weights that stay as they are. */
-  readonly parameterGroups?: readonly ParameterGroup[];
-  /** The same function as it leaves the machine, where that is simpler than what trains. */
-  readonly ship?: (parameters: ParameterValues) => {
-    readonly model: CompilableModel;
-    readonly parameters: ParameterValues;
-  };
-}
 
 /** Builds the whole model of a spec, output layer included. @throws GraphError where sizes or signatures do not fit. */
 export type Family<Spec> = (spec: Spec, input: InputSignature, output: OutputSignature) => Built;
@@ -46,6 +34,7 @@ const families: Families = {
   mixture_of_experts: mixtureOfExperts,
   convolutional_transformer: convolutionalTransformer,
   imported: importedFamily,
+  own: ownModel,
 };
 
 export const familyOf = (kind: string): Family<ArchitectureSpec> | undefined =>

@@ -7,7 +7,9 @@ export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
 export { withFeatures } from './features.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
+export { inspectOnnx } from './imported/inspection.ts';
 export type { ModelSources } from './model-sources.ts';
+export type { Program } from './own/program.ts';
 export type { LayerChoice, ModelChoice, ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, scheduleOf } from './recipe.ts';
 export type {
@@ -18,7 +20,7 @@ export type {
   OutputSignature,
 } from './specification.ts';
 export { foldTargetScale, type TargetScale } from './target-scale.ts';
-export type { TaskName } from './task-signatures.ts';
+export { signaturesOf, type TaskName } from './task-signatures.ts';
 export { trainedWeights } from './trained-weights.ts';
 export { trainingOptionsOf } from './training-recipe.ts';
 /** @public Writing text with cached keys and values. */

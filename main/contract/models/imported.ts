@@ -6,6 +6,23 @@ const weights = z
   .max(200)
   .describe('Names of weights as the file has them; * stands for anything: layer4.*, *.bias');
 
+const tensor = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.union([z.number(), z.string()])) });
+
+/** What can be said of an ONNX file before it is fine-tuned. */
+export const onnxInspection = z.object({
+  sizeBytes: z.int(),
+  producer: z.string(),
+  inputs: z.array(tensor),
+  outputs: z.array(tensor),
+  operators: z
+    .array(z.object({ name: z.string(), count: z.int(), known: z.boolean() }))
+    .describe('Most frequent first; those that are not known stand in the way'),
+  weights: z.array(z.object({ name: z.string(), shape: z.array(z.int()) })),
+  parameters: z.int(),
+  features: z.string().nullable().describe('What a new head would read; null: the output, as no last layer was found'),
+});
+export type OnnxInspection = z.infer<typeof onnxInspection>;
+
 export const importedConfig = z
   .strictObject({
     kind: z.literal('imported'),

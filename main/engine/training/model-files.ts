@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import { sourceError } from '../../contract/source-errors.ts';
 import type { ModelSources } from '../../models/index.ts';
@@ -16,11 +17,66 @@ export interface ResolvedModel {
 
 /** The digests of what a model is made of besides its config. */
 export function artifactsOf(model: RunConfig['model']): readonly string[] {
-  return model.kind === 'imported' && model.artifact !== undefined ? [model.artifact] : [];
+  return (model.kind === 'imported' || model.kind === 'own') && model.artifact !== undefined ? [model.artifact] : [];
 }
 
-/** Finds the ONNX file that a config names: on the disk, among registered models or in the workspace. */
-export async function resolveModel(config: RunConfig, workspace: Workspace): Promise<ResolvedModel> {
+/**
+ * Finds the file that the model of a config names: an ONNX file on the disk, among registered models or in the workspace,
+ * or a model file.
+ * @param draft a model file as it is being written
+ */
+export async function resolveModel(config: RunConfig, workspace: Workspace, draft?: Draft): Promise<ResolvedModel> {
+  return config.model.kind === 'own'
+    ? resolveModelFile(config, config.model, workspace, draft)
+    : resolveImported(config, workspace);
+}
+
+interface Draft {
+  readonly path: string;
+  readonly text: string;
+}
+
+function resolveModelFile(
+  config: RunConfig,
+  model: Extract<RunConfig['model'], { kind: 'own' }>,
+  workspace: Workspace,
+  draft: Draft | undefined,
+): ResolvedModel {
+  const stored: ModelSources = { artifact: (digest) => workspace.artifacts.read(digest) };
+  const refuse = (key: 'file' | 'artifact', message: string, suggestion: string): ResolvedModel => ({
+    config,
+    sources: stored,
+    problem: { severity: 'error', path: ['model', key], message, suggestion },
+  });
+  if (model.artifact !== undefined) {
+    if (workspace.artifacts.has(model.artifact)) return { config, sources: stored, problem: null };
+    return refuse(
+      'artifact',
+      'The workspace keeps no file of this digest.',
+      'Remove artifact to use the file as it is.',
+    );
+  }
+  try {
+    const text = draft?.path === model.file ? draft.text : workspace.modelFiles.find(model.file)?.text;
+    if (text === undefined)
+      return refuse(
+        'file',
+        `The workspace has no ${model.file}.`,
+        'Choose a template with your own model, or write it.',
+      );
+    const bytes = Buffer.from(text, 'utf8');
+    const digest = sha256(bytes);
+    const sources: ModelSources = {
+      artifact: (asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)),
+    };
+    return { config: { ...config, model: { ...model, artifact: digest } }, sources, problem: null };
+  } catch (cause) {
+    const { message, suggestion } = LightbenchError.from(cause);
+    return refuse('file', message, suggestion);
+  }
+}
+
+async function resolveImported(config: RunConfig, workspace: Workspace): Promise<ResolvedModel> {
   const stored: ModelSources = { artifact: (digest) => workspace.artifacts.read(digest) };
   const { model } = config;
   if (model.kind !== 'imported') return { config, sources: stored, problem: null };
@@ -63,7 +119,7 @@ export async function resolveModel(config: RunConfig, workspace: Workspace): Pro
 }
 
 /** `name@version`, or a name, which means its newest version. */
-function onnxOfVersion(workspace: Workspace, reference: string): string | undefined {
+export function onnxOfVersion(workspace: Workspace, reference: string): string | undefined {
   const at = reference.lastIndexOf('@');
   const [name, wanted] = at > 0 ? [reference.slice(0, at), reference.slice(at + 1)] : [reference, undefined];
   const versions = workspace.registry.versions(name);

@@ -14,8 +14,9 @@ import { configSchema } from './config-schema.ts';
 import { parseConfig } from './config-text.ts';
 import { Experiments, type StoredPlan } from './experiments.ts';
 import { flattenConfig } from './flatten-config.ts';
+import { inspectFile } from './inspect-file.ts';
 import { artifactsOf, resolveModel } from './model-files.ts';
-import { type Plan, planRun, type TrainingDatasets, type TrainingLabels } from './plan.ts';
+import { type Plan, planRun, type TrainingDatasets, type TrainingLabels, type TrainingModelFiles } from './plan.ts';
 import { RunRecords } from './run-records.ts';
 import { sampleHistory } from './sample-history.ts';
 import { shipModel } from './ship-model.ts';
@@ -34,6 +35,7 @@ const ACTIVE = new Set<Run['status']>(['SCHEDULED', 'RUNNING']);
 export interface TrainingNeighbours {
   readonly datasets: TrainingDatasets;
   readonly labels: TrainingLabels;
+  readonly modelFiles: TrainingModelFiles;
   readonly devices: TrainingDevices & { readonly knownBlockSize: 8 | 16 | null; threadsOf(config: RunConfig): number };
   /** Model versions that were made of a run, by name: it cannot be deleted. */
   dependents(runId: string): readonly string[];
@@ -54,10 +56,11 @@ export class Training implements Shipping {
     'training.templates': ({ datasetDigest }) =>
       templates(datasetDigest === undefined ? undefined : this.#neighbours.datasets.get(datasetDigest)),
     'training.schema': () => ({ schema: configSchema }),
-    'training.validate': async ({ yaml }) => {
-      const { diagnostics, plan } = await this.#check(yaml);
+    'training.validate': async ({ yaml, modelFile }) => {
+      const { diagnostics, plan } = await this.#check(yaml, modelFile);
       return { diagnostics, summary: plan?.summary ?? null, config: plan === null ? null : { ...plan.config } };
     },
+    'training.inspectOnnx': (wanted) => inspectFile(wanted, this.#context.workspace),
     'training.start': ({ yaml }, caller) => this.#start(yaml, caller),
     'training.findLearningRate': ({ yaml, ...sweep }, caller) =>
       this.#trials.start(yaml, { kind: 'learning_rate', ...sweep }, caller),
@@ -73,6 +76,7 @@ export class Training implements Shipping {
         yaml: runs.config(run.configDigest)?.yaml ?? '',
         summary: runs.summary(runId) as ModelSummary,
         checkpoints: runs.checkpoints(runId),
+        modelFile: this.#modelFileOf(run),
       };
     },
     'runs.metrics': ({ runIds, keys, maximumPoints }) =>
@@ -107,7 +111,12 @@ export class Training implements Shipping {
     this.#jobs = jobs;
     this.#neighbours = neighbours;
     this.records = new RunRecords(context, (jobId) => jobs.unstoredEnd(jobId));
-    this.experiments = new Experiments(context, neighbours.datasets, neighbours.labels);
+    this.experiments = new Experiments(
+      context,
+      neighbours.datasets,
+      neighbours.labels,
+      neighbours.modelFiles.programPath,
+    );
     this.#job = new TrainingJob(context, this.records, this.experiments, neighbours.devices);
     jobs.define(this.#job);
     this.#trials = new Trials(context, jobs, neighbours, (yaml) => this.#planOf(yaml));
@@ -141,15 +150,19 @@ export class Training implements Shipping {
     return shipModel(run, digest, artifacts.read(digest), reference, { artifact: (asked) => artifacts.read(asked) });
   }
 
-  async #check(yaml: string): Promise<{ diagnostics: Diagnostic[]; plan: Plan | null; unknownKey: boolean }> {
+  async #check(
+    yaml: string,
+    draft?: { readonly path: string; readonly text: string },
+  ): Promise<{ diagnostics: Diagnostic[]; plan: Plan | null; unknownKey: boolean }> {
     const parsed = parseConfig(yaml);
     if (parsed.config === null)
       return { diagnostics: [...parsed.diagnostics], plan: null, unknownKey: parsed.unknownKey };
     const { locate } = parsed;
-    const { datasets, labels, devices } = this.#neighbours;
-    const { config, sources, problem } = await resolveModel(parsed.config, this.#context.workspace);
+    const { datasets, labels, devices, modelFiles } = this.#neighbours;
+    const { config, sources, problem } = await resolveModel(parsed.config, this.#context.workspace, draft);
     if (problem !== null) return { diagnostics: [locate(problem)], plan: null, unknownKey: false };
-    const { plan, problems } = planRun(config, datasets, labels, process.availableMemory(), sources);
+    const free = process.availableMemory();
+    const { plan, problems } = await planRun(config, datasets, labels, modelFiles, free, sources);
     const diagnostics = problems.map(locate);
     if (config.device !== 'cpu') {
       try {
@@ -161,6 +174,14 @@ export class Training implements Shipping {
       }
     }
     return { diagnostics, plan, unknownKey: false };
+  }
+
+  /** The model file of a run as it was when the run started. */
+  #modelFileOf(run: Run) {
+    const { model } = this.experiments.configOf(run);
+    if (model.kind !== 'own' || model.artifact === undefined) return null;
+    const bytes = this.#context.workspace.artifacts.read(model.artifact);
+    return { path: model.file, digest: model.artifact, text: bytes.toString('utf8') };
   }
 
   async #planOf(yaml: string): Promise<Plan> {
@@ -186,7 +207,7 @@ export class Training implements Shipping {
     const configDigest = sha256(canonicalJson(config));
     const now = isoTime(clock);
     const id = newId('run', clock.nowMs());
-    const name = config.name || `${config.model.kind} ${now.slice(0, 16).replace('T', ' ')}`;
+    const name = config.name || `${kindName(config.model)} ${now.slice(0, 16).replace('T', ' ')}`;
     const run: Run = {
       id,
       name,
@@ -239,6 +260,7 @@ export class Training implements Shipping {
           dataset: dataset.digest,
           labelSet: labelSet?.digest ?? null,
           seed: config.seed,
+          ...(kept.length === 0 ? {} : { model: kept.map(({ digest }) => digest) }),
         },
       });
       const job = this.#jobs.start({
@@ -322,6 +344,11 @@ export class Training implements Shipping {
   }
 }
 
+/** A model file is known by its name. */
+function kindName(model: RunConfig['model']): string {
+  return model.kind === 'own' ? model.file.replace(/^models\/|\.ts$/g, '') : model.kind;
+}
+
 /** The first problem as the message, all of them as details. */
 function refusal(diagnostics: readonly Diagnostic[], unknownKey: boolean): LightbenchError {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
@@ -330,7 +357,9 @@ function refusal(diagnostics: readonly Diagnostic[], unknownKey: boolean): Light
   const memory = first !== undefined && /^The run needs about/.test(first.message);
   return new LightbenchError(
     unknownKey ? 'config.unknown_key' : memory ? 'training.out_of_memory' : 'config.invalid',
-    first === undefined ? 'The config is not valid.' : `Line ${first.line}: ${first.message}${more}`,
+    first === undefined
+      ? 'The config is not valid.'
+      : `${first.file === undefined ? 'Line' : `${first.file}, line`} ${first.line}: ${first.message}${more}`,
     { ...(first === undefined ? {} : { suggestion: first.suggestion }), details: { diagnostics: errors } },
   );
 }

@@ -7,7 +7,7 @@ import {
   MODEL_INPUT,
   summarize,
 } from '../../graph/index.ts';
-import type { Built } from '../families.ts';
+import type { Built } from '../built.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported-model.ts';
 import { type LastLayer, lastLayer } from './last-layer.ts';

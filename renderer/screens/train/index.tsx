@@ -1,5 +1,5 @@
 import { Badge, Button, Group, Select, Text, Tooltip } from '@mantine/core';
-import { IconChartLine, IconDatabase, IconPlayerPlay, IconTargetArrow } from '@tabler/icons-react';
+import { IconChartLine, IconDatabase, IconFileImport, IconPlayerPlay, IconTargetArrow } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useCommand, useProcedure } from '../../client/index.ts';
@@ -12,6 +12,7 @@ import { useScreenActions } from '../../components/screen-actions.ts';
 import { Keys } from '../../components/small.tsx';
 import { ErrorState, Loading, NothingHere } from '../../components/states.tsx';
 import { editDraft } from './draft.ts';
+import { ImportModelDialog } from './import-model-dialog.tsx';
 import { ModelPreview } from './model-preview.tsx';
 import { ProblemList } from './problem-list.tsx';
 import classes from './train.module.css';
@@ -163,6 +164,7 @@ function Trials({ config }: { readonly config: TrainConfig }) {
 
 function Choices({ config }: { readonly config: TrainConfig }) {
   const { dataset, templates } = config;
+  const [importing, setImporting] = useState(false);
   return (
     <Group gap="lg" wrap="nowrap" py={6}>
       <Group gap="sm" wrap="nowrap">
@@ -205,6 +207,14 @@ function Choices({ config }: { readonly config: TrainConfig }) {
           )}
         />
       </Group>
+      <Button variant="default" leftSection={<IconFileImport size={14} />} onClick={() => setImporting(true)}>
+        Fine-tune ONNX
+      </Button>
+      <ImportModelDialog
+        opened={importing}
+        close={() => setImporting(false)}
+        onUse={(model) => editDraft(withValue(config.yaml, ['model'], model))}
+      />
       {dataset !== undefined && (
         <Text size="xs" c="dimmed" truncate>
           {formatPlural(dataset.rows, dataset.kind === 'table' ? 'row' : 'image')} ·{' '}

@@ -176,10 +176,12 @@ function neededNodes(graph: OnnxGraph, output: string, input: string | undefined
   return kept.reverse();
 }
 
+/** Whether the operator of a node can be read. */
+export const isImportable = ({ operator, domain }: OnnxNode): boolean =>
+  Object.hasOwn(importRules, operator) && (domain === '' || domain === 'ai.onnx');
+
 function reportUnsupported(nodes: readonly OnnxNode[]): void {
-  const unknown = nodes.filter(
-    ({ operator, domain }) => !Object.hasOwn(importRules, operator) || (domain !== '' && domain !== 'ai.onnx'),
-  );
+  const unknown = nodes.filter((node) => !isImportable(node));
   if (unknown.length === 0) return;
   const counts = new Map<string, number>();
   for (const { operator, domain } of unknown) {

@@ -4,8 +4,8 @@ import type { ChangeEvent, DragEvent } from 'react';
 import { useRef, useState } from 'react';
 import type { DroppedFile, UploadProgress } from '../../../client/index.ts';
 import { desktop, droppedFiles } from '../../../client/index.ts';
+import { FolderBrowser } from '../../../components/folder-browser.tsx';
 import { formatBytes, formatCount } from '../../../components/format.ts';
-import { FolderBrowser } from './folder-browser.tsx';
 import classes from './import.module.css';
 
 export interface SourceChooserProps {

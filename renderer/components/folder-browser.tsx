@@ -1,19 +1,21 @@
 import { Button, Group, ScrollArea, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowUp, IconFile, IconFolder } from '@tabler/icons-react';
 import { useState } from 'react';
-import { useProcedure } from '../../../client/index.ts';
-import { formatBytes } from '../../../components/format.ts';
-import { ErrorState, Loading } from '../../../components/states.tsx';
-import classes from './import.module.css';
+import { useProcedure } from '../client/index.ts';
+import classes from './folder-browser.module.css';
+import { formatBytes } from './format.ts';
+import { ErrorState, Loading } from './states.tsx';
 
 export interface FolderBrowserProps {
   /** Called with every folder and file on the way. */
   readonly onWalk: (path: string) => void;
   readonly onChoose: (path: string) => void;
+  /** Only files with this ending are shown, and a folder cannot be chosen. */
+  readonly ending?: string;
 }
 
 /** Folders and files as the engine sees them: on a headless workstation that is another machine than this one. */
-export function FolderBrowser({ onWalk, onChoose }: FolderBrowserProps) {
+export function FolderBrowser({ onWalk, onChoose, ending }: FolderBrowserProps) {
   const [folder, setFolder] = useState<string | undefined>(undefined);
   const listing = useProcedure('workspace.browse', folder === undefined ? {} : { path: folder }, {
     keepPrevious: true,
@@ -24,7 +26,10 @@ export function FolderBrowser({ onWalk, onChoose }: FolderBrowserProps) {
   };
   if (listing.error) return <ErrorState inline error={listing.error} retry={() => setFolder(undefined)} />;
   if (listing.data === undefined) return <Loading lines={4} />;
-  const { path, parent, entries } = listing.data;
+  const { path, parent } = listing.data;
+  const entries = listing.data.entries.filter(
+    ({ kind, name }) => ending === undefined || kind === 'folder' || name.endsWith(ending),
+  );
   return (
     <div className={classes.browser}>
       <Group justify="space-between" wrap="nowrap" px="sm" py={4} className={classes.browserHead}>
@@ -43,14 +48,16 @@ export function FolderBrowser({ onWalk, onChoose }: FolderBrowserProps) {
             {path}
           </Text>
         </Group>
-        <Button variant="default" onClick={() => onChoose(path)}>
-          Use this folder
-        </Button>
+        {ending === undefined && (
+          <Button variant="default" onClick={() => onChoose(path)}>
+            Use this folder
+          </Button>
+        )}
       </Group>
       <ScrollArea h={200} type="auto" viewportProps={{ tabIndex: -1 }}>
         {entries.length === 0 && (
           <Text c="dimmed" p="md">
-            This folder is empty.
+            {ending === undefined ? 'This folder is empty.' : `No folder and no ${ending} file here.`}
           </Text>
         )}
         {entries.map((entry) => (
