@@ -21,8 +21,12 @@ export const parityInput = z.object({
   samples: parityTensor,
   batchSizes: z.array(z.int().min(1)).min(1),
   tolerance: z.number().positive(),
-  /** Whether the largest output of a row is a class. */
-  classification: z.boolean(),
+  /**
+   * What a row of the output is: the probabilities of classes; those of each pixel, [classes, pixels]; the numbers that boxes
+   * are made of, which stand in the output `detections`; or any numbers.
+   */
+  answer: z.enum(['class', 'pixels', 'boxes', 'numbers']),
+  classes: z.int().min(0),
 });
 export type ParityInput = z.infer<typeof parityInput>;
 
@@ -33,7 +37,7 @@ export const parityResult = z.object({
   maxAbsDiff: z.number(),
   passed: z.boolean(),
   runtime: z.string(),
-  /** The samples that differ most, at most ten. */
+  /** The samples that differ most, at most ten, with the first of their numbers. */
   worst: z.array(
     z.object({
       sample: z.int(),

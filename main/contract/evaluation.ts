@@ -162,6 +162,8 @@ const box = z.object({
   height: z.number(),
 });
 
+export const scoredBox = box.extend({ score: z.number() });
+
 /** What the model said of one picture, beside the truth. */
 export const itemEvaluation = z.discriminatedUnion('kind', [
   z.object({
@@ -176,7 +178,7 @@ export const itemEvaluation = z.discriminatedUnion('kind', [
     width: z.int(),
     height: z.int(),
     truth: z.array(box),
-    predicted: z.array(box.extend({ score: z.number() })),
+    predicted: z.array(scoredBox),
   }),
 ]);
 export type ItemEvaluation = z.infer<typeof itemEvaluation>;

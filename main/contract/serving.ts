@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digest, id, name, time } from './common.ts';
+import { scoredBox } from './evaluation.ts';
 import { explanationMethod } from './explaining.ts';
 import { command, query } from './procedure.ts';
 
@@ -74,6 +75,17 @@ export const predictionRecord = z.object({
 });
 export type PredictionRecord = z.infer<typeof predictionRecord>;
 
+/** What a model says of places in a picture. */
+const pictureAnswer = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('mask'),
+    width: z.int(),
+    height: z.int(),
+    labels: z.string().describe('Class of each pixel, uint8, row-major, base64'),
+  }),
+  z.object({ kind: z.literal('boxes'), width: z.int(), height: z.int(), boxes: z.array(scoredBox) }),
+]);
+
 export const prediction = z.object({
   endpoint: name,
   version: z.int(),
@@ -81,6 +93,7 @@ export const prediction = z.object({
   probabilities: z.array(z.number()),
   predicted: z.int(),
   numbers: z.array(z.number()).optional().describe('What a model without classes predicts, instead of the three above'),
+  picture: pictureAnswer.optional().describe('Masks and boxes, instead of the numbers'),
   durationMs: z.number().describe('Round trip over HTTP'),
   request: z.string().describe('The request that was sent, as JSON with the data shortened'),
   response: z.string(),

@@ -1,10 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { type ParityResult, parityInput, type parityTensor } from '../contract/bundle-worker.ts';
+import { type ParityInput, type ParityResult, parityInput, type parityTensor } from '../contract/bundle-worker.ts';
 import { elementTensor, floats, type RuntimeFeeds, RuntimeSession, runtimeVersion } from '../runtime/index.ts';
 import { runWorker } from './worker-channel.ts';
 
 const SHOWN_SAMPLES = 10;
+const SHOWN_NUMBERS = 1024;
+/** Picture, class, score, left, top, right, bottom. */
+const BOX_NUMBERS = 7;
+/** Boxes are the same up to this, in pixels and in their scores. */
+const SAME_BOX = 1e-2;
 
 type Values = z.infer<typeof parityTensor>;
 type Difference = ParityResult['worst'][number];
@@ -29,18 +34,23 @@ runWorker(parityInput, async (input) => {
     let agreeing = 0;
     for (let from = 0; from < count; from += batchSize) {
       const samples = { [input.inputName]: feed(rows(input.samples, from, Math.min(count, from + batchSize))) };
-      const expected = await outputs(reference, { ...weights, ...samples }, input.outputName);
-      const actual = await outputs(bundle, samples, input.outputName);
-      for (const [offset, row] of expected.entries()) {
-        const difference = compare(row, actual[offset] ?? [], input.classification);
+      const expected = await outputs(reference, { ...weights, ...samples }, input);
+      const actual = await outputs(bundle, samples, input);
+      for (const [offset, row] of expected.rows.entries()) {
+        const other = actual.rows[offset] ?? new Float32Array();
+        const difference = compare(row, other, input.answer === 'class' || input.answer === 'pixels');
         maxAbsDiff = Math.max(maxAbsDiff, difference);
-        if (!input.classification || argmax(row) === argmax(actual[offset] ?? [])) agreeing++;
+        agreeing += agreement(
+          input,
+          { row, boxes: expected.boxes[offset] },
+          { row: other, boxes: actual.boxes[offset] },
+        );
         differences.push({
           sample: from + offset,
           batchSize,
           maxAbsDiff: difference,
           reference: finite(row),
-          bundle: finite(actual[offset] ?? []),
+          bundle: finite(other),
         });
       }
     }
@@ -66,12 +76,63 @@ function rows(samples: Values, from: number, to: number): Values {
   return { ...samples, dims: [to - from, ...samples.dims.slice(1)], data: samples.data.slice(from * size, to * size) };
 }
 
-async function outputs(session: RuntimeSession, feeds: RuntimeFeeds, name: string): Promise<Float32Array[]> {
-  const tensor = (await session.run(feeds))[name];
-  const values = floats(tensor, name);
+interface Said {
+  readonly rows: readonly Float32Array[];
+  /** Of each sample, seven numbers each; none where the model draws no boxes. */
+  readonly boxes: readonly (readonly number[])[];
+}
+
+async function outputs(
+  session: RuntimeSession,
+  feeds: RuntimeFeeds,
+  { outputName, answer }: ParityInput,
+): Promise<Said> {
+  const all = await session.run(feeds);
+  const tensor = all[outputName];
+  const values = floats(tensor, outputName);
   const count = tensor.dims[0];
   const width = values.length / count;
-  return Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width));
+  const boxes: number[][] = Array.from({ length: answer === 'boxes' ? count : 0 }, () => []);
+  if (answer === 'boxes') {
+    const found = floats(all.detections, 'detections');
+    for (let at = 0; at < found.length; at += BOX_NUMBERS)
+      boxes[found[at]]?.push(...found.subarray(at + 1, at + BOX_NUMBERS));
+  }
+  return { rows: Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width)), boxes };
+}
+
+interface SaidOfSample {
+  readonly row: Float32Array;
+  readonly boxes: readonly number[] | undefined;
+}
+
+/** 1 where both answers are the same, 0 where not; of pixels, the share of them. */
+function agreement({ answer, classes }: ParityInput, a: SaidOfSample, b: SaidOfSample): number {
+  switch (answer) {
+    case 'numbers':
+      return 1;
+    case 'class':
+      return argmax(a.row) === argmax(b.row) ? 1 : 0;
+    case 'boxes': {
+      const [ours, theirs] = [a.boxes ?? [], b.boxes ?? []];
+      const same = (value: number, at: number): boolean => Math.abs(value - theirs[at]) <= SAME_BOX;
+      return ours.length === theirs.length && ours.every(same) ? 1 : 0;
+    }
+    case 'pixels': {
+      const pixels = a.row.length / classes;
+      let same = 0;
+      for (let pixel = 0; pixel < pixels; pixel++)
+        if (classAt(a.row, pixel, pixels) === classAt(b.row, pixel, pixels)) same++;
+      return same / pixels;
+    }
+  }
+}
+
+/** @param row [classes, pixels] */
+function classAt(row: Float32Array, pixel: number, pixels: number): number {
+  let best = pixel;
+  for (let at = pixel; at < row.length; at += pixels) if (row[at] > row[best]) best = at;
+  return best;
 }
 
 /**
@@ -97,5 +158,6 @@ function argmax(values: ArrayLike<number>): number {
 }
 
 function finite(values: ArrayLike<number>): number[] {
-  return Array.from(values, (value) => (Number.isFinite(value) ? value : Number.MAX_VALUE));
+  const shown = Array.prototype.slice.call(values, 0, SHOWN_NUMBERS) as number[];
+  return shown.map((value) => (Number.isFinite(value) ? value : Number.MAX_VALUE));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isoTime } from '../../base/clock.ts';
-import { type ParityResult, parityResult } from '../../contract/bundle-worker.ts';
+import { type ParityInput, type ParityResult, parityResult } from '../../contract/bundle-worker.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { ParityCertificate } from '../../contract/serving.ts';
@@ -52,7 +52,8 @@ export async function checkParity(
       samples: await samples.batch(version.datasetDigest, indices, layout),
       batchSizes: BATCH_SIZES,
       tolerance: TOLERANCE,
-      classification: output.name === 'probabilities',
+      answer: answerOf(version, output.name),
+      classes: version.classes.length,
     },
   });
   const result = parityResult.parse(await worker.result);
@@ -71,6 +72,12 @@ export async function checkParity(
     },
     worst: result.worst,
   };
+}
+
+function answerOf({ task }: ModelVersion, output: string): ParityInput['answer'] {
+  if (task === 'image-segmentation') return 'pixels';
+  if (task === 'object-detection') return 'boxes';
+  return output === 'probabilities' ? 'class' : 'numbers';
 }
 
 /** Spread evenly over the split that the model has seen least of; a small one is gone through more than once. */

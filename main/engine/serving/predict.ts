@@ -4,6 +4,8 @@ import type { Tensor } from '../../formats/open-inference/datatype.ts';
 import { writeInferenceRequest } from '../../formats/open-inference/inference-request.ts';
 import { type InferenceResponse, readInferenceResponse } from '../../formats/open-inference/inference-response.ts';
 
+/** Picture, class, score, left, top, right, bottom. */
+const BOX_NUMBERS = 7;
 const TIMEOUT_MS = 60_000;
 /** How many values of a tensor are shown. */
 const SHOWN_VALUES = 16;
@@ -51,12 +53,20 @@ export async function predict(target: PredictionTarget, input: Tensor, signal?: 
       `${target.endpoint} answered ${status}: ${errorOf(text)}`,
     );
   }
-  return { ...answerOf(target, readInferenceResponse(text)), durationMs, request: shown(body), response: shown(text) };
+  return {
+    ...answerOf(target, readInferenceResponse(text), input),
+    durationMs,
+    request: shown(body),
+    response: shown(text),
+  };
 }
 
-function answerOf(target: PredictionTarget, response: InferenceResponse) {
+function answerOf(target: PredictionTarget, response: InferenceResponse, input: Tensor) {
   const { endpoint, classes } = target;
   const version = Number(response.modelVersion);
+  const picture = pictureOf(response, input);
+  if (picture !== undefined)
+    return { endpoint, version, classes: [...classes], probabilities: [], predicted: 0, numbers: [], picture };
   const main = response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
   const values = Array.from(main.data as Float32Array);
   if (classes.length === 0 || main.name !== 'probabilities')
@@ -75,6 +85,25 @@ function answerOf(target: PredictionTarget, response: InferenceResponse) {
     probabilities: values,
     predicted: values.indexOf(Math.max(...values)),
   };
+}
+
+/** The mask or the boxes of the one picture that was sent, [1, height, width, channels]. */
+function pictureOf({ outputs }: InferenceResponse, { shape }: Tensor): Prediction['picture'] {
+  const [, height, width] = shape;
+  const values = (name: string): number[] | undefined => {
+    const data = outputs.find((output) => output.name === name)?.data;
+    return data === undefined ? undefined : Array.from(data as ArrayLike<number>, Number);
+  };
+  const mask = values('mask');
+  if (mask !== undefined)
+    return { kind: 'mask', width, height, labels: Buffer.from(Uint8Array.from(mask)).toString('base64') };
+  const found = values('detections');
+  if (found === undefined) return undefined;
+  const boxes = Array.from({ length: found.length / BOX_NUMBERS }, (_, place) => {
+    const [, label, score, left, top, right, bottom] = found.slice(place * BOX_NUMBERS, (place + 1) * BOX_NUMBERS);
+    return { label, score, x: left, y: top, width: right - left, height: bottom - top };
+  });
+  return { kind: 'boxes', width, height, boxes: boxes.sort((a, b) => b.score - a.score) };
 }
 
 /** The JSON with long data cut short, for people to read. */

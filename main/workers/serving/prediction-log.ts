@@ -85,8 +85,10 @@ function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
 ): Pick<PredictionRecord, 'predicted' | 'confidence'> {
-  const main = outputs.find(({ name }) => name === 'probabilities') ?? outputs[0];
-  if (main === undefined || !(main.data instanceof Float32Array)) return { predicted: [], confidence: [] };
+  // Probabilities of pixels are no answer to the whole picture.
+  const main = outputs.find(({ name, shape }) => name === 'probabilities' && shape.length === 2) ?? outputs[0];
+  const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections');
+  if (isPicture || main === undefined || !(main.data instanceof Float32Array)) return { predicted: [], confidence: [] };
   const { data } = main;
   const rows = Math.min(main.shape[0] ?? 0, LONGEST_BATCH);
   const width = rows === 0 ? 0 : data.length / main.shape[0];

@@ -9,6 +9,7 @@ import { formatCount, formatDuration, formatNumber, formatPercent } from '../../
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { ErrorState } from '../../components/states.tsx';
+import { BoxOverlay, MaskOverlay } from '../../viewers/annotation-overlay.tsx';
 import { ExplanationPanel } from '../../viewers/explanation/index.tsx';
 import classes from './deploy.module.css';
 import type { EndpointTabProps } from './endpoint-tab.ts';
@@ -166,7 +167,9 @@ function Answer({ sent }: { readonly sent: Sent }) {
       }
     >
       <Stack gap="md">
-        {prediction.numbers === undefined ? (
+        {prediction.picture !== undefined ? (
+          <PictureAnswer sent={sent} picture={prediction.picture} />
+        ) : prediction.numbers === undefined ? (
           <>
             <Text fz={24} fw={600} lh={1.2}>
               {names[predicted] ?? predicted}{' '}
@@ -185,6 +188,41 @@ function Answer({ sent }: { readonly sent: Sent }) {
         </Accordion>
       </Stack>
     </Panel>
+  );
+}
+
+/** The mask or the boxes over the picture that was sent. */
+function PictureAnswer({
+  sent,
+  picture,
+}: {
+  readonly sent: Sent;
+  readonly picture: NonNullable<Prediction['picture']>;
+}) {
+  const { datasetDigest, index, prediction } = sent;
+  const seen =
+    picture.kind === 'mask'
+      ? new Set(Uint8Array.from(atob(picture.labels), (character) => character.charCodeAt(0)))
+      : new Set(picture.boxes.map(({ label }) => label));
+  const names = [...seen].sort((a, b) => a - b).map((label) => prediction.classes[label] ?? String(label));
+  return (
+    <Stack gap="xs">
+      <div className={classes.picture}>
+        <img src={assetUrl('datasets.image', { digest: datasetDigest, index })} alt={`Item ${index} and the answer`} />
+        {picture.kind === 'mask' ? (
+          <MaskOverlay width={picture.width} height={picture.height} classesOfPixels={picture.labels} />
+        ) : (
+          <BoxOverlay {...picture} names={prediction.classes} />
+        )}
+      </div>
+      <Text c="dimmed" size="sm">
+        {picture.kind === 'mask'
+          ? `Classes in the mask: ${names.join(', ')}`
+          : picture.boxes.length === 0
+            ? 'No box is sure enough.'
+            : `${picture.boxes.length} boxes: ${names.join(', ')}`}
+      </Text>
+    </Stack>
   );
 }
 

@@ -1,5 +1,4 @@
 import { Stack, Table, Text } from '@mantine/core';
-import { useEffect, useRef } from 'react';
 import type { Evaluation, ItemEvaluation } from '../../../../main/contract/evaluation.ts';
 import { assetUrl, useProcedure } from '../../../client/index.ts';
 import { formatCount, formatNumber, formatPercent } from '../../../components/format.ts';
@@ -7,13 +6,11 @@ import { Panel } from '../../../components/panel.tsx';
 import { paths } from '../../../components/paths.ts';
 import { Answered } from '../../../components/states.tsx';
 import { TextLink } from '../../../components/text-link.tsx';
+import { BoxOverlay, MaskOverlay } from '../../../viewers/annotation-overlay.tsx';
 import classes from './evaluation.module.css';
 import { SampleSheet } from './sample-sheet.tsx';
 
 const shownItems = 6;
-/** Colours of classes over a picture: far apart, and seen on dark and light. */
-const hues = [0, 210, 120, 45, 280, 175, 20, 330, 90, 250] as const;
-const hueOf = (label: number) => hues[label % hues.length];
 
 interface ViewProps {
   readonly evaluation: Evaluation;
@@ -177,66 +174,6 @@ function Overlay({ item, which, names }: OverlayProps) {
   return item.kind === 'masks' ? (
     <MaskOverlay width={item.width} height={item.height} classesOfPixels={item[which]} />
   ) : (
-    <BoxOverlay item={item} which={which} names={names} />
+    <BoxOverlay width={item.width} height={item.height} boxes={item[which]} names={names} />
   );
-}
-
-interface MaskOverlayProps {
-  readonly width: number;
-  readonly height: number;
-  readonly classesOfPixels: string;
-}
-
-function MaskOverlay({ width, height, classesOfPixels }: MaskOverlayProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (context == null) return;
-    context.clearRect(0, 0, width, height);
-    decode(classesOfPixels).forEach((label, pixel) => {
-      // The first class is the background: the picture shows through.
-      if (label === 0) return;
-      context.fillStyle = `hsl(${hueOf(label - 1)} 90% 55% / 0.6)`;
-      context.fillRect(pixel % width, Math.floor(pixel / width), 1, 1);
-    });
-  }, [width, height, classesOfPixels]);
-  return <canvas ref={canvas} width={width} height={height} className={classes.overlay} />;
-}
-
-interface BoxOverlayProps {
-  readonly item: Extract<ItemEvaluation, { kind: 'boxes' }>;
-  readonly which: 'truth' | 'predicted';
-  readonly names: readonly string[];
-}
-
-function BoxOverlay({ item, which, names }: BoxOverlayProps) {
-  const { width, height } = item;
-  const size = Math.max(width, height) / 14;
-  const boxes: readonly { label: number; x: number; y: number; width: number; height: number; score?: number }[] =
-    item[which];
-  return (
-    <svg viewBox={`0 0 ${width} ${height}`} className={classes.overlay} aria-hidden="true">
-      {boxes.map((box) => (
-        <g
-          key={`${box.label} ${box.x} ${box.y} ${box.width} ${box.height}`}
-          stroke={`hsl(${hueOf(box.label)} 90% 60%)`}
-        >
-          <rect x={box.x} y={box.y} width={box.width} height={box.height} fill="none" strokeWidth={size / 5} />
-          <text
-            x={box.x}
-            y={Math.max(size, box.y - size / 6)}
-            fontSize={size}
-            stroke="none"
-            fill={`hsl(${hueOf(box.label)} 90% 70%)`}
-          >
-            {names[box.label]} {box.score === undefined ? '' : formatPercent(box.score, 0)}
-          </text>
-        </g>
-      ))}
-    </svg>
-  );
-}
-
-function decode(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
