@@ -1,4 +1,4 @@
-import type { DatasetVersion } from '../../../main/contract/datasets.ts';
+import type { DatasetVersion, ItemFilter } from '../../../main/contract/datasets.ts';
 import type { Figures } from './result.ts';
 import type { ConfigPatch, ResultOptions, Studio } from './studio.ts';
 
@@ -11,17 +11,21 @@ export async function classify(
   patch?: ConfigPatch,
 ): Promise<Figures> {
   const { run, evaluation, seconds } = await studio.train(dataset, template, options, patch);
-  const { leakage } = await studio.quality(dataset);
-  const shared = leakage.filter(({ a, b }) => a === 'test' || b === 'test');
+  const count = async (filter: Partial<ItemFilter>): Promise<number> => {
+    const all = { splits: ['test' as const], sort: 'index' as const, ...filter };
+    return (await studio.call('datasets.items', { digest: dataset.digest, filter: all })).total;
+  };
+  const right = { runId: run.id, correct: true };
+  const copied = { flags: ['leakage' as const] };
+  const [items, copies] = [await count({}), await count(copied)];
   return {
     template,
     changed: patch ?? {},
     testAccuracy: evaluation.classification?.accuracy ?? null,
-    testItems: dataset.splits.find(({ split }) => split === 'test')?.count ?? 0,
-    copiesOfTestElsewhere: {
-      exact: shared.reduce((sum, { exact }) => sum + exact, 0),
-      near: shared.reduce((sum, { near }) => sum + near, 0),
-    },
+    testItems: items,
+    /** Items of test that are, or nearly are, in another split as well. */
+    testCopies: copies,
+    testAccuracyWithoutCopies: ((await count(right)) - (await count({ ...right, ...copied }))) / (items - copies),
     bestValidationLoss: run.metrics['best.validation_loss'] ?? null,
     parameters: run.parameters,
     epochs: run.epoch,

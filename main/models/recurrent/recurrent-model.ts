@@ -15,6 +15,8 @@ import type { InputSignature, OutputSignature } from '../specification.ts';
 import type { RecurrentSpec } from './specification.ts';
 
 const PADDING = 0;
+/** Less than PyTorch's 1: rare words keep what they drew at the start, and the network would learn it by heart. */
+const EMBEDDING_DEVIATION = 0.1;
 
 /** Embedding of tokens (if any), recurrent layers, and a head over one state, every step or a horizon. */
 class RecurrentNetwork extends Module {
@@ -31,7 +33,10 @@ class RecurrentNetwork extends Module {
     super();
     const { cell, hidden, layers = 1, bidirectional = false, dropout = 0 } = spec;
     const width = spec.embedding ?? hidden;
-    this.embedding = input.kind === 'tokens' ? new Embedding(input.vocabulary, width, { padding: PADDING }) : undefined;
+    this.embedding =
+      input.kind === 'tokens'
+        ? new Embedding(input.vocabulary, width, { deviation: EMBEDDING_DEVIATION, padding: PADDING })
+        : undefined;
     const features = input.kind === 'series' ? input.features : width;
     this.recurrent = new Recurrent(cell, features, hidden, { layers, bidirectional, dropout });
     const states = bidirectional ? 2 * hidden : hidden;
