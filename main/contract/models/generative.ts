@@ -5,6 +5,15 @@ const conditional = z
   .optional()
   .describe('Learns from the labels as well, and draws a picture of a class that it is asked for');
 
+const temperature = z
+  .number()
+  .min(0)
+  .max(1)
+  .optional()
+  .describe(
+    'Standard deviation of what pictures are drawn from; absent = 1, below it they are more typical and less varied',
+  );
+
 export const vaeConfig = z
   .strictObject({
     kind: z.literal('vae'),
@@ -20,6 +29,7 @@ export const vaeConfig = z
     beta: z.number().min(0).default(1).describe('Weight of the divergence from the prior (Higgins et al. 2017)'),
     likelihood: z.enum(['bernoulli', 'gaussian']).default('bernoulli').describe('How pixels are judged'),
     conditional,
+    temperature,
   })
   .describe('Variational autoencoder (Kingma & Welling 2014)');
 
@@ -35,6 +45,7 @@ export const ganConfig = z
     loss: z.enum(['hinge', 'non_saturating', 'least_squares']).default('hinge'),
     spectralNorm: z.boolean().default(true).describe('Miyato et al. 2018: keeps the discriminator smooth'),
     conditional,
+    temperature,
   })
   .describe('Generative adversarial network with convolutions (Radford et al. 2016)');
 

@@ -46,12 +46,19 @@ export class Generator extends Module {
   readonly body: Sequential;
   readonly latent: number;
   readonly classes: number;
+  readonly temperature: number;
   readonly #shape: readonly [number, number, number];
 
-  constructor(latent: number, channels: readonly number[], image: ImageSignature, classes: number) {
+  constructor(
+    { latent, temperature = 1 }: GanSpec,
+    channels: readonly number[],
+    image: ImageSignature,
+    classes: number,
+  ) {
     super();
     this.latent = latent;
     this.classes = classes;
+    this.temperature = temperature;
     const divisor = 2 ** channels.length;
     const ins = [...channels].reverse();
     this.#shape = [ins[0] ?? 1, image.height / divisor, image.width / divisor];
@@ -118,7 +125,7 @@ export class Gan extends Module {
     const channels = spec.channels ?? DEFAULT_CHANNELS;
     this.#latent = spec.latent;
     this.#loss = spec.loss ?? 'hinge';
-    this.generator = new Generator(spec.latent, channels, image, classes);
+    this.generator = new Generator(spec, channels, image, classes);
     this.discriminator = new Discriminator(channels, image, spec.spectralNorm ?? true, classes);
   }
 

@@ -2,8 +2,8 @@ import type { CompilableModel } from '../../graph/index.ts';
 import { GraphError, Module, type Tensor, type Trace } from '../../graph/index.ts';
 import { CLASS_INPUT } from './class-input.ts';
 import { DdimStep, Diffusion } from './diffusion.ts';
-import { Gan } from './gan.ts';
-import { Vae } from './vae.ts';
+import { Gan, type Generator } from './gan.ts';
+import { Vae, type VaeDecoder } from './vae.ts';
 
 /**
  * How a trained generative model draws. Weights carry over by name: give `compileForward` those of the training. With
@@ -12,8 +12,8 @@ import { Vae } from './vae.ts';
 export type Sampler = { readonly classes: number; readonly model: CompilableModel } & Drawing;
 
 type Drawing =
-  /** `x` [N, latent] of standard normal numbers → `output` [N, channels, height, width] in (0, 1). */
-  | { readonly kind: 'latent' }
+  /** `x` [N, latent] of normal numbers with the deviation `temperature` → `output` [N, channels, height, width] in (0, 1). */
+  | { readonly kind: 'latent'; readonly temperature: number }
   /**
    * `x` of standard normal numbers shaped like images, then `output` fed back as `x` along `ddimTimes(steps, count)`:
    * `time` and `next` int64 [N]. The images are in the last step's output `image`, in [0, 1].
@@ -52,12 +52,12 @@ export function samplerOf(model: CompilableModel): Sampler {
   throw new GraphError('unsupported', `A ${module.kind} draws no samples.`);
 }
 
-const latentSampler = (
-  part: Part,
-  { latent, classes }: { readonly latent: number; readonly classes: number },
-): Sampler => ({
+type LatentPart = VaeDecoder | Generator;
+
+const latentSampler = (part: Part, { latent, classes, temperature }: LatentPart): Sampler => ({
   kind: 'latent',
   classes,
+  temperature,
   model: { module: part, inputShape: [latent], moreInputs: told(classes) },
 });
 

@@ -16,6 +16,8 @@ export interface VaeSpec {
   readonly likelihood?: 'bernoulli' | 'gaussian';
   /** Told the class of each image (Sohn et al. 2015). Default false. */
   readonly conditional?: boolean;
+  /** Standard deviation of the latent vectors that images are drawn from (the truncation of Brock et al. 2019). Default 1. */
+  readonly temperature?: number;
 }
 
 /** Generative adversarial net with convolutions as in DCGAN (Radford et al. 2016), both players updated at each step. */
@@ -30,6 +32,8 @@ export interface GanSpec {
   readonly spectralNorm?: boolean;
   /** Both players are told the class; the discriminator by projection (Miyato and Koyama 2018). Default false. */
   readonly conditional?: boolean;
+  /** Standard deviation of the latent vectors that images are drawn from (the truncation of Brock et al. 2019). Default 1. */
+  readonly temperature?: number;
 }
 
 /** Denoising diffusion (Ho et al. 2020) with a small U-Net that is told the time. */

@@ -102,11 +102,17 @@ export class VaeDecoder extends Module {
   readonly body: Sequential;
   readonly latent: number;
   readonly classes: number;
+  readonly temperature: number;
 
-  constructor({ latent, channels = [], hidden = [256] }: VaeSpec, image: ImageSignature, classes: number) {
+  constructor(
+    { latent, channels = [], hidden = [256], temperature = 1 }: VaeSpec,
+    image: ImageSignature,
+    classes: number,
+  ) {
     super();
     this.latent = latent;
     this.classes = classes;
+    this.temperature = temperature;
     const shape = innerShape(channels, image);
     const sizes = [...hidden].reverse();
     const last = sizes.at(-1) ?? latent + classes;

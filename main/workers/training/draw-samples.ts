@@ -31,6 +31,7 @@ export async function drawSamples(
 ): Promise<Drawn> {
   const sampler = samplerOf(model);
   const columns = columnsOf(sampler);
+  const temperature = sampler.kind === 'latent' ? sampler.temperature : 1;
   const random = seededRandom(seed, NOISE_STREAM);
   const [channels, height, width] = model.inputShape;
   const size = channels * height * width;
@@ -41,7 +42,7 @@ export async function drawSamples(
     for (let first = 0; first < count; first += CHUNK) {
       const rows = Math.min(CHUNK, count - first);
       const dims = [rows, ...sampler.model.inputShape];
-      const noise = Float32Array.from({ length: elementsOf(dims) }, () => random.normal());
+      const noise = Float32Array.from({ length: elementsOf(dims) }, () => random.normal() * temperature);
       const told: Record<string, RuntimeTensor> = {};
       if (asked !== null)
         told.label = int64Tensor(BigInt64Array.from(asked.slice(first, first + rows), BigInt), [rows]);
