@@ -38,11 +38,18 @@ describe('checking a config', () => {
       'image-mlp',
       'image-cnn',
       'image-resnet',
+      'image-vision-transformer',
+      'image-convolutional-transformer',
       'generation-vae',
+      'generation-gan',
       'generation-diffusion',
+      'image-classification-own',
     ]);
-    for (const { task, yaml } of await found) {
-      const { diagnostics, summary, config } = await engine.call('training.validate', { yaml });
+    for (const { task, yaml, modelFile } of await found) {
+      const { diagnostics, summary, config } = await engine.call('training.validate', {
+        yaml,
+        ...(modelFile === undefined ? {} : { modelFile }),
+      });
       expect(diagnostics).toEqual([]);
       expect(config).toMatchObject({ data: { dataset: 'digits@1' } });
       if (task === 'image-classification') expect(summary?.layers.at(-1)?.outputShape).toEqual(['N', 10]);
