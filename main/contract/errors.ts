@@ -133,6 +133,16 @@ export const errorCodes = {
     suggestion: 'Use the suggested key, or remove the line.',
     status: 422,
   },
+  'model_file.invalid': {
+    title: 'The model file does not make a model',
+    suggestion: 'Correct the line named above; resources/own-model.md shows a whole file.',
+    status: 422,
+  },
+  'model_file.stopped': {
+    title: 'The model file was stopped',
+    suggestion: 'A model file only describes layers: take out loops without end and large lists.',
+    status: 422,
+  },
   'training.diverged': {
     title: 'The loss is no longer a number',
     suggestion: 'Lower the learning rate, clip the gradients, or look for broken inputs in the quality report.',

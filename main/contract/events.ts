@@ -14,6 +14,7 @@ export const topic = z.enum([
   'users',
   'ledger',
   'devices',
+  'model_files',
 ]);
 export type Topic = z.infer<typeof topic>;
 

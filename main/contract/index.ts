@@ -7,6 +7,7 @@ import * as explaining from './explaining.ts';
 import * as governance from './governance.ts';
 import * as jobs from './jobs.ts';
 import * as labeling from './labeling.ts';
+import * as modelFiles from './model-files.ts';
 import * as registry from './registry.ts';
 import * as serving from './serving.ts';
 import * as training from './training.ts';
@@ -20,6 +21,7 @@ export const procedures = {
   ...labeling.procedures,
   ...devices.procedures,
   ...training.procedures,
+  ...modelFiles.procedures,
   ...evaluation.procedures,
   ...explaining.procedures,
   ...governance.procedures,

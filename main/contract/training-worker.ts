@@ -27,6 +27,8 @@ export const experimentInput = z.object({
   threads: z.int().min(1),
   /** Channels per block of this machine's convolutions; null = standard operators only. */
   blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  /** Models from a file: the program that runs it, apart from everything. */
+  modelFileProgram: z.string().optional(),
   /** Image generation only. */
   judge: sampleJudge.optional(),
 });

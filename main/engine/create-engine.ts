@@ -18,6 +18,7 @@ import { Explaining } from './explaining/index.ts';
 import { Governance } from './governance/index.ts';
 import { Jobs } from './jobs/index.ts';
 import { Labeling } from './labeling/index.ts';
+import { ModelFiles } from './model-files/index.ts';
 import { DatasetSamples, Registry } from './registry/index.ts';
 import { Samples } from './samples/index.ts';
 import { Deployments } from './serving/index.ts';
@@ -78,9 +79,11 @@ export function createEngine(options: EngineOptions): Engine {
   const labeling = new Labeling(context, datasets);
   const samples = new Samples(options.packageFolder, datasets, join(workspace.folder, 'samples'));
 
+  const modelFiles = new ModelFiles(context);
   const training = new Training(context, jobs, {
     datasets,
     labels: labeling,
+    modelFiles,
     devices,
     dependents: (runId) =>
       workspace.registry.versionsOfRun(runId).map(({ modelName, version }) => `${modelName}@${version}`),
@@ -144,6 +147,7 @@ export function createEngine(options: EngineOptions): Engine {
     ...labeling.handlers,
     ...samples.handlers,
     ...training.handlers,
+    ...modelFiles.handlers,
     ...evaluations.handlers,
     ...explaining.handlers,
     ...registry.handlers,

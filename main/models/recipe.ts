@@ -7,6 +7,7 @@ import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { ImportedSpec } from './imported/specification.ts';
 import { type ModelSources, NO_SOURCES } from './model-sources.ts';
+import type { Program } from './own/program.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
@@ -69,7 +70,8 @@ export type ModelChoice =
   | Written<VaeSpec>
   | Written<GanSpec>
   | Written<DiffusionSpec>
-  | ImportedChoice;
+  | ImportedChoice
+  | OwnChoice;
 
 type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
   readonly kind: 'imported';
@@ -77,6 +79,12 @@ type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
   /** Of the file in the workspace; whoever starts a run fills it in. */
   readonly artifact?: string | undefined;
 };
+
+/** A model file; `program` is what it builds, which whoever ran it fills in. */
+interface OwnChoice {
+  readonly kind: 'own';
+  readonly program?: Program | undefined;
+}
 
 /** A spec as a config gives it: what may be left out may also be undefined. */
 type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & Pick<Spec, RequiredKeys<Spec>>;
@@ -154,6 +162,9 @@ function architectureOf(choice: ModelChoice, sources: ModelSources): Architectur
       return given(choice) as ArchitectureSpec;
     case 'imported':
       return importedSpec(choice, sources);
+    case 'own':
+      if (choice.program === undefined) throw new GraphError('invalid-argument', 'The model file was not run.');
+      return { kind: 'own', program: choice.program };
   }
 }
 

@@ -5,6 +5,7 @@ import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { ImportedSpec } from './imported/specification.ts';
+import type { OwnSpec } from './own/program.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
@@ -103,7 +104,8 @@ export type ArchitectureSpec =
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
   | MixtureSpec
   | ConvolutionalTransformerSpec
-  | ImportedSpec;
+  | ImportedSpec
+  | OwnSpec;
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (

@@ -1,4 +1,5 @@
 export { type ArtifactWriter, type StoredArtifact, sha256 } from './artifacts/artifact-store.ts';
+export type { StoredModelFile } from './model-files.ts';
 export type { StoredDataset } from './tables/datasets.ts';
 export type { StoredLabelSet } from './tables/labels.ts';
 export type { NewLedgerEntry } from './tables/ledger.ts';

@@ -13,6 +13,7 @@ export const staleAfter: Readonly<Record<Topic, readonly string[]>> = {
   users: ['users.', 'session.'],
   ledger: ['ledger.list'],
   devices: ['devices.'],
+  model_files: ['modelFiles.', 'training.validate'],
 };
 
 export function isStale(procedure: string, topics: ReadonlySet<Topic>): boolean {

@@ -4,7 +4,7 @@ import type { InlineConfig } from 'vite';
 import { listComponents } from './server-program.ts';
 
 export interface Target {
-  readonly name: 'renderer' | 'desktop' | 'preload' | 'engine' | 'model-server';
+  readonly name: 'renderer' | 'desktop' | 'preload' | 'engine' | 'model-realm' | 'model-server';
   /** Files and folders whose contents make the output: while none changes, it is not stale. */
   readonly inputs: readonly string[];
   readonly output: string;
@@ -15,7 +15,19 @@ export interface Target {
 export const nativePackages = ['better-sqlite3', 'onnxruntime-node', 'sharp', '@duckdb/node-api'];
 
 const shared = ['main/base', 'main/contract', 'package-lock.json', 'resources/build'];
-const engineRooms = ['graph', 'models', 'stats', 'runtime', 'formats', 'storage', 'engine', 'workers', 'server', 'cli'];
+const engineRooms = [
+  'graph',
+  'models',
+  'stats',
+  'sandbox',
+  'runtime',
+  'formats',
+  'storage',
+  'engine',
+  'workers',
+  'server',
+  'cli',
+];
 
 /** What is built into `out/`, each from the sources that also run unbuilt. */
 export function targets(root: string): readonly Target[] {
@@ -47,6 +59,15 @@ export function targets(root: string): readonly Target[] {
       config: forNode(root, engineEntries(root), 'out/engine', 'es', 'node22'),
     },
     {
+      name: 'model-realm',
+      inputs: [...shared, 'main/graph', 'main/models'],
+      output: 'out/model-realm',
+      // One file: the process that loads it beside a model file may read nothing, and is given it as text.
+      config: inOneFile(
+        forNode(root, { 'model-realm': 'main/models/own/realm.ts' }, 'out/model-realm', 'es', 'node22'),
+      ),
+    },
+    {
       name: 'model-server',
       inputs: [...shared, 'main/formats', 'main/graph', 'main/runtime', 'main/workers'],
       output: 'out/model-server',
@@ -69,6 +90,10 @@ function engineEntries(root: string): Record<string, string> {
 function serverProgram(root: string): InlineConfig {
   const config = forNode(root, { 'model-server': 'main/workers/model-server.ts' }, 'out/model-server', 'es', 'node22');
   config.plugins = [listComponents(root)];
+  return inOneFile(config);
+}
+
+function inOneFile(config: InlineConfig): InlineConfig {
   const output = config.build?.rolldownOptions?.output;
   if (output !== undefined && !Array.isArray(output)) output.codeSplitting = false;
   return config;

@@ -55,6 +55,8 @@ export const roomsTable: RoomsTable = {
     { path: 'main/graph', rooms: ['main/base'], packages: [] },
     { path: 'main/models', rooms: ['main/base', 'main/graph'], packages: [] },
     { path: 'main/stats', rooms: ['main/base'], packages: [] },
+    // Runs the model files that people write, in a process that can reach nothing; engine and workers both ask it to.
+    { path: 'main/sandbox', rooms: ['main/base', 'main/contract'], packages: ['node:', 'zod'] },
     { path: 'main/runtime', rooms: ['main/base', 'main/graph'], packages: ['node:', 'onnxruntime-node'] },
     {
       path: 'main/formats',
@@ -72,6 +74,7 @@ export const roomsTable: RoomsTable = {
         'main/stats',
         'main/formats',
         'main/storage',
+        'main/sandbox',
         { room: 'main/runtime', typesOnly: true },
       ],
       packages: ['node:', 'zod', 'yaml', 'fflate', 'hash-wasm', '@cyclonedx/cyclonedx-library', 'sharp'],
@@ -87,6 +90,7 @@ export const roomsTable: RoomsTable = {
         'main/stats',
         'main/formats',
         'main/runtime',
+        'main/sandbox',
         { room: 'main/storage', below: 'main/storage/artifacts' },
       ],
       packages: ['node:', 'zod', 'fastify', 'yaml', 'fflate', 'sharp'],
@@ -220,7 +224,7 @@ export const roomsTable: RoomsTable = {
     {
       path: 'resources',
       folders: ['build', 'decisions', 'icons', 'licences', 'lint', 'scripts', 'templates'],
-      files: ['screenshot.png', 'training.md'],
+      files: ['own-model.md', 'screenshot.png', 'training.md'],
     },
   ],
 };

@@ -11,6 +11,8 @@ export interface Problem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly suggestion: string;
+  /** In a model file, where it is not about the config. */
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
   /** The key itself is at fault, not its value. */
   readonly unknownKey?: string;
 }
@@ -127,7 +129,12 @@ function valueAt(config: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function toDiagnostic(problem: Problem, document: Document, lines: LineCounter): Diagnostic {
-  const { severity, message, suggestion, path } = problem;
+  const { severity, message, suggestion, path, place } = problem;
+  if (place !== undefined) {
+    const { file, line, column } = place;
+    const end = { endLine: line, endColumn: column + 1 };
+    return { file, severity, message, suggestion, path: path.join('.'), line, column, ...end };
+  }
   const [start, end] = placeOf(problem, document);
   return { severity, message, suggestion, path: path.join('.'), ...range(start, end, lines) };
 }

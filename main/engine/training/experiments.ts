@@ -21,11 +21,13 @@ export class Experiments {
   readonly #context: EngineContext;
   readonly #datasets: TrainingDatasets;
   readonly #labels: TrainingLabels;
+  readonly #modelFileProgram: string;
 
-  constructor(context: EngineContext, datasets: TrainingDatasets, labels: TrainingLabels) {
+  constructor(context: EngineContext, datasets: TrainingDatasets, labels: TrainingLabels, modelFileProgram: string) {
     this.#context = context;
     this.#datasets = datasets;
     this.#labels = labels;
+    this.#modelFileProgram = modelFileProgram;
   }
 
   /** The config of a run with its references resolved. @throws LightbenchError record.not_found */
@@ -48,6 +50,7 @@ export class Experiments {
       columns: [...plan.columns],
       target: plan.target,
       labels: this.labelsOf(run),
+      modelFileProgram: this.#modelFileProgram,
       ...this.#judgeOf(run),
       ...device,
     };

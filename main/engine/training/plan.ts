@@ -1,6 +1,7 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
+import { modelFileProblem } from '../../contract/model-files.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
 import {
@@ -11,7 +12,16 @@ import {
   type TrainStepOptions,
   trainStepOperators,
 } from '../../graph/index.ts';
-import { lossFor, type Model, type ModelSources, modelFor, trainingOptionsOf } from '../../models/index.ts';
+import {
+  lossFor,
+  type Model,
+  type ModelSources,
+  modelFor,
+  type Program,
+  signaturesOf,
+  trainingOptionsOf,
+} from '../../models/index.ts';
+import type { TraceRequest } from '../../sandbox/trace-model-file.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
 import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
@@ -43,6 +53,13 @@ export interface TrainingLabels {
   values(labelSetId: string, version?: string): Int32Array;
 }
 
+/** What training asks of the model files. */
+export interface TrainingModelFiles {
+  readonly programPath: string;
+  /** @throws LightbenchError model_file.invalid, model_file.stopped */
+  programOf(file: { readonly path: string; readonly text: string }, request: TraceRequest): Promise<Program>;
+}
+
 /** A config whose references are resolved and whose parts fit each other. */
 export interface Plan {
   readonly config: RunConfig;
@@ -70,13 +87,14 @@ export interface Planned {
  * Checks a config against the data it names: what the schema alone cannot know.
  * @param sources what its model names by digest
  */
-export function planRun(
+export async function planRun(
   config: RunConfig,
   datasets: TrainingDatasets,
   labels: TrainingLabels,
+  modelFiles: TrainingModelFiles,
   availableBytes: number,
   sources: ModelSources,
-): Planned {
+): Promise<Planned> {
   const problems: Problem[] = [];
   const report =
     (severity: Problem['severity']) =>
@@ -84,6 +102,12 @@ export function planRun(
       problems.push({ severity, path: path.split('.'), message, suggestion });
       return null;
     };
+  const inFile = ({ message, suggestion, details }: LightbenchError): null => {
+    const { file, problem, line, column } = modelFileProblem.parse(details ?? {});
+    const place = file === undefined || line === undefined ? {} : { place: { file, line, column: column ?? 1 } };
+    problems.push({ severity: 'error', path: ['model', 'file'], message: problem ?? message, suggestion, ...place });
+    return null;
+  };
   const checks: Checks = { config, error: report('error'), warning: report('warning') };
   const dataset = findDataset(checks, datasets);
   if (dataset === null) return { plan: null, problems };
@@ -97,7 +121,7 @@ export function planRun(
   const model =
     preprocessing === null || labelling === null
       ? null
-      : buildFor(checks, preprocessing, labelling.classes.length, sources);
+      : await buildFor(checks, preprocessing, labelling.classes.length, sources, modelFiles, inFile);
   if (model !== null) checkAgainstModel(checks, model);
   const isBroken = () => problems.some(({ severity }) => severity === 'error');
   if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
@@ -224,20 +248,32 @@ function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion):
   }
 }
 
-function buildFor(
+async function buildFor(
   { config, error }: Checks,
   preprocessing: PreprocessingSpec,
   classCount: number,
   sources: ModelSources,
-): Model | null {
+  modelFiles: TrainingModelFiles,
+  inFile: (error: LightbenchError) => null,
+): Promise<Model | null> {
+  const { model } = config;
   try {
-    return modelFor(config.task, config.model, preprocessing, classCount, sources);
+    if (model.kind !== 'own') return modelFor(config.task, model, preprocessing, classCount, sources);
+    const file = { path: model.file, text: new TextDecoder().decode(sources.artifact(model.artifact ?? '')) };
+    const request = {
+      task: config.task,
+      options: model.options,
+      ...signaturesOf(config.task, preprocessing, classCount),
+    };
+    const program = await modelFiles.programOf(file, request);
+    return modelFor(config.task, { kind: 'own', program }, preprocessing, classCount, sources);
   } catch (cause) {
+    if (model.kind === 'own' && cause instanceof LightbenchError) return inFile(cause);
     if (!(cause instanceof GraphError)) throw cause;
     return error(
       'model',
       cause.message,
-      config.model.kind === 'imported'
+      config.model.kind === 'imported' || config.model.kind === 'own'
         ? 'Change what the message names, or choose another file.'
         : 'Use smaller kernels, fewer pools, or a larger preprocessing.resize.',
     );

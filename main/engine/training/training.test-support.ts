@@ -15,6 +15,7 @@ import { Evaluations } from '../evaluation/index.ts';
 import { Explaining } from '../explaining/index.ts';
 import { Jobs } from '../jobs/index.ts';
 import { Labeling } from '../labeling/index.ts';
+import { ModelFiles } from '../model-files/index.ts';
 import { Training } from './training.ts';
 
 export interface TrainingEngine {
@@ -54,7 +55,14 @@ export function openTrainingEngine(folder: string): TrainingEngine {
     predictions: (runId, digest) => evaluations.predictions(runId, digest),
   });
   const labeling = new Labeling(context, datasets);
-  const training = new Training(context, jobs, { datasets, labels: labeling, devices, dependents: () => dependents });
+  const modelFiles = new ModelFiles(context);
+  const training = new Training(context, jobs, {
+    datasets,
+    labels: labeling,
+    modelFiles,
+    devices,
+    dependents: () => dependents,
+  });
   const { records, experiments } = training;
   const evaluations: Evaluations = new Evaluations(context, jobs, { records, experiments, datasets, devices });
   const explaining = new Explaining(context, {
@@ -72,6 +80,7 @@ export function openTrainingEngine(folder: string): TrainingEngine {
     ...labeling.handlers,
     ...devices.handlers,
     ...training.handlers,
+    ...modelFiles.handlers,
     ...evaluations.handlers,
     ...explaining.handlers,
   };

@@ -5,7 +5,7 @@ import { type TrialInput, type TrialQuestion, trialMessage, trialQuestion } from
 import type { Caller, EngineContext } from '../core/context.ts';
 import type { JobContext, JobDefinition, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
-import type { Plan, TrainingDatasets, TrainingLabels } from './plan.ts';
+import type { Plan, TrainingDatasets, TrainingLabels, TrainingModelFiles } from './plan.ts';
 import { classOriginOf } from './task-plans.ts';
 import type { TrainingDevices } from './training-job.ts';
 
@@ -17,6 +17,7 @@ interface Specification {
 interface TrialNeighbours {
   readonly datasets: TrainingDatasets;
   readonly labels: TrainingLabels;
+  readonly modelFiles: TrainingModelFiles;
   readonly devices: TrainingDevices & { threadsOf(config: RunConfig): number };
 }
 
@@ -95,6 +96,7 @@ export class Trials implements JobDefinition {
       columns: [...plan.columns],
       target: plan.target,
       labels: this.#labelsOf(plan, config),
+      modelFileProgram: this.#neighbours.modelFiles.programPath,
       ...(await devices.choose({ device: config.device, threads: devices.threadsOf(config) }, plan.operators)),
       question,
     };

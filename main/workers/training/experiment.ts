@@ -3,6 +3,7 @@ import type { Target } from '../../graph/index.ts';
 import { modelFor } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
 import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+import { builtModel } from './built-model.ts';
 import { modelSources } from './model-sources.ts';
 import type { Computing } from './predict.ts';
 import { openRawData } from './raw-data.ts';
@@ -30,7 +31,10 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
       input,
       raw,
       known,
-      modelOf: (preprocessing) => modelFor(config.task, config.model, preprocessing, classes.length, sources),
+      modelOf: async (preprocessing) => {
+        const choice = await builtModel(input, known, preprocessing, sources);
+        return modelFor(config.task, choice, preprocessing, classes.length, sources);
+      },
     });
     const settings: SessionSettings = { provider: input.provider, threads: input.threads, spinning: true };
     return {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSources } from '../../models/index.ts';
@@ -9,13 +10,19 @@ import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 export function modelSources(store: ArtifactStore, model?: RunConfig['model']): ModelSources {
   return {
     artifact: (digest) => {
-      if (store.has(digest) || model?.kind !== 'imported' || model.file === undefined) return store.read(digest);
-      const bytes = readFileSync(model.file);
+      const path = pathOf(store, model);
+      if (path === undefined || store.has(digest)) return store.read(digest);
+      const bytes = readFileSync(path);
       if (createHash('sha256').update(bytes).digest('hex') !== digest)
-        throw new LightbenchError('source.inconsistent', `${model.file} changed after it was checked.`, {
+        throw new LightbenchError('source.inconsistent', `${path} changed after it was checked.`, {
           suggestion: 'Start again.',
         });
       return bytes;
     },
   };
+}
+
+function pathOf(store: ArtifactStore, model: RunConfig['model'] | undefined): string | undefined {
+  if (model?.kind === 'imported') return model.file;
+  return model?.kind === 'own' ? join(store.folder, '..', model.file) : undefined;
 }

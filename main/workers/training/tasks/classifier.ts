@@ -24,7 +24,7 @@ export interface Classified {
 }
 
 /** One class for each item, whatever the items are. */
-export function classifier({ input, modelOf }: TaskSource, classified: Classified): Task {
+export async function classifier({ input, modelOf }: TaskSource, classified: Classified): Promise<Task> {
   const { config, classes, labels } = input;
   const { sets, preprocessing, notes, prepareInput } = classified;
   const truthOf = (items: Int32Array) => Float64Array.from(items, (item) => labels?.[item] ?? Number.NaN);
@@ -38,7 +38,7 @@ export function classifier({ input, modelOf }: TaskSource, classified: Classifie
     preprocessing,
     notes,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss: lossFor(config.task, config.loss),
     figures: [accuracyReading],
     prepare,

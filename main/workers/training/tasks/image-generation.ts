@@ -79,7 +79,7 @@ export const openImageGeneration: OpenTask = async ({ input, raw, known, modelOf
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss,
     figures: figures[config.model.kind] ?? [],
     notes: [],
@@ -136,7 +136,7 @@ async function trainingLoss(
   loss: Task['loss'],
 ): Promise<number> {
   const options = { loss, optimizer: { kind: 'sgd' as const }, parameters, target };
-  const runner = await StepRunner.create(model, options, settings, null);
+  const runner = await StepRunner.create(model, options, settings, 1, null);
   try {
     let sum = 0;
     for (let first = 0; first < set.count; first += JUDGED_BATCH) {

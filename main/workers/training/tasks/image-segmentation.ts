@@ -60,7 +60,7 @@ export const openImageSegmentation: OpenTask = async ({ input, raw, known, model
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss,
     figures: [{ figure: 'pixelAccuracy', metric: 'train_pixel_accuracy', kind: 'mean', unit: 1 }],
     notes: [],

@@ -68,7 +68,7 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelO
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss,
     figures: [{ ...accuracyReading, unit: 1 / length }],
     notes: [],

@@ -59,7 +59,7 @@ export const openNodeClassification: OpenTask = async ({ input, raw, known, mode
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss: lossFor(config.task, config.loss),
     // The step counts over the nodes that weigh something, and a point divides by all nodes of the graph.
     figures: [{ ...accuracyReading, unit: raw.count / sets.train.length }],

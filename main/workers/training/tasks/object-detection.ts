@@ -89,7 +89,7 @@ export const openObjectDetection: OpenTask = async ({ input, raw, known, modelOf
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss,
     figures: [
       { figure: 'heatLoss', metric: 'train_heat_loss', kind: 'mean', unit: 1 },

@@ -42,7 +42,7 @@ export const openSeriesForecasting: OpenTask = async ({ input, raw, known, model
     sets,
     preprocessing,
     targetScale: null,
-    model: modelOf(preprocessing),
+    model: await modelOf(preprocessing),
     loss,
     figures: [{ figure: 'absoluteError', metric: 'train_mae', kind: 'mean', unit: windows.commonUnit }],
     notes: notesOf(series, preprocessing),

@@ -32,7 +32,7 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
     const y = Float32Array.from(items, (item) => (targets[item] - scale.mean) / scale.deviation);
     return columnSet(items.length, [column, memoryColumn('y', [1], y)], dispose);
   };
-  const model = modelOf(preprocessing);
+  const model = await modelOf(preprocessing);
   return {
     sets,
     preprocessing,

@@ -25,15 +25,16 @@ export interface FigureReading {
 export type OnProgress = (done: number, total: number) => void;
 
 /** What a checkpoint already fixed: statistics are taken once, from train, and never again. */
-export type KnownState = Pick<CheckpointState, 'preprocessing' | 'targetScale'>;
+export type KnownState = Pick<CheckpointState, 'preprocessing' | 'targetScale'> &
+  Partial<Pick<CheckpointState, 'model'>>;
 
 /** What a task is opened on. */
 export interface TaskSource {
   readonly input: ExperimentInput;
   readonly raw: RawData;
   readonly known: KnownState | null;
-  /** The model of the config for data prepared in this way. @throws GraphError where the two do not fit */
-  modelOf(preprocessing: Preprocessing): Model;
+  /** The model of the config for data prepared in this way. @throws GraphError where the two do not fit, LightbenchError model_file.invalid */
+  modelOf(preprocessing: Preprocessing): Promise<Model>;
 }
 
 /** How good the model is on a split, what it said of each item, and the figures that stand in the run's row. */

@@ -1,0 +1,2 @@
+export { ModelFiles } from './model-files.ts';
+export { type ModelFileTemplate, modelFileTemplates } from './templates.ts';

@@ -1,0 +1,41 @@
+/** What a model file imports from 'lightbench', and nothing else. Its types for people stand in main/contract/model-file.d.ts. */
+export { defineModel } from './define-model.ts';
+export * from './functions.ts';
+export {
+  AdaptiveAvgPool2d,
+  AvgPool2d,
+  BatchNorm1d,
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  Dropout,
+  ELU,
+  Embedding,
+  Flatten,
+  GELU,
+  GlobalAvgPool2d,
+  GRU,
+  GroupNorm,
+  Hardswish,
+  LayerNorm,
+  LeakyReLU,
+  Linear,
+  LSTM,
+  MaxPool2d,
+  MultiheadAttention,
+  Parameter,
+  ReLU,
+  ReLU6,
+  RMSNorm,
+  RNN,
+  Sequential,
+  Sigmoid,
+  SiLU,
+  SqueezeExcitation,
+  StochasticDepth,
+  Tanh,
+  TransformerEncoderLayer,
+  Upsample,
+} from './layers.ts';
+export { Module } from './module.ts';
+export { Tensor } from './tensor.ts';
