@@ -5,6 +5,7 @@ import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract
 import { learningRateAt } from '../../graph/index.ts';
 import { scheduleOf, trainedWeights, trainingOptionsOf } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+import { keptModel } from './built-model.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeDivergence } from './divergence.ts';
 import type { Experiment } from './experiment.ts';
@@ -112,7 +113,7 @@ export async function train(
     const state: CheckpointState = {
       version: 1,
       task: config.task,
-      model: config.model,
+      model: keptModel(config.model, model),
       classes: input.classes,
       columns: input.columns,
       preprocessing: task.preprocessing,
