@@ -237,6 +237,7 @@ export const procedures = {
         .object({ path: modelFilePath, digest, text: z.string() })
         .nullable()
         .describe('The model file as the run used it'),
+      unshippable: z.string().nullable().describe('Why models of its task are not registered; null where they are'),
     }),
   ),
   'runs.metrics': query(

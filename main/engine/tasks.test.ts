@@ -49,8 +49,8 @@ async function trained(sample: SampleId, template: string, edit: (yaml: string) 
   const { jobIds } = await call('samples.import', { ids: [sample] });
   const { datasetDigest } = await ended(jobIds[0]);
   const templates = await call('training.templates', { datasetDigest });
-  for (const { id, yaml } of templates) {
-    const { diagnostics, summary } = await call('training.validate', { yaml });
+  for (const { id, yaml, modelFile } of templates) {
+    const { diagnostics, summary } = await call('training.validate', { yaml, modelFile });
     expect([id, diagnostics.filter(({ severity }) => severity === 'error')]).toEqual([id, []]);
     expect(summary?.parameters).toBeGreaterThan(0);
   }
@@ -73,7 +73,7 @@ async function served(runId: string, modelName: string) {
 describe('from a sample to a served model', () => {
   it('text: strings go over HTTP into the very graph that made the tokens of training', async () => {
     const { runId, datasetDigest, evaluations } = await trained('mails', 'text-recurrent', (yaml) =>
-      yaml.replace('hidden: 64', 'hidden: 24').replace('length: 128', 'length: 64').replace('epochs: 6', 'epochs: 2'),
+      yaml.replace('hidden: 64', 'hidden: 24').replace('length: 256', 'length: 64').replace('epochs: 8', 'epochs: 2'),
     );
     const test = evaluations.find(({ split }) => split === 'test')?.classification;
     expect(test?.accuracy).toBeGreaterThan(0.93);
@@ -109,6 +109,7 @@ describe('from a sample to a served model', () => {
       yaml.replace('epochs: 100', 'epochs: 40'),
     );
     expect(evaluations.find(({ split }) => split === 'test')?.classification?.accuracy).toBeGreaterThan(0.3);
+    expect((await call('runs.get', { runId })).unshippable).toContain('whole graph');
     await expect(call('registry.register', { runId, modelName: 'people', description: '' })).rejects.toMatchObject({
       code: 'run.wrong_state',
       cause: expect.stringContaining('whole graph'),
@@ -117,7 +118,7 @@ describe('from a sample to a served model', () => {
 
   it('masks: pixels are learned, and the served model answers with the very mask of the evaluation', async () => {
     const { runId, datasetDigest, evaluations } = await trained('digit-scenes-masks', 'segmentation-unet', (yaml) =>
-      yaml.replace('[16, 32, 64]', '[8, 16]').replace('epochs: 10', 'epochs: 4'),
+      yaml.replace('[16, 32, 64]', '[8, 16]').replace('epochs: 40', 'epochs: 4'),
     );
     const found = evaluations.find(({ split }) => split === 'test')?.segmentation;
     expect(found?.classes).toHaveLength(11);

@@ -77,6 +77,7 @@ export class Training implements Shipping {
         summary: runs.summary(runId) as ModelSummary,
         checkpoints: runs.checkpoints(runId),
         modelFile: this.#modelFileOf(run),
+        unshippable: taskPlans[run.task].unshippable ?? null,
       };
     },
     'runs.metrics': ({ runIds, keys, maximumPoints }) =>
