@@ -36,7 +36,7 @@ export async function describeDivergence(divergence: Divergence): Promise<Lightb
         suggestion: 'Look for broken inputs in the quality report.',
       },
     );
-  const parameters = runner.parameters();
+  const parameters = await runner.parameters();
   const broken = Object.keys(parameters).find((name) => parameters[name].some((value) => !Number.isFinite(value)));
   if (broken !== undefined)
     return new LightbenchError(

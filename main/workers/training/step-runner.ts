@@ -15,6 +15,7 @@ import {
   type SessionSettings,
 } from '../../runtime/index.ts';
 import { type Feeds, feedTensor } from './feeds.ts';
+import { DeviceState, HostState, type StateValues, type StepState, type TensorSet } from './step-state.ts';
 
 export interface StepFigures {
   readonly loss: number;
@@ -24,35 +25,27 @@ export interface StepFigures {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/**
- * A compiled training step with its state. Every state tensor exists twice: a step reads one and writes the other, so
- * that no step allocates, and a step that failed has not touched the state.
- */
+/** A compiled training step with its state, which a step that failed has not touched. */
 export class StepRunner {
   readonly #module: CompilableModel['module'];
   readonly #single: RuntimeSession;
   readonly #step: TrainStep;
   readonly #openMany: () => Promise<RuntimeSession>;
   #many: RuntimeSession | null = null;
-  #current = new Map<string, RuntimeTensor>();
-  #spare = new Map<string, RuntimeTensor>();
+  readonly #state: StepState;
 
   private constructor(
     module: CompilableModel['module'],
     single: RuntimeSession,
     step: TrainStep,
     openMany: () => Promise<RuntimeSession>,
-    values: ReadonlyMap<string, Float32Array> | null,
+    state: StepState,
   ) {
     this.#module = module;
     this.#single = single;
     this.#step = step;
     this.#openMany = openMany;
-    for (const { name, shape, initial } of step.state) {
-      const value = values?.get(name) ?? initial;
-      this.#current.set(name, float32Tensor(value.slice(), shape));
-      this.#spare.set(name, float32Tensor(new Float32Array(value.length), shape));
-    }
+    this.#state = state;
   }
 
   /** @param values the state of a checkpoint; null starts from the initial weights */
@@ -60,12 +53,18 @@ export class StepRunner {
     model: CompilableModel,
     options: TrainStepOptions,
     settings: SessionSettings,
-    values: ReadonlyMap<string, Float32Array> | null,
+    values: StateValues | null,
   ): Promise<StepRunner> {
-    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true });
     const step = compileTrainStep(model, options);
+    // Only WebGPU lets tensors stay between runs.
+    const stays = settings.provider === 'webgpu';
+    const onDevice = stays ? { onDevice: step.state.map(({ outputName }) => outputName) } : {};
+    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true, ...onDevice });
+    const state = stays
+      ? new DeviceState(step.state, values, settings)
+      : new HostState(step.state, twoSets(step.state, values));
     const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
-    return new StepRunner(model.module, await open(step.onnx), step, openMany, values);
+    return new StepRunner(model.module, await open(step.onnx), step, openMany, state);
   }
 
   /**
@@ -92,13 +91,10 @@ export class StepRunner {
       step: int32Scalar(first),
       seed: int32Scalar(seed | 0),
     };
-    const into: Record<string, RuntimeTensor> = {};
-    for (const { name, outputName } of this.#step.state) {
-      feeds[name] = this.#current.get(name) as RuntimeTensor;
-      into[outputName] = this.#spare.get(name) as RuntimeTensor;
-    }
+    for (const [name, tensor] of this.#state.current) feeds[name] = tensor;
     if (count > 1) this.#many ??= await this.#openMany();
-    const results = await (count > 1 && this.#many !== null ? this.#many : this.#single).run(feeds, into);
+    const session = count > 1 && this.#many !== null ? this.#many : this.#single;
+    const results = await session.run(feeds, this.#state.into());
     const [loss, gradientNorm] = ['loss', 'gradientNorm'].map((name) => floats(results[name], name));
     const named = this.#step.figures.map((name) => [name, floats(results[name], name)] as const);
     const figures = Array.from(loss, (value, index) => ({
@@ -107,38 +103,37 @@ export class StepRunner {
       values: Object.fromEntries(named.map(([name, values]) => [name, values[index]])),
     }));
     // A loss that is no number leaves the state as it was: the checkpoint that follows must be of use.
-    if (loss.every((value) => Number.isFinite(value))) {
-      const [before, written] = [this.#current, this.#spare];
-      this.#current = written;
-      this.#spare = before;
-    }
+    if (loss.every((value) => Number.isFinite(value))) this.#state.advance(results);
+    else this.#state.discard(results);
     return figures;
   }
 
   /** The state as it is after the last step; views, valid until the next one. */
-  state(): (readonly [StateTensor, Float32Array])[] {
-    return this.#step.state.map((entry) => [entry, floats(this.#current.get(entry.name), entry.name)] as const);
+  async state(): Promise<(readonly [StateTensor, Float32Array])[]> {
+    const values = await this.#state.read();
+    return this.#step.state.map((entry) => [entry, values.get(entry.name) as Float32Array] as const);
   }
 
   /** The state as tensors to feed to another graph; valid until the next step. */
   tensors(): ReadonlyMap<string, RuntimeTensor> {
-    return this.#current;
+    return this.#state.current;
   }
 
   /**
    * `layer.<path>.weightNorm`, and `layer.<path>.updateRatio`: the norm of what the last run of steps changed, divided by
    * that of the weights.
    */
-  changes(): Record<string, number> {
+  async changes(): Promise<Record<string, number>> {
+    const [after, before] = [await this.#state.read(), await this.#state.readBefore()];
     const squares = new Map<string, { weight: number; change: number }>();
     for (const { name, kind } of this.#step.state) {
       if (kind !== 'parameter') continue;
       const path = name.slice(0, Math.max(0, name.lastIndexOf('.')));
       const sum = squares.get(path) ?? { weight: 0, change: 0 };
-      const [now, before] = [floats(this.#current.get(name), name), floats(this.#spare.get(name), name)];
+      const [now, then] = [after.get(name) as Float32Array, before.get(name) as Float32Array];
       for (let place = 0; place < now.length; place++) {
         sum.weight += now[place] ** 2;
-        sum.change += (now[place] - before[place]) ** 2;
+        sum.change += (now[place] - then[place]) ** 2;
       }
       squares.set(path, sum);
     }
@@ -151,16 +146,16 @@ export class StepRunner {
   }
 
   /** Parameters and buffers by name as the next step reads them, copied. */
-  parameters(): Record<string, Float32Array> {
+  async parameters(): Promise<Record<string, Float32Array>> {
     const values: Record<string, Float32Array> = {};
-    for (const [{ name, kind }, value] of this.state())
+    for (const [{ name, kind }, value] of await this.state())
       if (kind === 'parameter' || kind === 'buffer') values[name] = value.slice();
     return values;
   }
 
   /** What is evaluated and shipped: averages where they are kept. Copies. */
-  weights(): Record<string, Float32Array> {
-    const state = new Map(this.state().map(([{ name }, value]) => [name, value]));
+  async weights(): Promise<Record<string, Float32Array>> {
+    const state = new Map((await this.state()).map(([{ name }, value]) => [name, value]));
     return Object.fromEntries(
       Object.entries(trainedWeights(this.#module, state)).map(([name, value]) => [name, value.slice()]),
     );
@@ -169,5 +164,17 @@ export class StepRunner {
   async dispose(): Promise<void> {
     await this.#single.dispose();
     await this.#many?.dispose();
+    await this.#state.dispose();
   }
+}
+
+/** The state twice: as it is now, and room for what comes next. */
+function twoSets(state: readonly StateTensor[], values: StateValues | null): readonly [TensorSet, TensorSet] {
+  const [first, second] = [new Map<string, RuntimeTensor>(), new Map<string, RuntimeTensor>()];
+  for (const { name, shape, initial } of state) {
+    const value = values?.get(name) ?? initial;
+    first.set(name, float32Tensor(value.slice(), shape));
+    second.set(name, float32Tensor(new Float32Array(value.length), shape));
+  }
+  return [first, second];
 }

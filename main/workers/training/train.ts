@@ -109,7 +109,7 @@ export async function train(
   const spikes = new LossSpikes();
   const history = new SampleHistory(task, totalSteps, resumed?.samples);
 
-  const checkpoint = (isBest: boolean) => {
+  const checkpoint = async (isBest: boolean) => {
     const state: CheckpointState = {
       version: 1,
       task: config.task,
@@ -125,7 +125,7 @@ export async function train(
       metrics,
       validationLosses: [...validationLosses],
     };
-    const tensors = runner.state().map(([{ name, shape }, data]) => [name, { shape, data }] as const);
+    const tensors = (await runner.state()).map(([{ name, shape }, data]) => [name, { shape, data }] as const);
     const artifact = saveCheckpoint(store, state, [...tensors, ...history.entries()]);
     savedStep = step;
     if (isBest) bestDigest = artifact.digest;
@@ -151,7 +151,7 @@ export async function train(
       }
       const wanted = control.wanted();
       if (wanted === 'pause' || wanted === 'cancel') {
-        if (savedStep !== step) checkpoint(false);
+        if (savedStep !== step) await checkpoint(false);
         points.flush();
         if (wanted === 'cancel')
           throw new LightbenchError('job.cancelled', `Stopped at step ${step} of ${totalSteps}.`);
@@ -210,7 +210,7 @@ export async function train(
       if (step % lookEvery === 0) {
         const some = trainSet.whole ? rows : rows.subarray(0, SAMPLES_MEASURED);
         const looked = await statistics.measure(await trainSet.feeds(some, 1), runner.tensors(), config.seed, step);
-        points.note({ ...looked, ...runner.changes() });
+        points.note({ ...looked, ...(await runner.changes()) });
         if (statistics.obstacle !== null && step === lookEvery)
           control.send({
             type: 'log',
@@ -219,11 +219,11 @@ export async function train(
           });
       }
 
-      if (history.isDue(step)) await history.look(step, computing, runner.weights());
+      if (history.isDue(step)) await history.look(step, computing, await runner.weights());
       if (step % stepsPerEpoch === 0) {
         points.epochSeconds = (performance.now() - epochStartedAt) / 1000;
         if (validationSet.count > 0) {
-          const found = await task.validate(computing, runner.weights(), validationSet);
+          const found = await task.validate(computing, await runner.weights(), validationSet);
           metrics = { ...metrics, ...found };
           validationLosses.push(found.validation_loss);
           const value = found[judged] ?? found.validation_loss;
@@ -233,21 +233,23 @@ export async function train(
           if (gain > 0) {
             best = { step, value };
             metrics = { ...metrics, 'best.step': step, ...prefixed('best.', found) };
-            checkpoint(true);
+            await checkpoint(true);
           }
           points.note(found);
         }
         points.close(step);
         epochStartedAt = performance.now();
       }
-      if (step % config.training.checkpointEverySteps === 0 && savedStep !== step) checkpoint(false);
+      if (step % config.training.checkpointEverySteps === 0 && savedStep !== step) await checkpoint(false);
       points.tick(step, totalSteps);
     }
     points.close(step);
-    if (savedStep !== step) checkpoint(false);
+    if (savedStep !== step) await checkpoint(false);
     points.flush();
     const parameters =
-      bestDigest === null ? runner.weights() : trainedWeights(model.module, loadCheckpoint(store, bestDigest).tensors);
+      bestDigest === null
+        ? await runner.weights()
+        : trainedWeights(model.module, loadCheckpoint(store, bestDigest).tensors);
     return { reason, step, parameters, metrics };
   } catch (error) {
     points.flush();
