@@ -2,6 +2,7 @@
  * The compiler: models written as modules over symbolic tensors become ONNX files, the whole training step included.
  *
  * - `compileTrainStep(model, options)` → forward + backward + optimiser update: bytes, inputs, outputs, state.
+ * - `compileReplicatedStep(model, options, replicas)` → the same in two graphs, for threads that share a batch.
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
@@ -52,6 +53,8 @@ export type { CompilableModel, CompiledGraph, ParameterValues, StateTensor, Tens
 export { createGraph, initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec, SeriesSpec, TextSpec } from './compile/preprocessing.ts';
 export { compilePreprocessing, featureCount } from './compile/preprocessing.ts';
+export type { ReplicatedStep } from './compile/replicated-step.ts';
+export { compileReplicatedStep, REPLICA_WEIGHT, replicaCount } from './compile/replicated-step.ts';
 export type { LayerSummary, ModelSummary } from './compile/summary.ts';
 export { summarize } from './compile/summary.ts';
 export type { TrainStep, TrainStepOptions } from './compile/train-step.ts';

@@ -13,6 +13,7 @@ export { compiledProviders, type ProviderName, providers, runtimeVersion } from 
 export { RuntimeError, type RuntimeErrorReason } from './runtime-error.ts';
 export { type Execute, type SelfTestResult, selfTest } from './self-test.ts';
 export {
+  float32Scalar,
   float32Tensor,
   floats,
   int32Scalar,

@@ -64,10 +64,12 @@ export class OurWorkload {
     const { model, loss, optimizer, data, stepsPerRun } = workload;
     const settings: SessionSettings = { provider: 'cpu', threads, spinning: true };
     const forward = compileForward(model, { parameters: initializeParameters(model.module, 0), target: STANDARD });
-    const steps = model.fullBatch ? 1 : stepsPerRun;
+    const options = { loss, optimizer, target };
+    const train = await StepRunner.create(model, options, settings, data.x?.dims[0] ?? 1, null);
+    const steps = model.fullBatch || !train.stepsAtOnce ? 1 : stepsPerRun;
     return new OurWorkload(
       workload,
-      await StepRunner.create(model, { loss, optimizer, target }, settings, null),
+      train,
       mapValues(data, (each) => repeated(each, steps)),
       await RuntimeSession.create(forward.onnx, settings),
       mapValues(data, (each) => feedTensor(repeated(each, 1))),
@@ -93,8 +95,11 @@ export class OurWorkload {
   }
 
   async #runSteps(): Promise<void> {
-    await this.#train.run(this.#step, this.#rates, 0, this.#batches, this.#whole);
-    this.#step += this.#stepsPerRun;
+    const atOnce = this.#train.stepsAtOnce ? this.#stepsPerRun : 1;
+    for (let done = 0; done < this.#stepsPerRun; done += atOnce) {
+      await this.#train.run(this.#step, this.#rates.subarray(0, atOnce), 0, this.#batches, this.#whole);
+      this.#step += atOnce;
+    }
   }
 }
 

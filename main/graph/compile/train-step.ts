@@ -127,35 +127,58 @@ function buildWholeBatch(
   return { graph, outputs, state, figures: [...namesOf(backward.figures), ...figures] };
 }
 
-/** Two graphs, the first in a loop: see `accumulateMicroBatches`. */
-function inMicroBatches(model: CompilableModel, options: TrainStepOptions, microBatches: number): LoweredTrainStep {
+/** A backward graph and an update graph that reads the gradients of the first under their own names. */
+interface SeparateGraphs {
+  readonly graph: Graph;
+  readonly backward: Backward;
+  /** What backward gives: the loss, what it counts for, its figures, gradients, next buffers. */
+  readonly outputs: readonly NamedOutput[];
+  readonly second: Graph;
+  readonly finished: ReturnType<typeof finish>;
+}
+
+export const gradientName = (name: string): string => `gradient.${name}`;
+
+/** @param gradientIn where the update finds the gradient of a parameter; default: the input of its name */
+export function separateGraphs(
+  model: CompilableModel,
+  options: TrainStepOptions,
+  gradientIn = (graph: Graph, name: string, shape: readonly number[]): Tensor =>
+    graph.input(gradientName(name), 'float32', shape),
+): SeparateGraphs {
   const graph = createGraph();
   const backward = buildBackward(graph, model, options, declareScalars(graph, options));
   const trained = backward.parameters.filter(({ gradient }) => gradient !== undefined);
-  const gradientName = (name: string): string => `gradient.${name}`;
-  const backwardOutputs: NamedOutput[] = [
+  const outputs: NamedOutput[] = [
     { name: 'loss', tensor: backward.loss },
     { name: WEIGHT, tensor: backward.weight() },
     ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
     ...trained.map(({ name, gradient }) => ({ name: gradientName(name), tensor: gradient as Tensor })),
     ...backward.buffers.map(({ name, next }) => ({ name: `next.${name}`, tensor: next })),
   ];
+  const second = createGraph();
+  const parameters = backward.parameters.map(({ name, parameter, gradient }) => ({
+    name,
+    parameter,
+    tensor: second.input(name, 'float32', parameter.shape),
+    gradient: gradient && gradientIn(second, name, parameter.shape),
+  }));
+  const scalars = declareScalars(second, options);
+  const finished = finish(second, model, { ...backward, parameters }, options, scalars);
+  return { graph, backward, outputs, second, finished };
+}
+
+/** Two graphs, the first in a loop: see `accumulateMicroBatches`. */
+function inMicroBatches(model: CompilableModel, options: TrainStepOptions, microBatches: number): LoweredTrainStep {
+  const { graph, backward, outputs, second, finished } = separateGraphs(model, options);
+  const { named, state, figures } = finished;
+  const trained = backward.parameters.filter(({ gradient }) => gradient !== undefined);
   const accumulations: Accumulation[] = [
     { kind: 'mean', name: 'loss' },
     ...backward.figures.map(({ name, isCount }): Accumulation => ({ kind: isCount ? 'count' : 'mean', name })),
     ...trained.map(({ name }): Accumulation => ({ kind: 'mean', name: gradientName(name) })),
     ...backward.buffers.map(({ name }): Accumulation => ({ kind: 'carried', name: `next.${name}`, input: name })),
   ];
-
-  const second = createGraph();
-  const parameters = backward.parameters.map(({ name, parameter, gradient }) => ({
-    name,
-    parameter,
-    tensor: second.input(name, 'float32', parameter.shape),
-    gradient: gradient && second.input(gradientName(name), 'float32', parameter.shape),
-  }));
-  const scalars = declareScalars(second, options);
-  const { named, state, figures } = finish(second, model, { ...backward, parameters }, options, scalars);
   const onOwn = new Set(backward.buffers.map(({ name }) => `next.${name}`));
   const update = lower(
     second,
@@ -163,7 +186,7 @@ function inMicroBatches(model: CompilableModel, options: TrainStepOptions, micro
     pickTarget(options),
   );
   const names = ['loss', ...namesOf(backward.figures), ...named.map(({ name }) => name)];
-  const first = lower(graph, backwardOutputs, options);
+  const first = lower(graph, outputs, options);
   return {
     onnx: accumulateMicroBatches({ microBatches, backward: first, accumulations, update, outputs: names }),
     state,
@@ -227,7 +250,7 @@ function finish(
   };
 }
 
-function lower(
+export function lower(
   graph: Graph,
   outputs: readonly NamedOutput[],
   options: Pick<TrainStepOptions, 'target' | 'mixedPrecision'>,
@@ -236,6 +259,7 @@ function lower(
   return lowerGraph(operators, graph, outputs, options.target ?? STANDARD, 'train_step');
 }
 
-const pickTarget = ({ target }: TrainStepOptions): Pick<TrainStepOptions, 'target'> => (target ? { target } : {});
+export const pickTarget = ({ target }: TrainStepOptions): Pick<TrainStepOptions, 'target'> =>
+  target ? { target } : {};
 
 const namesOf = (figures: readonly Figure[]): readonly string[] => figures.map(({ name }) => name);

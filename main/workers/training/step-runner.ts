@@ -1,21 +1,24 @@
 import {
   type CompilableModel,
+  compileReplicatedStep,
   compileTrainStep,
+  replicaCount,
   type StateTensor,
-  type TrainStep,
   type TrainStepOptions,
 } from '../../graph/index.ts';
 import { trainedWeights } from '../../models/index.ts';
-import {
-  float32Tensor,
-  floats,
-  int32Scalar,
-  RuntimeSession,
-  type RuntimeTensor,
-  type SessionSettings,
-} from '../../runtime/index.ts';
-import { type Feeds, feedTensor } from './feeds.ts';
+import { float32Tensor, floats, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
+import type { Feeds } from './feeds.ts';
+import { Replicas, sharedFloats } from './replicas.ts';
+import type { StepSessions } from './step-sessions.ts';
 import { DeviceState, HostState, type StateValues, type StepState, type TensorSet } from './step-state.ts';
+import { WholeBatch } from './whole-batch.ts';
+
+/** The state of a training step and the names of its figures. */
+interface Described {
+  readonly state: readonly StateTensor[];
+  readonly figures: readonly string[];
+}
 
 export interface StepFigures {
   readonly loss: number;
@@ -28,43 +31,58 @@ export interface StepFigures {
 /** A compiled training step with its state, which a step that failed has not touched. */
 export class StepRunner {
   readonly #module: CompilableModel['module'];
-  readonly #single: RuntimeSession;
-  readonly #step: TrainStep;
-  readonly #openMany: () => Promise<RuntimeSession>;
-  #many: RuntimeSession | null = null;
+  readonly #figures: readonly string[];
+  readonly #entries: readonly StateTensor[];
   readonly #state: StepState;
+  readonly #sessions: StepSessions;
 
   private constructor(
     module: CompilableModel['module'],
-    single: RuntimeSession,
-    step: TrainStep,
-    openMany: () => Promise<RuntimeSession>,
+    { state: entries, figures }: Described,
     state: StepState,
+    sessions: StepSessions,
   ) {
     this.#module = module;
-    this.#single = single;
-    this.#step = step;
-    this.#openMany = openMany;
+    this.#entries = entries;
+    this.#figures = figures;
     this.#state = state;
+    this.#sessions = sessions;
   }
 
-  /** @param values the state of a checkpoint; null starts from the initial weights */
+  /**
+   * @param batchSize of a full batch, which decides whether threads share it; 1 keeps it whole
+   * @param values the state of a checkpoint; null starts from the initial weights
+   */
   static async create(
     model: CompilableModel,
     options: TrainStepOptions,
     settings: SessionSettings,
+    batchSize: number,
     values: StateValues | null,
   ): Promise<StepRunner> {
-    const step = compileTrainStep(model, options);
-    // Only WebGPU lets tensors stay between runs.
-    const stays = settings.provider === 'webgpu';
-    const onDevice = stays ? { onDevice: step.state.map(({ outputName }) => outputName) } : {};
-    const open = (onnx: Uint8Array) => RuntimeSession.create(onnx, { ...settings, flushDenormals: true, ...onDevice });
-    const state = stays
-      ? new DeviceState(step.state, values, settings)
-      : new HostState(step.state, twoSets(step.state, values));
-    const openMany = () => open(compileTrainStep(model, { ...options, manySteps: true }).onnx);
-    return new StepRunner(model.module, await open(step.onnx), step, openMany, state);
+    const replicas = settings.provider === 'cpu' ? replicaCount(model, options, settings.threads, batchSize) : 1;
+    if (replicas === 1) {
+      const step = compileTrainStep(model, options);
+      // Only WebGPU lets tensors stay between runs.
+      if (settings.provider === 'webgpu') {
+        const onDevice = step.state.map(({ outputName }) => outputName);
+        const sessions = await WholeBatch.create(step.onnx, model, options, { ...settings, onDevice });
+        return new StepRunner(model.module, step, new DeviceState(step.state, values, settings), sessions);
+      }
+      const sets = twoSets(step.state, values, (length) => new Float32Array(length));
+      const sessions = await WholeBatch.create(step.onnx, model, options, settings);
+      return new StepRunner(model.module, step, new HostState(step.state, sets), sessions);
+    }
+    const step = compileReplicatedStep(model, options, replicas);
+    const sets = twoSets(step.state, values, sharedFloats);
+    const figures = step.figures.map(({ name }) => name);
+    const sessions = await Replicas.create(step, replicas, settings, sets);
+    return new StepRunner(model.module, { state: step.state, figures }, new HostState(step.state, sets), sessions);
+  }
+
+  /** Whether several steps can be run in one go; otherwise they come one by one. */
+  get stepsAtOnce(): boolean {
+    return this.#sessions.stepsAtOnce;
   }
 
   /**
@@ -83,20 +101,18 @@ export class StepRunner {
     inputs: Feeds,
     whole = false,
   ): Promise<readonly StepFigures[]> {
-    const count = learningRates.length;
-    const steps = count === 1 ? [] : [count];
-    const feeds: Record<string, RuntimeTensor> = {
-      ...Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, feedTensor(feed, whole ? [] : steps)])),
-      learningRate: float32Tensor(learningRates, steps),
-      step: int32Scalar(first),
-      seed: int32Scalar(seed | 0),
-    };
-    for (const [name, tensor] of this.#state.current) feeds[name] = tensor;
-    if (count > 1) this.#many ??= await this.#openMany();
-    const session = count > 1 && this.#many !== null ? this.#many : this.#single;
-    const results = await session.run(feeds, this.#state.into());
+    const results = await this.#sessions.run({
+      first,
+      learningRates: learningRates as Float32Array<ArrayBuffer>,
+      seed: seed | 0,
+      inputs,
+      whole,
+      set: this.#state.set,
+      state: Object.fromEntries(this.#state.current),
+      into: this.#state.into(),
+    });
     const [loss, gradientNorm] = ['loss', 'gradientNorm'].map((name) => floats(results[name], name));
-    const named = this.#step.figures.map((name) => [name, floats(results[name], name)] as const);
+    const named = this.#figures.map((name) => [name, floats(results[name], name)] as const);
     const figures = Array.from(loss, (value, index) => ({
       loss: value,
       gradientNorm: gradientNorm[index],
@@ -111,7 +127,7 @@ export class StepRunner {
   /** The state as it is after the last step; views, valid until the next one. */
   async state(): Promise<(readonly [StateTensor, Float32Array])[]> {
     const values = await this.#state.read();
-    return this.#step.state.map((entry) => [entry, values.get(entry.name) as Float32Array] as const);
+    return this.#entries.map((entry) => [entry, values.get(entry.name) as Float32Array] as const);
   }
 
   /** The state as tensors to feed to another graph; valid until the next step. */
@@ -126,7 +142,7 @@ export class StepRunner {
   async changes(): Promise<Record<string, number>> {
     const [after, before] = [await this.#state.read(), await this.#state.readBefore()];
     const squares = new Map<string, { weight: number; change: number }>();
-    for (const { name, kind } of this.#step.state) {
+    for (const { name, kind } of this.#entries) {
       if (kind !== 'parameter') continue;
       const path = name.slice(0, Math.max(0, name.lastIndexOf('.')));
       const sum = squares.get(path) ?? { weight: 0, change: 0 };
@@ -162,19 +178,24 @@ export class StepRunner {
   }
 
   async dispose(): Promise<void> {
-    await this.#single.dispose();
-    await this.#many?.dispose();
+    await this.#sessions.dispose();
     await this.#state.dispose();
   }
 }
 
 /** The state twice: as it is now, and room for what comes next. */
-function twoSets(state: readonly StateTensor[], values: StateValues | null): readonly [TensorSet, TensorSet] {
+function twoSets(
+  state: readonly StateTensor[],
+  values: ReadonlyMap<string, Float32Array> | null,
+  allocate: (length: number) => Float32Array<ArrayBuffer>,
+): readonly [TensorSet, TensorSet] {
   const [first, second] = [new Map<string, RuntimeTensor>(), new Map<string, RuntimeTensor>()];
   for (const { name, shape, initial } of state) {
     const value = values?.get(name) ?? initial;
-    first.set(name, float32Tensor(value.slice(), shape));
-    second.set(name, float32Tensor(new Float32Array(value.length), shape));
+    const data = allocate(value.length);
+    data.set(value);
+    first.set(name, float32Tensor(data, shape));
+    second.set(name, float32Tensor(allocate(value.length), shape));
   }
   return [first, second];
 }

@@ -78,9 +78,10 @@ export async function train(
       target,
     },
     settings,
+    batchSize,
     resumed?.tensors ?? null,
   );
-  const pace = new Pace(input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
+  const pace = new Pace(runner.stepsAtOnce && input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
   const judged = config.training.earlyStopping?.metric ?? 'validation_loss';
   const patience = config.training.earlyStopping?.patienceEpochs ?? Number.POSITIVE_INFINITY;
   const minimumDelta = config.training.earlyStopping?.minimumDelta ?? 0;

@@ -38,6 +38,7 @@ export async function runTrial(experiment: Experiment, input: TrialInput, contro
       target: computing.target,
     },
     computing.settings,
+    set.whole ? 1 : batchSize,
     null,
   );
   try {

@@ -1,0 +1,55 @@
+/** Entry of a thread of the trainer that computes the gradients of its share of each batch. */
+import { receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { float32Tensor, floats, int32Scalar, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
+import { feedTensor } from './training/feeds.ts';
+import type { ReplicaInputs, ReplicaTask } from './training/replicas.ts';
+import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP } from './training/replicas.ts';
+
+const { control, port, backward, settings, parameters, gradients, figures } = workerData as ReplicaTask;
+
+async function serve(): Promise<void> {
+  const session = await RuntimeSession.create(backward, { ...settings, flushDenormals: true });
+  const sets = [0, 1].map((set) => tensorsOf(parameters.map(({ sets, ...entry }) => ({ ...entry, data: sets[set] }))));
+  const into = tensorsOf(gradients);
+  let inputs: ReplicaInputs = {};
+  let seen = 0;
+  answer(READY);
+  for (;;) {
+    Atomics.wait(control, COMMAND, seen);
+    seen = Atomics.load(control, COMMAND);
+    const news = receiveMessageOnPort(port);
+    if (news) inputs = news.message;
+    const feeds: Record<string, RuntimeTensor> = {
+      ...sets[Atomics.load(control, SET)],
+      step: int32Scalar(Atomics.load(control, STEP)),
+      seed: int32Scalar(Atomics.load(control, SEED)),
+    };
+    const rows = Atomics.load(control, ROWS);
+    for (const [name, { data, sample }] of Object.entries(inputs)) {
+      const length = sample.reduce((product, size) => product * size, rows);
+      feeds[name] = feedTensor({ data: data.subarray(0, length), dims: [rows, ...sample] });
+    }
+    const results = await session.run(feeds, into);
+    figures.names.forEach((name, place) => {
+      [figures.values[place]] = floats(results[name], name);
+    });
+    answer(READY);
+  }
+}
+
+function tensorsOf(
+  entries: readonly { readonly name: string; readonly shape: readonly number[]; readonly data: Float32Array }[],
+): Record<string, RuntimeTensor> {
+  return Object.fromEntries(entries.map(({ name, shape, data }) => [name, float32Tensor(data, shape)]));
+}
+
+function answer(status: number): void {
+  Atomics.store(control, STATUS, status);
+  Atomics.add(control, DONE, 1);
+  Atomics.notify(control, DONE);
+}
+
+serve().catch((error: unknown) => {
+  port.postMessage(error instanceof Error ? error.message : String(error));
+  answer(FAILED);
+});
