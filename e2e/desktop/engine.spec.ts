@@ -81,20 +81,28 @@ test.describe('the engine behind the window', () => {
 test.describe('an engine elsewhere', () => {
   let server: ChildProcess | undefined;
   test.afterEach(async () => {
-    if (server === undefined || server.exitCode !== null) return;
-    const ended = new Promise((resolve) => server?.once('exit', resolve));
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = new Promise<string>((resolve) => server?.once('exit', () => resolve('ended')));
     server.kill('SIGTERM');
-    await ended;
+    const waited = new Promise<string>((resolve) => setTimeout(() => resolve('still running'), 20_000));
+    const outcome = await Promise.race([ended, waited]);
+    server.kill('SIGKILL');
+    expect(outcome, 'the engine ends when it is asked to').toBe('ended');
   });
 
   test('is reached by its URL', async ({ open, folder }) => {
     const workspace = path.join(folder, 'remote');
     server = spawn(process.execPath, [path.join(root, 'main/cli/main.ts'), 'serve', '--workspace', workspace], {
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const url = await new Promise<string>((resolve) =>
-      server?.stdout?.once('data', (line: Buffer) => resolve(JSON.parse(line.toString('utf8')).url)),
-    );
+    const url = await new Promise<string>((resolve, reject) => {
+      let said = '';
+      server?.stdout?.on('data', (part: Buffer) => {
+        said += part.toString('utf8');
+        if (said.includes('\n')) resolve(JSON.parse(said.slice(0, said.indexOf('\n'))).url);
+      });
+      server?.once('exit', (code) => reject(new Error(`The engine ended with ${code} before it said its address`)));
+    });
     const { page } = await open({ args: ['--engine', url] });
     await expect(page).toHaveURL(/^lightbench:\/\/app\//);
     const info = await result<{ path: string }>(page, 'workspace.info');
