@@ -5,6 +5,7 @@
 
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
+import TypeScriptWorker from 'monaco-editor/languages/features/typescript/ts.worker?worker';
 import 'monaco-editor/features/bracketMatching/register.js';
 import 'monaco-editor/features/clipboard/register.js';
 import 'monaco-editor/features/codicon/register.js';
@@ -45,7 +46,7 @@ export function prepareMonaco(): Monaco {
   if (prepared) return monaco;
   prepared = true;
   (globalThis as { MonacoEnvironment?: monaco.Environment }).MonacoEnvironment = {
-    getWorker: () => new EditorWorker(),
+    getWorker: (_, label) => (label === 'typescript' ? new TypeScriptWorker() : new EditorWorker()),
   };
   defineThemes();
   registerHelp();
@@ -71,6 +72,11 @@ export function defineThemes(): void {
       { token: 'number.yaml', foreground: bare(token('--lb-series-2')) },
       { token: 'number.float.yaml', foreground: bare(token('--lb-series-2')) },
       { token: 'keyword.yaml', foreground: bare(token('--lb-series-4')) },
+      { token: 'keyword.ts', foreground: bare(token('--lb-series-4')) },
+      { token: 'string.ts', foreground: bare(token('--lb-series-3')) },
+      { token: 'number.ts', foreground: bare(token('--lb-series-2')) },
+      { token: 'type.identifier.ts', foreground: bare(token('--lb-accent-text')) },
+      { token: 'comment.ts', foreground: bare(token('--lb-text-faint')) },
       { token: 'comment.yaml', foreground: bare(token('--lb-text-faint')) },
     ],
     colors: {

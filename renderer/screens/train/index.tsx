@@ -1,10 +1,11 @@
-import { Badge, Button, Group, Select, Text, Tooltip } from '@mantine/core';
+import { Badge, Button, Group, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
 import { IconChartLine, IconDatabase, IconFileImport, IconPlayerPlay, IconTargetArrow } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
+import type { Diagnostic } from '../../../main/contract/training.ts';
 import { useCommand, useProcedure } from '../../client/index.ts';
 import type { JsonSchema } from '../../components/editor/index.tsx';
-import { withValue, YamlEditor } from '../../components/editor/index.tsx';
+import { ModelFileEditor, withValue, YamlEditor } from '../../components/editor/index.tsx';
 import { formatPlural } from '../../components/format.ts';
 import { Page } from '../../components/page.tsx';
 import { paths } from '../../components/paths.ts';
@@ -28,10 +29,19 @@ export default function TrainScreen() {
   const start = useCommand('training.start', { onSuccess: ({ runId }) => void navigate(paths.run(runId)) });
   const [reveal, setReveal] = useState<{ line: number; column: number } | null>(null);
 
+  const { modelFile } = config;
+  const [tab, setTab] = useState<'config' | 'file'>('config');
+  const inFile = modelFile !== null && tab === 'file';
+  const show = ({ file, line, column }: Diagnostic) => {
+    setTab(file === undefined ? 'config' : 'file');
+    setReveal({ line, column });
+  };
   const errors = config.diagnostics.filter(({ severity }) => severity === 'error');
   const run = () => {
-    if (config.sound && !start.isPending) start.mutate({ yaml: config.yaml });
-    else if (errors[0] !== undefined) setReveal({ ...errors[0] });
+    if (config.sound && !start.isPending) {
+      const saved = config.modelFile?.save() ?? Promise.resolve();
+      void saved.then(() => start.mutate({ yaml: config.yaml })).catch(() => {});
+    } else if (errors[0] !== undefined) show(errors[0]);
   };
   useScreenActions('Train', [{ id: 'start', label: 'Start run', shortcut: 'mod+enter', run }]);
 
@@ -71,24 +81,48 @@ export default function TrainScreen() {
     >
       <div className={classes.split}>
         <section className={classes.writing} aria-label="Config">
-          <div className={classes.editor}>
+          {modelFile !== null && (
+            <SegmentedControl
+              size="xs"
+              className={classes.files}
+              aria-label="File"
+              value={tab}
+              onChange={(value) => {
+                setReveal(null);
+                setTab(value === 'file' ? 'file' : 'config');
+              }}
+              data={[
+                { value: 'config', label: 'Config' },
+                { value: 'file', label: `${modelFile.path}${modelFile.saved ? '' : ' •'}` },
+              ]}
+            />
+          )}
+          <div className={classes.editor} hidden={!inFile}>
+            {inFile && (
+              <ModelFileEditor
+                path={modelFile.path}
+                value={modelFile.text}
+                onChange={modelFile.edit}
+                onSubmit={run}
+                onSave={() => void modelFile.save().catch(() => {})}
+                diagnostics={config.diagnostics.filter(({ file }) => file === modelFile.path)}
+                reveal={reveal}
+              />
+            )}
+          </div>
+          <div className={classes.editor} hidden={inFile}>
             <YamlEditor
               label="Run config, YAML"
               value={config.yaml}
               onChange={editDraft}
               onSubmit={run}
               known={config.known}
-              diagnostics={config.diagnostics}
-              reveal={reveal}
+              diagnostics={config.diagnostics.filter(({ file }) => file === undefined)}
+              reveal={inFile ? null : reveal}
               {...(schema.data === undefined ? {} : { schema: schema.data.schema as JsonSchema })}
             />
           </div>
-          {config.diagnostics.length > 0 && (
-            <ProblemList
-              diagnostics={config.diagnostics}
-              onReveal={({ line, column }) => setReveal({ line, column })}
-            />
-          )}
+          {config.diagnostics.length > 0 && <ProblemList diagnostics={config.diagnostics} onReveal={show} />}
         </section>
         <section className={classes.side} aria-label="Architecture">
           <h2 className={classes.sideTitle}>
@@ -120,7 +154,10 @@ export default function TrainScreen() {
 /** Two questions to ask of a config before a run is worth its time. */
 function Trials({ config }: { readonly config: TrainConfig }) {
   const { trial, pending, start, close } = useTrial();
-  const ask = (kind: TrialKind) => start(kind, config.yaml);
+  const ask = (kind: TrialKind) => {
+    const saved = config.modelFile?.save() ?? Promise.resolve();
+    void saved.then(() => start(kind, config.yaml)).catch(() => {});
+  };
   const button = (kind: TrialKind, label: string, hint: string, icon: ReactNode) => (
     <Tooltip label={config.sound ? hint : 'Solve the problems of the config first'}>
       <Button

@@ -4,7 +4,7 @@ import classes from './train.module.css';
 
 export interface ProblemListProps {
   readonly diagnostics: readonly Diagnostic[];
-  readonly onReveal: (place: { readonly line: number; readonly column: number }) => void;
+  readonly onReveal: (problem: Diagnostic) => void;
 }
 
 /** Problems of the text; a click goes to the place. */
@@ -12,7 +12,7 @@ export function ProblemList({ diagnostics, onReveal }: ProblemListProps) {
   return (
     <ul className={classes.problems} aria-label="Problems">
       {diagnostics.map((entry) => (
-        <li key={`${entry.line} ${entry.column} ${entry.message}`}>
+        <li key={`${entry.file} ${entry.line} ${entry.column} ${entry.message}`}>
           <button type="button" className={classes.problem} onClick={() => onReveal(entry)}>
             {entry.severity === 'error' ? (
               <IconCircleX size={15} color="var(--lb-bad)" aria-label="Error" />
@@ -24,6 +24,7 @@ export function ProblemList({ diagnostics, onReveal }: ProblemListProps) {
               {entry.suggestion !== '' && <span className={classes.suggestion}>{entry.suggestion}</span>}
             </span>
             <span className={classes.place}>
+              {entry.file === undefined ? '' : `${entry.file}:`}
               {entry.line}:{entry.column}
             </span>
           </button>

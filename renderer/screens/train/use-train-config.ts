@@ -9,6 +9,7 @@ import { valueAt, withValue } from '../../components/editor/index.tsx';
 import { formatPlural } from '../../components/format.ts';
 import { findVersion, referenceOf } from './dataset-choice.ts';
 import { isEdited, setDraft, useDraft } from './draft.ts';
+import { type ModelFileDraft, useModelFile } from './use-model-file.ts';
 
 const validateAfterMs = 250;
 const noVersions: readonly DatasetVersion[] = [];
@@ -29,6 +30,8 @@ export interface TrainConfig {
   /** The text as it stands was checked and has no errors. */
   readonly sound: boolean;
   readonly known: KnownValues;
+  /** Where the model is one of your own. */
+  readonly modelFile: ModelFileDraft | null;
   chooseDataset(digest: string): void;
   chooseTemplate(id: string): void;
 }
@@ -79,12 +82,21 @@ export function useTrainConfig(): TrainConfig {
     setSearch({}, { replace: true });
   }, [request, wantedRun, wantedDataset, wanted, dataset, fresh, source.data, draft, setSearch]);
 
+  const modelFile = useModelFile(draft.yaml, templates.data ?? []);
   const [checked] = useDebouncedValue(draft.yaml, validateAfterMs);
-  const answer = useProcedure('training.validate', { yaml: checked }, { enabled: checked !== '', keepPrevious: true });
+  const [checkedText] = useDebouncedValue(modelFile?.text, validateAfterMs);
+  const asked =
+    modelFile === null || checkedText === undefined ? {} : { modelFile: { path: modelFile.path, text: checkedText } };
+  const answer = useProcedure(
+    'training.validate',
+    { yaml: checked, ...asked },
+    { enabled: checked !== '', keepPrevious: true },
+  );
   const lastSummary = useRef<ModelSummary | null>(null);
   if (answer.data?.summary) lastSummary.current = answer.data.summary;
   const diagnostics = answer.data?.diagnostics ?? noDiagnostics;
-  const current = checked === draft.yaml && !answer.isPlaceholderData && answer.data !== undefined;
+  const isChecked = checked === draft.yaml && checkedText === modelFile?.text;
+  const current = isChecked && !answer.isPlaceholderData && answer.data !== undefined;
 
   return {
     yaml: draft.yaml,
@@ -99,6 +111,7 @@ export function useTrainConfig(): TrainConfig {
     validationError: answer.error,
     sound: current && !diagnostics.some(({ severity }) => severity === 'error'),
     known,
+    modelFile,
     chooseDataset: (digest) => setSearch({ dataset: digest }, { replace: true }),
     chooseTemplate: (id) => {
       const template = templates.data?.find((entry) => entry.id === id);
