@@ -35,6 +35,10 @@ export function replaceCharacter(
   return lowering.reshape(joined, [-1]);
 }
 
+/** Texts [N] with a space behind each: a batch of nothing but empty texts would fall apart into no pieces at all. */
+export const withSpace = (lowering: Lowering, texts: string): string =>
+  lowering.emit('StringConcat', [texts, stringOf(lowering, lowering.int64s([0]), [' '])]);
+
 /** TensorProto.DataType of int64. */
 const INT64 = 7;
 

@@ -27,6 +27,11 @@ describe('Tokenize', () => {
     expect(await idsOf(texts)).toEqual([both, both, both, filled([]), filled([])]);
   });
 
+  it('fills where there is nothing to read in any of the texts', async () => {
+    expect(await idsOf([''], { punctuation: true, shapes: true })).toEqual([filled([])]);
+    expect(await idsOf(['', ''])).toEqual([filled([]), filled([])]);
+  });
+
   it('keeps punctuation with its word unless asked, and then makes every mark a word', async () => {
     const texts = ["Don't!!", '.the.cat'];
     expect(await idsOf(texts)).toEqual([filled([UNKNOWN]), filled([UNKNOWN])]);

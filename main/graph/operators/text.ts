@@ -3,7 +3,7 @@ import type { Lowering } from '../lowering/lowering.ts';
 import type { OperatorTable } from '../operator.ts';
 import type { Attributes } from '../tensor.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
-import { ML_DOMAIN, replaceCharacter } from './text-marks.ts';
+import { ML_DOMAIN, replaceCharacter, withSpace } from './text-marks.ts';
 
 /** Case is changed by the rules that every system has; languages with rules of their own would need their locale installed. */
 const LOCALE = 'C';
@@ -60,7 +60,7 @@ export const textOperators: OperatorTable = {
           : text;
         const spaced = [...OTHER_WHITE_SPACE].reduce(
           (texts, space) => replaceCharacter(lowering, texts, space, ' '),
-          cased,
+          withSpace(lowering, cased),
         );
         // Each mark is a word: those after the first `length` lie behind what is cut off below.
         const apart = punctuation
