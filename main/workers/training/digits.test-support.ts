@@ -101,8 +101,15 @@ export interface TrainerRun {
 }
 
 /** The real trainer in a real process, without an engine around it. */
-export function runTrainer(input: TrainerInput, onMessage: (message: TrainerMessage) => void = () => {}): TrainerRun {
-  const child = fork(join(import.meta.dirname, '..', 'trainer.ts'), [], { serialization: 'advanced' });
+export function runTrainer(
+  input: TrainerInput,
+  onMessage: (message: TrainerMessage) => void = () => {},
+  environment: Readonly<Record<string, string>> = {},
+): TrainerRun {
+  const child = fork(join(import.meta.dirname, '..', 'trainer.ts'), [], {
+    serialization: 'advanced',
+    env: { ...process.env, ...environment },
+  });
   const messages: TrainerMessage[] = [];
   const ended: TrainerRun['ended'] = new Promise((resolve) => {
     child.on('message', (raw: { type: string; message: TrainerMessage; result: TrainerResult; error: never }) => {

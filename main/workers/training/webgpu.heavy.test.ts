@@ -1,15 +1,35 @@
+import { fork } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { deviceTestResult } from '../../contract/device-worker.ts';
 import type { ExecutionProvider } from '../../contract/devices.ts';
+import { swiftShaderEnvironment } from '../swiftshader.test-support.ts';
 import { digitsConfig, digitsDataset, runTrainer, trainerInputOf } from './digits.test-support.ts';
 
-/**
- * Needs a WebGPU adapter. Without a graphics card SwiftShader will do: its `libvk_swiftshader.so` (inside the npm package
- * @sparticuz/chromium), a Vulkan loader, and VK_ICD_FILENAMES pointing to its JSON file.
- */
-const adapter = process.env.LIGHTBENCH_WEBGPU === '1' || process.env.VK_ICD_FILENAMES !== undefined;
+/** Needs a WebGPU adapter; without a graphics card the SwiftShader of Chromium or Electron will do. */
+const environment = swiftShaderEnvironment();
 
-it.runIf(adapter)('WebGPU trains a convolutional network to the figures of the CPU', async () => {
+it.runIf(environment)('WebGPU computes every operator, forward and backward, as the CPU does', async () => {
+  const child = fork(join(import.meta.dirname, '..', 'device-test.ts'), [], {
+    serialization: 'advanced',
+    env: { ...process.env, ...environment },
+  });
+  const result = new Promise((resolve, reject) => {
+    child.on('message', (raw: { type: string; result?: unknown; error?: unknown }) => {
+      if (raw.type === 'result') resolve(raw.result);
+      if (raw.type === 'error') reject(raw.error);
+    });
+    child.on('close', () => reject(new Error('The process ended without a result.')));
+  });
+  const input = { provider: 'webgpu', threads: 1, blockSize: null, known: null, deadly: [] };
+  child.send({ type: 'start', input });
+  const { tested } = deviceTestResult.parse(await result);
+  expect(tested?.failures).toEqual([]);
+  expect(tested?.operators.length).toBeGreaterThan(100);
+});
+
+it.runIf(environment)('WebGPU trains a convolutional network to the figures of the CPU', async () => {
   const digits = await digitsDataset(600, 100);
   try {
     const config = digitsConfig({
@@ -17,9 +37,10 @@ it.runIf(adapter)('WebGPU trains a convolutional network to the figures of the C
       training: { epochs: 2, clipNorm: 1 },
     });
     const figures = async (provider: ExecutionProvider) => {
-      const ended = await runTrainer(trainerInputOf(digits, config, { provider })).ended;
-      expect(ended).toHaveProperty('result');
-      return ended !== null && 'result' in ended ? ended.result.metrics : {};
+      const { ended } = runTrainer(trainerInputOf(digits, config, { provider }), () => {}, environment ?? {});
+      const end = await ended;
+      expect(end).toHaveProperty('result');
+      return end !== null && 'result' in end ? end.result.metrics : {};
     };
     const [cpu, gpu] = [await figures('cpu'), await figures('webgpu')];
     expect(gpu.validation_loss).toBeCloseTo(cpu.validation_loss, 4);
