@@ -8,8 +8,8 @@ export default defineConfig({
       ? ['{main,preload,renderer,resources,e2e/headless}/**/*.heavy.test.{ts,tsx}']
       : ['{main,preload,renderer,resources,e2e/headless}/**/*.test.{ts,tsx}'],
     exclude: heavy ? [] : ['**/*.heavy.test.*'],
-    testTimeout: heavy ? 600_000 : 60_000,
-    hookTimeout: 60_000,
+    testTimeout: heavy ? 600_000 : 180_000,
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -155,7 +155,7 @@ describe('a run with a model file', () => {
     expect(engine.workspace.artifacts.has(modelFile?.digest ?? '')).toBe(false);
     const { digest } = (await engine.call('modelFiles.read', { path })) ?? { digest: '' };
     await engine.call('modelFiles.write', { path, text: example, expectedDigest: digest });
-  }, 60_000);
+  });
 
   it('goes on with the file it began with, and equals an unbroken run to the bit', async () => {
     const yaml = own();
@@ -169,5 +169,5 @@ describe('a run with a model file', () => {
     await engine.call('runs.resume', { runId });
     const run = await finished(runId);
     expect(run.bestCheckpoint).toBe(bestCheckpoint);
-  }, 60_000);
+  });
 });
