@@ -40,7 +40,10 @@ type SharedEntry<Data> = { readonly name: string; readonly shape: readonly numbe
 /** Both sets of the state by name. */
 export type StateSets = readonly [ReadonlyMap<string, RuntimeTensor>, ReadonlyMap<string, RuntimeTensor>];
 
-const PROGRAM = join(import.meta.dirname, `../replica${extname(import.meta.filename)}`);
+/** The thread's entry lies among the workers: one folder up in the sources, beside the folder of shared parts when built. */
+const EXTENSION = extname(import.meta.filename);
+const WORKERS = join(import.meta.dirname, EXTENSION === '.ts' ? '..' : '../workers');
+const PROGRAM = join(WORKERS, `replica${EXTENSION}`);
 
 /** How long to wait for a replica before looking whether its thread still lives, in milliseconds. */
 const PATIENCE_MS = 1000;
