@@ -82,7 +82,18 @@ export class Experiments {
   labelsOf(run: Run): Int32Array<ArrayBuffer> | null {
     if (classOriginOf(this.configOf(run)) !== 'labels') return null;
     const plan = this.#context.workspace.runs.plan(run.id) as StoredPlan | undefined;
-    if (plan?.labelSet == null) return Int32Array.from(this.#datasets.labels(run.datasetDigest));
-    return Int32Array.from(this.#labels.values(plan.labelSet.labelSetId, plan.labelSet.digest));
+    return classesOfItems(this.#datasets, this.#labels, run.datasetDigest, plan?.labelSet ?? null);
   }
+}
+
+/** Class of every item by a label set, or as the dataset came; −1 = left out. */
+export function classesOfItems(
+  datasets: TrainingDatasets,
+  labels: TrainingLabels,
+  datasetDigest: string,
+  labelSet: Plan['labelSet'],
+): Int32Array<ArrayBuffer> {
+  return Int32Array.from(
+    labelSet === null ? datasets.labels(datasetDigest) : labels.values(labelSet.labelSetId, labelSet.digest),
+  );
 }

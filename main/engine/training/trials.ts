@@ -5,6 +5,7 @@ import { type TrialInput, type TrialQuestion, trialMessage, trialQuestion } from
 import type { Caller, EngineContext } from '../core/context.ts';
 import type { JobContext, JobDefinition, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
+import { classesOfItems } from './experiments.ts';
 import type { Plan, TrainingDatasets, TrainingLabels, TrainingModelFiles } from './plan.ts';
 import { classOriginOf } from './task-plans.ts';
 import type { TrainingDevices } from './training-job.ts';
@@ -105,8 +106,6 @@ export class Trials implements JobDefinition {
   #labelsOf({ labelSet, dataset }: Plan, config: RunConfig): Int32Array<ArrayBuffer> | null {
     if (classOriginOf(config) !== 'labels') return null;
     const { datasets, labels } = this.#neighbours;
-    return labelSet === null
-      ? Int32Array.from(datasets.labels(dataset.digest))
-      : Int32Array.from(labels.values(labelSet.labelSetId, labelSet.digest));
+    return classesOfItems(datasets, labels, dataset.digest, labelSet);
   }
 }

@@ -7,7 +7,6 @@ import type { OnnxModel } from '../onnx/model.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
-import { once } from './state-list.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { gradientName, lower, pickTarget, separateGraphs } from './train-step.ts';
 
@@ -79,19 +78,13 @@ export function compileReplicatedStep(
   options: TrainStepOptions,
   replicas: number,
 ): ReplicatedStep {
-  const numbers = Array.from({ length: replicas }, (_, replica) => replica);
-  const shares = new Map<Graph, () => readonly Tensor[]>();
+  let shares: readonly Tensor[] | undefined;
   const sharesIn = (graph: Graph): readonly Tensor[] => {
-    let share = shares.get(graph);
-    if (!share) {
-      share = once(() => {
-        const weights = numbers.map((replica) => graph.input(`weight.${replica}`, 'float32', []));
-        const total = maximum(weights.reduce(add), graph.scalar(SMALLEST_WEIGHT));
-        return weights.map((weight) => divide(weight, total));
-      });
-      shares.set(graph, share);
-    }
-    return share();
+    if (shares) return shares;
+    const weights = Array.from({ length: replicas }, (_, replica) => graph.input(`weight.${replica}`, 'float32', []));
+    const total = maximum(weights.reduce(add), graph.scalar(SMALLEST_WEIGHT));
+    shares = weights.map((weight) => divide(weight, total));
+    return shares;
   };
   const { graph, backward, outputs, second, finished } = separateGraphs(model, options, (into, name, shape) =>
     sharesIn(into)

@@ -62,20 +62,25 @@ export class Replicas implements StepSessions {
   readonly #backward: RuntimeSession;
   readonly #update: RuntimeSession;
   readonly #others: readonly Replica[];
-  readonly #gradients: readonly Readonly<Record<string, RuntimeTensor>>[];
+  /** Where this thread's gradients go, and what the update reads: those of all replicas. */
+  readonly #own: RuntimeFeeds;
+  readonly #gradients: RuntimeFeeds;
+  readonly #counts: ReadonlySet<string>;
 
   private constructor(
     step: ReplicatedStep,
     backward: RuntimeSession,
     update: RuntimeSession,
     others: readonly Replica[],
-    gradients: readonly Readonly<Record<string, RuntimeTensor>>[],
+    gradients: readonly RuntimeFeeds[],
   ) {
     this.#step = step;
     this.#backward = backward;
     this.#update = update;
     this.#others = others;
-    this.#gradients = gradients;
+    this.#own = gradients[0];
+    this.#gradients = Object.assign({}, ...gradients.map(suffixed));
+    this.#counts = new Set(step.figures.filter(({ isCount }) => isCount).map(({ name }) => name));
   }
 
   /** @param sets tensors in shared memory, see `sharedFloats` */
@@ -124,7 +129,7 @@ export class Replicas implements StepSessions {
     for (const [name, feed] of Object.entries(inputs)) feeds[name] = feedTensor(rowsOf(feed, 0, end));
     let own: Record<string, RuntimeTensor>;
     try {
-      own = await this.#backward.run(feeds, this.#gradients[0]);
+      own = await this.#backward.run(feeds, this.#own);
     } finally {
       for (const other of this.#others) await other.finished();
     }
@@ -141,14 +146,13 @@ export class Replicas implements StepSessions {
         step: int32Scalar(step),
         seed: int32Scalar(seed),
         ...Object.fromEntries(weights.map((weight, replica) => [`weight.${replica}`, float32Scalar(weight)])),
-        ...Object.assign({}, ...this.#gradients.map((gradients, replica) => suffixed(gradients, replica))),
+        ...this.#gradients,
       },
       into,
     );
-    const counts = new Set(this.#step.figures.filter(({ isCount }) => isCount).map(({ name }) => name));
     for (const name of names) {
       const values = said.map((each) => each[name]);
-      results[name] = float32Scalar(counts.has(name) ? sum(values) : weightedMean(values, weights));
+      results[name] = float32Scalar(this.#counts.has(name) ? sum(values) : weightedMean(values, weights));
     }
     return results;
   }
@@ -269,7 +273,7 @@ function sharedLike(data: FeedData): FeedData {
   return (data instanceof BigInt64Array ? new BigInt64Array(buffer) : new Float32Array(buffer)) as unknown as FeedData;
 }
 
-const suffixed = (tensors: Readonly<Record<string, RuntimeTensor>>, replica: number): RuntimeFeeds =>
+const suffixed = (tensors: RuntimeFeeds, replica: number): RuntimeFeeds =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${name}.${replica}`, tensor]));
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
