@@ -66,4 +66,14 @@ test('a model of one’s own is written, its mistake marked and mended, looked a
   expect((await call('runs.get', { runId: run?.id ?? '' })).modelFile?.path).toBe('models/image-net.ts');
   const saved = await call('modelFiles.read', { path: 'models/image-net.ts' });
   expect(saved?.text.replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+
+  // An editor made after the first one with TypeScript in it: its features have what they need.
+  await visit('/data');
+  await visit('/train');
+  await page.getByRole('combobox', { name: 'Template' }).click();
+  await page.getByRole('option', { name: /^Convolutional/ }).first().click();
+  await expect(page.locator('.monaco-editor .view-lines').first()).toContainText('task:');
+  await page.locator('.monaco-editor textarea, .monaco-editor [role=textbox]').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForTimeout(1_500);
 });

@@ -4,11 +4,9 @@ import { expect, test } from '../support/studio.ts';
 const areas = ['Data', 'Label', 'Train', 'Runs', 'Models', 'Deploy', 'Review', 'Activity', 'Settings'];
 
 for (const theme of ['light', 'dark'] as const) {
-  test(`every area is free of what axe-core finds, and of errors, in the ${theme} theme`, async ({
+  test(`every area is free of what axe-core finds in the ${theme} theme`, async ({
     studio: { page, visit, door },
   }) => {
-    const errors: string[] = [];
-    page.on('pageerror', (error) => errors.push(error.message));
     await page.emulateMedia({ colorScheme: theme });
     for (const area of areas) {
       await visit(`/${area.toLowerCase()}`);
@@ -22,7 +20,6 @@ for (const theme of ['light', 'dark'] as const) {
         expect(violations.map(({ id, nodes }) => `${area}: ${id} at ${nodes[0]?.target.join(' ')}`)).toEqual([]);
       }).toPass({ timeout: 15_000 });
     }
-    expect(errors).toEqual([]);
   });
 }
 

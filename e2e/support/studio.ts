@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test as base, chromium, _electron as electron, type Page } from '@playwright/test';
+import { test as base, chromium, _electron as electron, expect, type Page } from '@playwright/test';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../../main/contract/index.ts';
 import { sandboxArguments } from '../../resources/scripts/electron.ts';
 import { chromiumArguments, findChromium } from './chromium.ts';
@@ -19,35 +19,70 @@ export interface Studio {
   readonly door: Door;
   readonly page: Page;
   readonly workspace: string;
+  /** Errors that nothing in the page caught, so far. A journey that ends with one has failed. */
+  readonly pageErrors: string[];
   /** Asks the engine behind the window, by the window's own way to it. */
   call<N extends ProcedureName>(name: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>>;
   /** Goes to a screen by its path: `/data`. */
   visit(path: string): Promise<void>;
 }
 
-export const test = base.extend<object, { workerDoor: Door; studio: Studio }>({
+/** Gives each file of journeys a studio and a workspace of its own; a worker may run several files. */
+interface Stage {
+  of(file: string): Promise<Studio>;
+}
+
+export const test = base.extend<{ studio: Studio }, { workerDoor: Door; stage: Stage }>({
   workerDoor: ['browser', { option: true, scope: 'worker' }],
-  // One studio and one workspace for all the journeys of a file: they follow each other like a day's work.
-  studio: [
+  stage: [
     async ({ workerDoor }, use) => {
-      const workspace = mkdtempSync(join(tmpdir(), 'journey-'));
-      const opened = workerDoor === 'browser' ? await openInBrowser(workspace) : await openInElectron(workspace);
-      await opened.page.waitForSelector('nav');
+      let current: { readonly file: string; readonly studio: Studio; close(): Promise<void> } | null = null;
       await use({
-        ...opened,
-        door: workerDoor,
-        workspace,
-        call: (name, input) => call(opened.page, name, input),
-        visit: (path) => visit(opened.page, path),
+        of: async (file) => {
+          if (current?.file !== file) {
+            await current?.close();
+            current = null;
+            current = { file, ...(await openStudio(workerDoor)) };
+          }
+          return current.studio;
+        },
       });
-      await opened.close();
-      rmSync(workspace, { recursive: true, force: true });
+      await current?.close();
     },
     { scope: 'worker', timeout: 60_000 },
   ],
+  // The journeys of a file follow each other like a day's work.
+  studio: async ({ stage }, use, { file }) => {
+    const studio = await stage.of(file);
+    await use(studio);
+    expect(studio.pageErrors.splice(0)).toEqual([]);
+  },
 });
 
 export { expect } from '@playwright/test';
+
+async function openStudio(door: Door): Promise<{ readonly studio: Studio; close(): Promise<void> }> {
+  const workspace = mkdtempSync(join(tmpdir(), 'journey-'));
+  const opened = door === 'browser' ? await openInBrowser(workspace) : await openInElectron(workspace);
+  const { page } = opened;
+  const pageErrors: string[] = [];
+  page.on('pageerror', (error) => pageErrors.push(error.message));
+  await page.waitForSelector('nav');
+  return {
+    studio: {
+      door,
+      page,
+      workspace,
+      pageErrors,
+      call: (name, input) => call(page, name, input),
+      visit: (path) => visit(page, path),
+    },
+    close: async () => {
+      await opened.close();
+      rmSync(workspace, { recursive: true, force: true });
+    },
+  };
+}
 
 interface Opened {
   readonly page: Page;

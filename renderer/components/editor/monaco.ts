@@ -1,30 +1,16 @@
 /**
- * Monaco with only what the studio uses. Its workers are bundled files of the application: nothing is fetched from
+ * Monaco with the languages that the studio uses. Its workers are bundled files of the application: nothing is fetched from
  * elsewhere, and the content security policy needs no exception.
  */
 
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker?worker';
 import TypeScriptWorker from 'monaco-editor/languages/features/typescript/ts.worker?worker';
-import 'monaco-editor/features/bracketMatching/register.js';
-import 'monaco-editor/features/clipboard/register.js';
-import 'monaco-editor/features/codicon/register.js';
-import 'monaco-editor/features/comment/register.js';
-import 'monaco-editor/features/contextmenu/register.js';
-import 'monaco-editor/features/cursorUndo/register.js';
-import 'monaco-editor/features/diffEditor/register.js';
-import 'monaco-editor/features/find/register.js';
-import 'monaco-editor/features/folding/register.js';
-import 'monaco-editor/features/gotoError/register.js';
-import 'monaco-editor/features/hover/register.js';
-import 'monaco-editor/features/indentation/register.js';
-import 'monaco-editor/features/linesOperations/register.js';
-import 'monaco-editor/features/multicursor/register.js';
-import 'monaco-editor/features/snippet/register.js';
+// All of it from the start: the TypeScript mode brings every feature when it is first opened, and a feature whose services
+// are not there when the first editor is made fails in every later one.
+import 'monaco-editor/features/register.all.js';
 // The package's own entry for suggestions leaves their widget out.
 import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
-import 'monaco-editor/features/wordHighlighter/register.js';
-import 'monaco-editor/features/wordOperations/register.js';
 import 'monaco-editor/languages/definitions/yaml/register.js';
 import type { KnownValues } from './completion.ts';
 import { complete, hover } from './completion.ts';
