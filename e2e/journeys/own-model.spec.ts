@@ -71,7 +71,10 @@ test('a model of one’s own is written, its mistake marked and mended, looked a
   await visit('/data');
   await visit('/train');
   await page.getByRole('combobox', { name: 'Template' }).click();
-  await page.getByRole('option', { name: /^Convolutional/ }).first().click();
+  await page
+    .getByRole('option', { name: /^Convolutional/ })
+    .first()
+    .click();
   await expect(page.locator('.monaco-editor .view-lines').first()).toContainText('task:');
   await page.locator('.monaco-editor textarea, .monaco-editor [role=textbox]').first().focus();
   await page.keyboard.press('ArrowDown');

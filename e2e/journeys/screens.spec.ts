@@ -4,9 +4,7 @@ import { expect, test } from '../support/studio.ts';
 const areas = ['Data', 'Label', 'Train', 'Runs', 'Models', 'Deploy', 'Review', 'Activity', 'Settings'];
 
 for (const theme of ['light', 'dark'] as const) {
-  test(`every area is free of what axe-core finds in the ${theme} theme`, async ({
-    studio: { page, visit, door },
-  }) => {
+  test(`every area is free of what axe-core finds in the ${theme} theme`, async ({ studio: { page, visit, door } }) => {
     await page.emulateMedia({ colorScheme: theme });
     for (const area of areas) {
       await visit(`/${area.toLowerCase()}`);
