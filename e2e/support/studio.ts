@@ -36,18 +36,22 @@ export const test = base.extend<{ studio: Studio }, { workerDoor: Door; stage: S
   workerDoor: ['browser', { option: true, scope: 'worker' }],
   stage: [
     async ({ workerDoor }, use) => {
-      let current: { readonly file: string; readonly studio: Studio; close(): Promise<void> } | null = null;
+      const open = new Map<string, OpenStudio>();
+      const closeAll = async () => {
+        for (const { close } of open.values()) await close();
+        open.clear();
+      };
       await use({
         of: async (file) => {
-          if (current?.file !== file) {
-            await current?.close();
-            current = null;
-            current = { file, ...(await openStudio(workerDoor)) };
-          }
-          return current.studio;
+          const known = open.get(file);
+          if (known !== undefined) return known.studio;
+          await closeAll();
+          const opened = await openStudio(workerDoor);
+          open.set(file, opened);
+          return opened.studio;
         },
       });
-      await current?.close();
+      await closeAll();
     },
     { scope: 'worker', timeout: 60_000 },
   ],
@@ -61,7 +65,12 @@ export const test = base.extend<{ studio: Studio }, { workerDoor: Door; stage: S
 
 export { expect } from '@playwright/test';
 
-async function openStudio(door: Door): Promise<{ readonly studio: Studio; close(): Promise<void> }> {
+interface OpenStudio {
+  readonly studio: Studio;
+  close(): Promise<void>;
+}
+
+async function openStudio(door: Door): Promise<OpenStudio> {
   const workspace = mkdtempSync(join(tmpdir(), 'journey-'));
   const opened = door === 'browser' ? await openInBrowser(workspace) : await openInElectron(workspace);
   const { page } = opened;
