@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { writeDigits } from '../support/digits.ts';
+import { dropFiles } from '../support/drop-files.ts';
 import { expect, test } from '../support/studio.ts';
 
 /** One day's work, from an empty workspace to a model in service. Each part needs the one before. */
@@ -34,6 +35,19 @@ test('import: a path is inspected, adjusted, imported', async ({ studio: { page,
   await dialog.getByRole('textbox', { name: 'Name' }).fill('small digits');
   await dialog.getByRole('button', { name: 'Import', exact: true }).click();
   await expect(page.getByRole('link', { name: /small digits/ })).toBeVisible();
+});
+
+test('import: a folder is dropped on the window', async ({ studio: { page, visit, call } }) => {
+  await visit('/data');
+  await expect(page.getByRole('link', { name: /small digits/ })).toBeVisible();
+  await dropFiles(page, [source]);
+  const dialog = page.getByRole('dialog', { name: 'Import data' });
+  await expect(dialog.getByText('train, test')).toBeVisible();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('dropped digits');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  // The same pictures, whichever way they came, are the same version; who asked is told.
+  await expect(page.getByText('The data is already here as small digits@1. Nothing was stored again.')).toBeVisible();
+  expect((await call('datasets.list', {})).map(({ name }) => name).sort()).toEqual(['penguins', 'small digits']);
 });
 
 test('import: a path that does not exist is refused with what to do', async ({ studio: { page, visit } }) => {

@@ -33,7 +33,7 @@ export const job = z.object({
   error: errorRecord.nullable(),
   cancellable: z.boolean(),
   resumable: z.boolean(),
-  /** What the job is about and, at the end, what it made: datasetDigest, runId, bundleDigest, … */
+  /** What the job is about and, at the end, what it made: datasetDigest, runId, bundleDigest, …; a `remark` is shown as it is. */
   subject: z.record(z.string(), z.string()),
 });
 export type Job = z.infer<typeof job>;

@@ -49,7 +49,12 @@ function showJob(job: Job): void {
       id: `job-${job.id}`,
       color: 'green',
       title: job.title,
-      message: link === null ? 'Finished.' : <JobAnchor to={link.to}>{link.label}</JobAnchor>,
+      message: (
+        <Stack gap={2}>
+          {job.subject.remark !== undefined && <Text>{job.subject.remark}</Text>}
+          {link === null ? 'Finished.' : <JobAnchor to={link.to}>{link.label}</JobAnchor>}
+        </Stack>
+      ),
     });
   else if (job.state === 'FAILED')
     notifications.show({

@@ -45,13 +45,10 @@ export function importJob(context: EngineContext, packSizeBytes: number | undefi
       });
       const result = importResult.parse(await worker.result);
       const { version, isNew } = recordVersion(context, path, options, result, job);
-      job.subject({ datasetDigest: version.digest, datasetName: `${version.name}@${version.version}` });
-      job.log(
-        'info',
-        isNew
-          ? `Imported ${version.rows} rows as ${version.name}@${version.version}.`
-          : `The data is already here as ${version.name}@${version.version}. Nothing was stored again.`,
-      );
+      const name = `${version.name}@${version.version}`;
+      const known = `The data is already here as ${name}. Nothing was stored again.`;
+      job.subject({ datasetDigest: version.digest, datasetName: name, ...(isNew ? {} : { remark: known }) });
+      job.log('info', isNew ? `Imported ${version.rows} rows as ${name}.` : known);
       rmSync(scratchFolder, { recursive: true, force: true });
       if (isNew) context.changed('datasets', [version.digest], job.createdBy);
       return 'finished';
