@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { Stage } from './stage.ts';
-import { exportedBundle, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
+import { exportedBundle, maskRun, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
 
 export interface Screen {
   /** File name without extension. */
@@ -83,6 +83,37 @@ export const screens: readonly Screen[] = [
     },
   },
   {
+    name: 'train-own-model',
+    path: (stage) => `/train?dataset=${stage.digits}`,
+    prepare: async (page) => {
+      await page.getByRole('combobox', { name: 'Template' }).click();
+      await page.getByRole('option', { name: /^Your own model/ }).click();
+      const discard = page.getByRole('button', { name: 'Start over' });
+      if (await discard.isVisible()) await discard.click();
+      await page
+        .getByText(/models\/image-net\.ts/)
+        .first()
+        .click();
+      await page.waitForSelector(editorLine);
+      await page.waitForSelector('[aria-label="Graph of the model"] button');
+    },
+  },
+  {
+    name: 'train-fine-tune',
+    path: async (stage) => {
+      await versionPath(stage);
+      return `/train?dataset=${stage.digits}`;
+    },
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Fine-tune ONNX' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Fine-tune an ONNX file' });
+      await dialog.getByText('A registered model').click();
+      await dialog.getByRole('combobox', { name: 'Model' }).fill('digit-reader@1');
+      await page.getByRole('option', { name: 'digit-reader@1' }).click();
+      await dialog.getByRole('button', { name: 'Put into the config' }).waitFor();
+    },
+  },
+  {
     name: 'runs',
     path: async (stage) => {
       await trainedRuns(stage);
@@ -99,6 +130,9 @@ export const screens: readonly Screen[] = [
       await page.getByText('speaks against').waitFor();
     },
   },
+  { name: 'run-masks', path: async (stage) => `/runs/${(await maskRun(stage)).id}/evaluation` },
+  { name: 'run-layers', path: (stage) => runPath(stage, '/layers') },
+  { name: 'run-log', path: (stage) => runPath(stage, '/log') },
   { name: 'run-config', path: (stage) => runPath(stage, '/config') },
   { name: 'compare', path: (stage) => comparePath(stage) },
   {

@@ -28,6 +28,16 @@ training: { epochs: 3 }
 `,
 ] as const;
 
+const masksConfig = `name: Masks of digits
+experiment: masks
+task: image-segmentation
+data: { dataset: DATASET, batchSize: 16 }
+model: { kind: unet, channels: [8, 16, 32] }
+loss: { kind: dice_cross_entropy }
+optimizer: { kind: adamw, learningRate: 0.003 }
+training: { epochs: 4 }
+`;
+
 let runs: Promise<readonly Run[]> | undefined;
 let bundle: Promise<string> | undefined;
 let endpoint: Promise<string> | undefined;
@@ -36,6 +46,13 @@ let endpoint: Promise<string> | undefined;
 export function trainedRuns(stage: Stage): Promise<readonly Run[]> {
   runs ??= Promise.all(configs.map((config) => trainedRun(stage, config.replace('DATASET', stage.digits))));
   return runs;
+}
+
+/** A U-Net on composed scenes, finished. */
+export async function maskRun(stage: Stage): Promise<Run> {
+  const datasets = await stage.call('datasets.list', {});
+  const scenes = datasets.find(({ name }) => name === 'digit-scenes-masks')?.versions[0]?.digest;
+  return trainedRun(stage, masksConfig.replace('DATASET', scenes ?? ''));
 }
 
 /** Path of the first version of the model. */
