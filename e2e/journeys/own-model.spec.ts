@@ -5,6 +5,8 @@ import AxeBuilder from '@axe-core/playwright';
 import { writeDigits } from '../support/digits.ts';
 import { expect, test } from '../support/studio.ts';
 
+test.describe.configure({ mode: 'serial' });
+
 let source: string;
 test.beforeAll(() => {
   source = mkdtempSync(join(tmpdir(), 'digits-'));
@@ -79,4 +81,23 @@ test('a model of one’s own is written, its mistake marked and mended, looked a
   await page.locator('.monaco-editor textarea, .monaco-editor [role=textbox]').first().focus();
   await page.keyboard.press('ArrowDown');
   await page.waitForTimeout(1_500);
+});
+
+test('it is explained, registered, and leaves the studio with the proof that it is what was trained', async ({
+  studio: { page, visit, call },
+}) => {
+  const [run] = await call('runs.list', {});
+  await visit(`/runs/${run?.id}/explanation`);
+  for (const method of ['Integrated gradients', 'Grad-CAM', 'Saliency']) {
+    await page.getByText(method, { exact: true }).first().click();
+    await expect(page.getByText(/true class/).first()).toBeVisible();
+    await expect(page.locator('canvas').first()).toBeVisible();
+  }
+  const { version } = await call('registry.register', { runId: run?.id ?? '', modelName: 'own', description: '' });
+  const { jobId } = await call('bundles.export', { modelName: 'own', version });
+  expect(await call('jobs.wait', { id: jobId, timeoutMs: 120_000 })).toMatchObject({ state: 'FINISHED' });
+  const [bundle] = await call('bundles.list', { modelName: 'own' });
+  expect(bundle?.parity).toMatchObject({ passed: true });
+  await visit(`/deploy/bundles/${bundle?.digest}`);
+  await expect(page.getByText('Answers like the trained model')).toBeVisible();
 });

@@ -2,8 +2,7 @@ import type { z } from 'zod';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Explanation, ExplanationMethod, modelReference } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
-import type { RunConfig } from '../../contract/run-config.ts';
-import type { Run } from '../../contract/training.ts';
+import type { ModelSummary, Run } from '../../contract/training.ts';
 import type { EngineContext, HandlersOf } from '../core/context.ts';
 import type { Experiments, RunRecords } from '../training/index.ts';
 import { ExplainerProcess } from './explainer-process.ts';
@@ -24,6 +23,7 @@ export interface ExplainingNeighbours {
 
 /** Why a model says what it says of one picture. */
 export class Explaining {
+  readonly #context: EngineContext;
   readonly #neighbours: ExplainingNeighbours;
   readonly #process: ExplainerProcess;
 
@@ -38,6 +38,7 @@ export class Explaining {
   };
 
   constructor(context: EngineContext, neighbours: ExplainingNeighbours) {
+    this.#context = context;
     this.#neighbours = neighbours;
     this.#process = new ExplainerProcess(context, neighbours.threads);
   }
@@ -102,9 +103,9 @@ export class Explaining {
     return { run, checkpointDigest };
   }
 
-  /** Null for models that read tables. */
-  #modelOf(run: Run): RunConfig['model'] | null {
+  /** Null for models that read no pictures. */
+  #modelOf(run: Run): ModelSummary | null {
     if (run.task !== 'image-classification') return null;
-    return this.#neighbours.experiments.configOf(run).model;
+    return this.#context.workspace.runs.summary(run.id) ?? null;
   }
 }

@@ -1,11 +1,11 @@
 import type { ExplanationMethod } from '../../contract/explaining.ts';
-import type { RunConfig } from '../../contract/run-config.ts';
+import type { ModelSummary } from '../../contract/training.ts';
 
 interface MethodEntry {
   readonly title: string;
   /** What the picture is and is not, for the person who reads it. */
   readonly statement: string;
-  readonly supports: (model: RunConfig['model']) => boolean;
+  readonly supports: (model: ModelSummary) => boolean;
 }
 
 /** Any differentiable model that reads pictures. */
@@ -28,11 +28,7 @@ export const methods: Readonly<Record<ExplanationMethod, MethodEntry>> = {
     title: 'Grad-CAM',
     statement:
       'Regions whose features in the last convolution speak for the class, from 0 to 1 within this picture. It is coarse, since that layer is smaller than the picture, leaves out what speaks against the class, and cannot be compared between pictures.',
-    supports: (model) =>
-      model.kind === 'cnn' ||
-      model.kind === 'resnet' ||
-      model.kind === 'mobilenet_v2' ||
-      (model.kind === 'sequential' && model.layers.some((layer) => layer.kind === 'conv2d')),
+    supports: ({ layers }) => layers.some(({ kind }) => kind === 'Conv2d'),
   },
 };
 

@@ -1,5 +1,5 @@
 import * as graph from '../../graph/index.ts';
-import { BATCH, type Dimension, GraphError, type Tensor, type Trace } from '../../graph/index.ts';
+import { BATCH, type Dimension, dimensionProduct, GraphError, type Tensor, type Trace } from '../../graph/index.ts';
 import type { OfName, Operation, OperationName } from './program.ts';
 
 type Apply<Name extends OperationName> = (
@@ -7,7 +7,7 @@ type Apply<Name extends OperationName> = (
   inputs: readonly Tensor[],
   trace: Trace,
   /** What stands for the batch in this trace. */
-  batch: string,
+  batch: Dimension,
 ) => readonly Tensor[];
 
 const unary =
@@ -108,12 +108,13 @@ export const applyOperation = (
   operation: Operation,
   inputs: readonly Tensor[],
   trace: Trace,
-  batch: string,
+  batch: Dimension,
 ): readonly Tensor[] => (operations[operation.name] as Apply<OperationName>)(operation, inputs, trace, batch);
 
-/** `32*batch` in a trace whose batch goes by another name. */
-function inBatches(size: Dimension, batch: string): Dimension {
-  return typeof size === 'string' ? size.replace(new RegExp(`\\b${BATCH}\\b`, 'g'), batch) : size;
+/** `32*batch` in a trace whose batch goes by another name, or is a number. */
+function inBatches(size: Dimension, batch: Dimension): Dimension {
+  if (typeof size === 'number') return size;
+  return dimensionProduct(size.split('*').map((part) => (part === BATCH ? batch : Number(part))));
 }
 
 function input({ name }: Operation, inputs: readonly Tensor[], place: number): Tensor {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { compileForward, compileTrainStep, initializeParameters } from '../../graph/index.ts';
+import { compileExplanation, compileForward, compileTrainStep, initializeParameters } from '../../graph/index.ts';
 import { buildModel } from '../build-model.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import * as lightbench from './api/index.ts';
@@ -34,6 +34,11 @@ it('builds the same graphs as the architecture of the same layers, to the byte',
   expect(compileForward(own, { parameters }).onnx).toEqual(compileForward(builtIn, { parameters }).onnx);
   const options = { loss: { kind: 'cross_entropy' }, optimizer: { kind: 'adamw' }, seed: 1 } as const;
   expect(compileTrainStep(own, options).onnx).toEqual(compileTrainStep(builtIn, options).onnx);
+  // Integrated gradients run one baseline and many points per sample through the model: other batches than its own.
+  for (const kind of ['saliency', 'integrated_gradients', 'grad_cam'] as const) {
+    const explained = [own, builtIn].map((model) => compileExplanation(model, { method: { kind }, parameters }).onnx);
+    expect(explained[0]).toEqual(explained[1]);
+  }
 });
 
 it('has every word of its declarations, and they have its types', () => {

@@ -90,7 +90,7 @@ class ProgramModule extends Module {
       values,
       layers: this.#program.layers,
       modules: this.#modules,
-      batch: String(x.shape[0] ?? BATCH),
+      batch: x.shape[0] ?? BATCH,
     };
     play(player, this.#program.steps, []);
     const result = tensorOf(values, this.#program.result);
@@ -105,7 +105,7 @@ interface Player {
   readonly layers: readonly ProgramLayer[];
   /** One for each of the layers. */
   readonly modules: readonly Module[];
-  readonly batch: string;
+  readonly batch: Dimension;
 }
 
 function play(player: Player, steps: readonly ProgramStep[], within: readonly string[]): void {
