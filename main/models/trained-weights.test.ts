@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { buildModel } from './build-model.ts';
 import { trainedWeights } from './trained-weights.ts';
 
-it('takes averages of weights where they are kept, buffers as they are, and nothing else', () => {
+it('takes averages where they are kept, all else as it is, and nothing but parameters and buffers', () => {
   const { module } = buildModel(
     { kind: 'sequential', layers: [{ kind: 'batch_norm' }] },
     { kind: 'image', channels: 1, height: 1, width: 1 },

@@ -1,6 +1,6 @@
 import { augment } from '../augmentation/augmentation.ts';
 import type { AugmentationSpec } from '../augmentation/specification.ts';
-import type { Parameter } from '../layers/parameter.ts';
+import { type Parameter, RunningStatistic } from '../layers/parameter.ts';
 import type { LossSpec } from '../losses/loss.ts';
 import { buildLoss } from '../losses/loss.ts';
 import type { Figure } from '../losses/loss-row.ts';
@@ -42,7 +42,15 @@ export interface Backward {
   readonly weight: () => Tensor;
   readonly figures: readonly Figure[];
   readonly parameters: readonly BoundParameter[];
-  readonly buffers: readonly { readonly name: string; readonly shape: readonly number[]; readonly next: Tensor }[];
+  readonly buffers: readonly NextBuffer[];
+}
+
+export interface NextBuffer {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly next: Tensor;
+  /** Whether it belongs to the weights that the batches went through, and is averaged as they are. */
+  readonly isStatistic: boolean;
 }
 
 /** Traces the model in training mode and differentiates its loss; parameters that it does not use are left out. */
@@ -95,9 +103,9 @@ export function buildBackward(
       tensor: bound.get(name) as Tensor,
       gradient: gradientOf.get(name),
     })),
-    buffers: model.module.namedBuffers().flatMap(([name, { shape }]) => {
+    buffers: model.module.namedBuffers().flatMap(([name, buffer]) => {
       const next = trace.bufferUpdates.get(name);
-      return next ? [{ name, shape, next }] : [];
+      return next ? [{ name, shape: buffer.shape, next, isStatistic: buffer instanceof RunningStatistic }] : [];
     }),
   };
 }

@@ -47,7 +47,7 @@ export interface CompiledGraph {
 export interface StateTensor {
   readonly name: string;
   readonly outputName: string;
-  /** `average`: a moving average of the parameter whose name follows `average.`. */
+  /** `average`: a moving average of the parameter or running statistic whose name follows `average.`. */
   readonly kind: 'parameter' | 'buffer' | 'optimizer' | 'average';
   readonly dtype: 'float32';
   readonly shape: readonly number[];

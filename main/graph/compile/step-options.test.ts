@@ -7,6 +7,7 @@ import { Linear } from '../layers/linear.ts';
 import { Module } from '../layers/module.ts';
 import { BatchNorm2d } from '../layers/normalization.ts';
 import { MaxPool2d } from '../layers/pooling.ts';
+import { SpectralConv2d } from '../layers/spectral-norm.ts';
 import type { Trace } from '../layers/trace.ts';
 import { STANDARD } from '../lowering/target.ts';
 import { classIds, floats, numbers, openSession, relativeError, StepRunner, tensor } from '../run-onnx.test-support.ts';
@@ -214,16 +215,37 @@ it('limits each number of a gradient by value', async () => {
   expect(moved.filter((value) => Math.abs(value) > 0.99e-4).length).toBeGreaterThan(moved.length / 4);
 });
 
-it('keeps a moving average of the weights beside them', async () => {
-  const options: TrainStepOptions = { ...base, weightAverage: { decay: 0.9 } };
-  const runner = await open(plain, options);
-  const name = 'layers.6.bias';
-  let expected = Float64Array.from(runner.state(name));
-  for (let step = 0; step < 5; step++) {
-    await train(runner, 1);
-    expected = expected.map((value, at) => 0.9 * value + 0.1 * (runner.state(name)[at] ?? 0));
-  }
-  expect(relativeError(runner.state(`average.${name}`), expected)).toBeLessThan(1e-6);
+it.each([1, 2])(
+  'keeps a moving average of weights and running statistics beside them, in %i parts',
+  async (microBatches) => {
+    const options: TrainStepOptions = { ...base, microBatches, weightAverage: { decay: 0.9 } };
+    const runner = await open(modelOf(images(0, true)), options);
+    const names = ['layers.7.bias', 'layers.1.runningMean', 'layers.1.runningVariance'];
+    const expected = new Map(names.map((name) => [name, Float64Array.from(runner.state(name))]));
+    for (let step = 0; step < 5; step++) {
+      await train(runner, 1);
+      for (const [name, mean] of expected)
+        expected.set(
+          name,
+          mean.map((value, at) => 0.9 * value + 0.1 * (runner.state(name)[at] ?? 0)),
+        );
+    }
+    for (const [name, mean] of expected) {
+      expect(relativeError(runner.state(`average.${name}`), mean), name).toBeLessThan(1e-6);
+      expect(relativeError(runner.state(name), mean), name).toBeGreaterThan(1e-3);
+    }
+  },
+);
+
+it('leaves the vectors of a spectral norm out of the average: they have length one', async () => {
+  const critic = modelOf(
+    new Sequential([new SpectralConv2d(1, 4, 3, 2, 1), new ReLU(), new Flatten(), new Linear(144, 5)]),
+  );
+  const { state } = compileTrainStep(critic, { ...base, weightAverage: { decay: 0.9 } });
+  const averages = state.flatMap(({ name, kind }) => (kind === 'average' ? [name] : []));
+  expect(averages).toEqual(
+    ['layers.0.weight', 'layers.0.bias', 'layers.3.weight', 'layers.3.bias'].map((name) => `average.${name}`),
+  );
 });
 
 it('resumes to the bit with everything at once', async () => {

@@ -27,7 +27,7 @@ import { buildUpdate, declareLossScaling } from './update.ts';
  *   biases and norms.
  * - `clipNorm` scales gradients down to a global norm, as torch.nn.utils.clip_grad_norm_ does; `clipValue` limits each
  *   number.
- * - `weightAverage` keeps a moving average of each weight as state `average.<name>`.
+ * - `weightAverage` keeps a moving average of each weight and running statistic as state `average.<name>`.
  * - `mixedPrecision` multiplies in float16, with a loss scale that adapts; steps that overflow change no weight and are
  *   counted (figures `currentLossScale` and `stepsSkipped`).
  * - `checkpointSegments` recomputes activations in the backward pass instead of keeping them; the results are the same.
@@ -163,8 +163,14 @@ export function separateGraphs(
     tensor: second.input(name, 'float32', parameter.shape),
     gradient: gradient && gradientIn(second, name, parameter.shape),
   }));
+  const buffers = backward.buffers.map(({ name, shape, isStatistic }) => ({
+    name,
+    shape,
+    next: second.input(`next.${name}`, 'float32', shape),
+    isStatistic,
+  }));
   const scalars = declareScalars(second, options);
-  const finished = finish(second, model, { ...backward, parameters }, options, scalars);
+  const finished = finish(second, model, { parameters, buffers }, options, scalars);
   return { graph, backward, outputs, second, finished };
 }
 
@@ -233,9 +239,19 @@ function finish(
   );
   const state = new StateList();
   const learningRate = graph.input('learningRate', 'float32', []);
-  const { gradientNorm } = buildUpdate(graph, parameters, options, { ...scalars, learningRate }, state, drawn);
-  for (const { name, shape, next } of buffers) {
-    state.keep('buffer', name, shape, next, () => drawn()[name] as Float32Array);
+  const { gradientNorm, keepAverage } = buildUpdate(
+    graph,
+    parameters,
+    options,
+    { ...scalars, learningRate },
+    state,
+    drawn,
+  );
+  for (const { name, shape, next, isStatistic } of buffers) {
+    const start = (): Float32Array => drawn()[name] as Float32Array;
+    state.keep('buffer', name, shape, next, start);
+    // Averaged weights do not fit the statistics of the newest ones.
+    if (isStatistic) keepAverage(name, shape, next, start);
   }
   const figures: NamedOutput[] = (['lossScale', 'skippedSteps'] as const).flatMap((name) => {
     const kept = state.outputs.find((output) => output.name === `next.${name}`);

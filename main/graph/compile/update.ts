@@ -19,7 +19,7 @@ export interface UpdateOptions {
   readonly mixedPrecision?: MixedPrecisionOptions;
 }
 
-/** An exponential moving average of the weights, kept beside them. */
+/** An exponential moving average of the weights, and of the running statistics that go with them, kept beside them. */
 export interface WeightAverageOptions {
   /** Share of the old average, such as 0.999. */
   readonly decay: number;
@@ -53,6 +53,8 @@ export interface UpdateScalars {
 export interface Update {
   /** The global norm of the gradients before clipping. */
   readonly gradientNorm: Tensor;
+  /** Keeps the moving average of what `value` is after this step, where averages are asked for. */
+  keepAverage(name: string, shape: readonly number[], value: Tensor, start: () => Float32Array): void;
 }
 
 /** What `torch.nn.utils.clip_grad_norm_` adds to the norm before dividing. */
@@ -95,6 +97,11 @@ export function buildUpdate(
     parameters.map(({ name }) => name),
   );
   const average = options.weightAverage && averaging(graph, options.weightAverage, scalars.step);
+  const keepAverage: Update['keepAverage'] = (name, shape, value, start) => {
+    if (!average) return;
+    const mean = graph.input(`average.${name}`, 'float32', shape);
+    state.keep('average', `average.${name}`, shape, guard(average(mean, value), mean), start);
+  };
   const gradients = new Map(trained.map(({ name }, index) => [name, clipped[index] as Tensor]));
   for (const { name, parameter, tensor } of parameters) {
     const { shape } = parameter;
@@ -113,12 +120,10 @@ export function buildUpdate(
       const value = guard(nextSlots[place] as Tensor, slots[place] as Tensor);
       state.keep('optimizer', `${slot}.${name}`, shape, value, () => new Float32Array(elementCount(shape)));
     });
-    if (!average) continue;
-    const mean = graph.input(`average.${name}`, 'float32', shape);
-    state.keep('average', `average.${name}`, shape, guard(average(mean, kept), mean), start);
+    keepAverage(name, shape, kept, start);
   }
   if (scaling && finite) keepScaling(graph, scaling, finite, options.mixedPrecision ?? {}, state);
-  return { gradientNorm };
+  return { gradientNorm, keepAverage };
 }
 
 /** Grows the scale after a run of finite steps, halves it after one that was not, as GradScaler does. */

@@ -3,7 +3,7 @@ import { add, countAlong, divide, maximum, multiply, scale, shift } from '../exp
 import { GraphError } from '../graph-error.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
-import { ModuleBuffer, Parameter } from './parameter.ts';
+import { Parameter, RunningStatistic } from './parameter.ts';
 import type { Trace } from './trace.ts';
 
 export interface BatchNormOptions {
@@ -17,8 +17,8 @@ export class BatchNorm2d extends Module {
   readonly kind = 'BatchNorm2d';
   readonly weight: Parameter;
   readonly bias: Parameter;
-  readonly runningMean: ModuleBuffer;
-  readonly runningVariance: ModuleBuffer;
+  readonly runningMean: RunningStatistic;
+  readonly runningVariance: RunningStatistic;
   readonly #epsilon: number;
   readonly #momentum: number;
 
@@ -29,8 +29,8 @@ export class BatchNorm2d extends Module {
     const filled = (value: number) => ({ kind: 'constant', value }) as const;
     this.weight = new Parameter([channels], filled(1));
     this.bias = new Parameter([channels], filled(0));
-    this.runningMean = new ModuleBuffer([channels], filled(0));
-    this.runningVariance = new ModuleBuffer([channels], filled(1));
+    this.runningMean = new RunningStatistic([channels], filled(0));
+    this.runningVariance = new RunningStatistic([channels], filled(1));
   }
 
   forward(x: Tensor, trace: Trace): Tensor {

@@ -33,5 +33,8 @@ export class Parameter {
   }
 }
 
-/** A tensor that a module keeps and updates itself, without a gradient: running statistics. */
+/** A tensor that a module keeps and updates itself, without a gradient. */
 export class ModuleBuffer extends Parameter {}
+
+/** A running mean of what batches give with the weights of their steps. */
+export class RunningStatistic extends ModuleBuffer {}
