@@ -1,4 +1,5 @@
 import { LightbenchError } from '../../contract/errors.ts';
+import type { ParameterValues } from '../../graph/index.ts';
 import type { Model } from '../../models/index.ts';
 import type { Feeds } from './feeds.ts';
 import type { FirstBroken, LayerStatistics } from './layer-statistics.ts';
@@ -37,13 +38,8 @@ export async function describeDivergence(divergence: Divergence): Promise<Lightb
       },
     );
   const parameters = await runner.parameters();
-  const broken = Object.keys(parameters).find((name) => parameters[name].some((value) => !Number.isFinite(value)));
-  if (broken !== undefined)
-    return new LightbenchError(
-      'training.diverged',
-      `${where} The first layer whose weights are no longer finite is ${layerName(model, broken)}.`,
-      { details: { ...details, layer: broken } },
-    );
+  const broken = brokenWeights(where, parameters, model, details);
+  if (broken !== null) return broken;
   const first = await firstBroken(divergence);
   const sizes = Object.entries(parameters).map(([name, values]) => ({
     name,
@@ -54,6 +50,45 @@ export async function describeDivergence(divergence: Divergence): Promise<Lightb
     'training.diverged',
     `${where} ${first === null ? '' : `${sentence(model, first)} `}The largest weight before it was ${largest.size.toPrecision(3)}, in ${layerName(model, largest.name)}.`,
     { details: { ...details, layer: first?.layer ?? largest.name, ...(first === null ? {} : { where: first.where }) } },
+  );
+}
+
+/** Why the validation loss is no number although that of the last step was one: it is measured before the update. */
+export function describeBrokenValidation(
+  step: number,
+  stepsPerEpoch: number,
+  loss: number,
+  weights: ParameterValues,
+  model: Model,
+): LightbenchError {
+  const where = `The validation loss became ${loss} after step ${step} (epoch ${(step / stepsPerEpoch).toFixed(2)}).`;
+  const details = { step };
+  return (
+    brokenWeights(where, weights, model, details) ??
+    new LightbenchError(
+      'training.diverged',
+      `${where} All weights are finite: what the model makes of the items is not.`,
+      {
+        details,
+        suggestion:
+          'Look for broken inputs among the validation items in the quality report, or lower the learning rate.',
+      },
+    )
+  );
+}
+
+function brokenWeights(
+  where: string,
+  weights: ParameterValues,
+  model: Model,
+  details: Readonly<Record<string, unknown>>,
+): LightbenchError | null {
+  const broken = Object.keys(weights).find((name) => weights[name].some((value) => !Number.isFinite(value)));
+  if (broken === undefined) return null;
+  return new LightbenchError(
+    'training.diverged',
+    `${where} The first layer whose weights are no longer finite is ${layerName(model, broken)}.`,
+    { details: { ...details, layer: broken } },
   );
 }
 

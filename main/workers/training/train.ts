@@ -7,7 +7,7 @@ import { scheduleOf, trainedWeights, trainingOptionsOf } from '../../models/inde
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { keptModel } from './built-model.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
-import { describeDivergence } from './divergence.ts';
+import { describeBrokenValidation, describeDivergence } from './divergence.ts';
 import type { Experiment } from './experiment.ts';
 import { LayerStatistics, SAMPLES_MEASURED, stepsBetween } from './layer-statistics.ts';
 import { LossSpikes } from './loss-spikes.ts';
@@ -224,7 +224,10 @@ export async function train(
       if (step % stepsPerEpoch === 0) {
         points.epochSeconds = (performance.now() - epochStartedAt) / 1000;
         if (validationSet.count > 0) {
-          const found = await task.validate(computing, await runner.weights(), validationSet);
+          const weights = await runner.weights();
+          const found = await task.validate(computing, weights, validationSet);
+          if (!Number.isFinite(found.validation_loss))
+            throw describeBrokenValidation(step, stepsPerEpoch, found.validation_loss, weights, model);
           metrics = { ...metrics, ...found };
           validationLosses.push(found.validation_loss);
           const value = found[judged] ?? found.validation_loss;

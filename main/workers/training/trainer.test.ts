@@ -133,6 +133,27 @@ describe('the trainer', () => {
     expect(tensors.size).toBeGreaterThan(0);
   });
 
+  it('says that validation finds no number, when the last step of an epoch broke the weights', async () => {
+    const run = runTrainer(
+      trainerInputOf(
+        digits,
+        digitsConfig({
+          // The whole of train at once: each epoch is one step, whose own loss is still that of the first weights.
+          data: { dataset: 'digits', batchSize: 65536, validationFraction: 0.1 },
+          optimizer: { kind: 'sgd', learningRate: 1e39, momentum: 0 },
+          training: { epochs: 1 },
+        }),
+      ),
+    );
+    expect(await run.ended).toMatchObject({
+      error: {
+        code: 'training.diverged',
+        cause: expect.stringMatching(/validation loss .* step 1 .*no longer finite is layers\.\d+ \(Linear\)/),
+      },
+    });
+    expect(checkpoints(run.messages)).toEqual([]);
+  });
+
   it('names a damaged checkpoint instead of starting from nothing', async () => {
     const run = runTrainer(
       trainerInputOf(digits, config, {
