@@ -95,7 +95,7 @@ describe.each(targets.map((target) => [label(target), target] as const))(
     });
 
     it.each(trajectories.map((golden) => [`${golden.name}, ${golden.optimizer}`, golden] as const))(
-      '%s: fifty steps',
+      '%s: two hundred steps',
       async (_name, golden) => {
         const step = compileTrainStep(goldenModel(golden), {
           loss: golden.loss,
@@ -112,7 +112,11 @@ describe.each(targets.map((target) => [label(target), target] as const))(
           );
           expect(Math.abs(figures.loss - expected) / expected, `loss of step ${index + 1}`).toBeLessThan(1e-3);
           const norm = golden.norms[index] ?? 0;
-          expect(Math.abs((figures.gradientNorm ?? 0) - norm) / norm, `norm of step ${index + 1}`).toBeLessThan(1e-2);
+          // Later on, a unit that begins or ceases to answer one sample moves the norm by more, and the loss hardly.
+          const isEarly = index < 50;
+          expect(Math.abs((figures.gradientNorm ?? 0) - norm) / norm, `norm of step ${index + 1}`).toBeLessThan(
+            isEarly ? 1e-2 : 1e-1,
+          );
         }
       },
     );

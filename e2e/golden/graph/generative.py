@@ -11,31 +11,10 @@ import torch
 import torch.nn.functional as F
 
 from golden import fill, pack
+from random_numbers import normal
 
 HERE = pathlib.Path(__file__).parent
-GOLDEN = np.uint32(0x9E3779B9)
 STEPS = 200
-
-
-def mix(x):
-    """The compiler's hash: lowbias32 without its last fold."""
-    with np.errstate(over="ignore"):
-        x = np.asarray(x, dtype=np.uint32)
-        x = (x ^ (x >> np.uint32(16))) * np.uint32(0x7FEB352D)
-        return (x ^ (x >> np.uint32(15))) * np.uint32(0x846CA68B)
-
-
-def normal(count, seed, step, stream):
-    """The twin of RandomKey and RandomNormal."""
-    with np.errstate(over="ignore"):
-        base = mix(mix(np.uint32(seed)) + np.uint32(step) * GOLDEN)
-        key = mix(base ^ (np.uint32(stream + 1) * GOLDEN))
-        half = (count + 1) // 2
-        bits = mix(np.arange(2 * half, dtype=np.uint32) * GOLDEN + key).view(np.int32).astype(np.float32)
-    uniform = np.clip(bits * np.float32(2.0**-32) + np.float32(0.5), np.float32(2.0**-27), np.float32(1 - 2.0**-24))
-    radius = np.sqrt(np.log(uniform[:half]) * np.float32(-2))
-    angle = uniform[half:] * np.float32(2 * np.pi)
-    return torch.from_numpy(np.concatenate([radius * np.cos(angle), radius * np.sin(angle)])[:count])
 
 
 def weights(shapes):

@@ -107,6 +107,7 @@ OPTIMIZERS = [
     ({"kind": "adamw", "weightDecay": 0.1, "beta1": 0.8}, 1e-2, lambda p: torch.optim.AdamW(p, lr=1e-2, weight_decay=0.1, betas=(0.8, 0.999))),
     ({"kind": "rmsprop"}, 2e-3, lambda p: torch.optim.RMSprop(p, lr=2e-3)),
     ({"kind": "rmsprop", "momentum": 0.9, "centered": True, "weightDecay": 0.01, "smoothing": 0.95, "epsilon": 1e-4}, 1e-3, lambda p: torch.optim.RMSprop(p, lr=1e-3, alpha=0.95, momentum=0.9, centered=True, weight_decay=0.01, eps=1e-4)),
+    ({"kind": "sgd"}, 2e-2, lambda p: torch.optim.SGD(p, lr=2e-2)),
     ({"kind": "sgd", "momentum": 0.9, "nesterov": True, "weightDecay": 0.01}, 2e-2, lambda p: torch.optim.SGD(p, lr=2e-2, momentum=0.9, nesterov=True, weight_decay=0.01)),
     ({"kind": "lion", "weightDecay": 0.1}, 1e-3, lambda p: Lion(p, lr=1e-3, weight_decay=0.1)),
 ]
