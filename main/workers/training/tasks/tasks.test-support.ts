@@ -90,14 +90,21 @@ export async function finished(input: TrainerInput): Promise<TaskRun> {
   return { run, ...told(run), metrics: ended.result.metrics };
 }
 
-/** Runs the trainer with a pause at a step, and goes on from there in another process. */
-export async function interrupted(input: TrainerInput, step: number): Promise<TaskRun> {
+/** Runs the trainer with a pause at a step, or kills it after that step's checkpoint, and goes on in another process. */
+export async function interrupted(
+  input: TrainerInput,
+  step: number,
+  how: 'pause' | 'kill' = 'pause',
+): Promise<TaskRun> {
   const first = runTrainer(input, (message) => {
-    if (message.type === 'checkpoint' && message.step === step) first.send({ type: 'pause' });
+    if (message.type !== 'checkpoint' || message.step !== step) return;
+    if (how === 'kill') first.kill();
+    else first.send({ type: 'pause' });
   });
-  const paused = await first.ended;
-  if (paused === null || 'error' in paused || paused.result.outcome !== 'paused')
-    throw new Error(`The run was not paused: ${JSON.stringify(paused)}`);
+  const ended = await first.ended;
+  const isCut =
+    how === 'kill' ? ended === null : ended !== null && 'result' in ended && ended.result.outcome === 'paused';
+  if (!isCut) throw new Error(`The run was not cut off by a ${how}: ${JSON.stringify(ended)}`);
   const { checkpoints } = told(first);
   return finished({
     ...input,

@@ -227,4 +227,55 @@ describe('image generation', () => {
     expect(again.checkpoints.at(-1)?.artifact.digest).toBe(checkpoints.at(-1)?.artifact.digest);
     expect(again.evaluations[0].predictions).toEqual(evaluations[0].predictions);
   });
+
+  it.each([
+    [
+      'competing networks',
+      {
+        model: { kind: 'gan', latent: 8, channels: [4, 8], conditional: true },
+        optimizer: {
+          kind: 'adam',
+          learningRate: 0.002,
+          beta1: 0.5,
+          parameterGroups: [{ match: 'generator.*', learningRateFactor: 0.5 }],
+        },
+        training: { weightAverage: { decay: 0.9 } },
+      },
+    ],
+    [
+      'diffusion',
+      {
+        model: { kind: 'diffusion', steps: 10, channels: [4, 8], conditional: true },
+        optimizer: { kind: 'adamw', learningRate: 0.005 },
+        training: { clipNorm: 1, weightAverage: { decay: 0.9 } },
+      },
+    ],
+  ])('goes on from a pause and from kill -9 to the bits of the unbroken run: %s', async (_, patch) => {
+    const digits = await digitsDataset(300, 100);
+    folders.push(digits.workspaceFolder);
+    const config = taskConfig({
+      task: 'image-generation',
+      preprocessing: { resize: [12, 12] },
+      ...patch,
+      data: { batchSize: 40 },
+      schedule: { kind: 'cosine', warmupSteps: 5 },
+      training: { ...patch.training, epochs: 4, checkpointEverySteps: 7 },
+    });
+    const input = trainerInputOf(digits, config);
+    const unbroken = await finished(input);
+    const start = unbroken.checkpoints[0];
+    // In mid-epoch, and with an epoch's smaller last batch before it and after it.
+    for (const [step, how] of [
+      [14, 'pause'],
+      [21, 'kill'],
+    ] as const) {
+      const resumed = await interrupted(input, step, how);
+      expect(resumed.checkpoints.at(-1)?.step).toBe(32);
+      expect(resumed.checkpoints.at(-1)?.artifact.digest, how).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
+      expect(resumed.evaluations.at(-1)?.predictions, how).toEqual(unbroken.evaluations.at(-1)?.predictions);
+      expect(resumed.metrics['test.loss'], how).toBe(unbroken.metrics['test.loss']);
+    }
+    expect(unbroken.checkpoints.at(-1)?.artifact.digest).not.toBe(start.artifact.digest);
+    expect(Number.isFinite(unbroken.metrics['test.loss'])).toBe(true);
+  });
 });
