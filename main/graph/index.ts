@@ -107,6 +107,7 @@ export { decodeModel } from './onnx/decode.ts';
 export { constantsAsInitializers } from './onnx/import/constant-weights.ts';
 export type { ImportOptions, WeightHook } from './onnx/import/imported-module.ts';
 export { ImportedModule, isImportable } from './onnx/import/imported-module.ts';
+export { withLeadingSequence } from './onnx/leading-sequence.ts';
 export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/model.ts';
 export { MASKED_SCORE } from './operators/attention.ts';
 export { decodeCorners } from './operators/detection.ts';

@@ -1,6 +1,6 @@
 /** Entry of a thread of the trainer that computes the gradients of its share of each batch. */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { float32Tensor, floats, int32Scalar, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
+import { float32Tensor, int32Scalar, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
 import { feedTensor } from './training/feeds.ts';
 import type { ReplicaInputs, ReplicaTask } from './training/replicas.ts';
 import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP } from './training/replicas.ts';
@@ -8,9 +8,14 @@ import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP } from './t
 const { control, port, backward, settings, parameters, gradients, figures } = workerData as ReplicaTask;
 
 async function serve(): Promise<void> {
-  const session = await RuntimeSession.create(backward, { ...settings, flushDenormals: true });
+  const session = await RuntimeSession.create(backward, { ...settings, flushDenormals: true, outputsGiven: true });
   const sets = [0, 1].map((set) => tensorsOf(parameters.map(({ sets, ...entry }) => ({ ...entry, data: sets[set] }))));
-  const into = tensorsOf(gradients);
+  const said = figures.names.map((name, place) => ({
+    name,
+    shape: [],
+    data: figures.values.subarray(place, place + 1),
+  }));
+  const into = tensorsOf([...gradients, ...said]);
   let inputs: ReplicaInputs = {};
   let seen = 0;
   answer(READY);
@@ -29,10 +34,7 @@ async function serve(): Promise<void> {
       const length = sample.reduce((product, size) => product * size, rows);
       feeds[name] = feedTensor({ data: data.subarray(0, length), dims: [rows, ...sample] });
     }
-    const results = await session.run(feeds, into);
-    figures.names.forEach((name, place) => {
-      [figures.values[place]] = floats(results[name], name);
-    });
+    await session.run(feeds, into);
     answer(READY);
   }
 }

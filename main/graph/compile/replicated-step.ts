@@ -8,7 +8,7 @@ import type { Graph, Tensor } from '../tensor.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
 import type { TrainStepOptions } from './train-step.ts';
-import { gradientName, lower, pickTarget, separateGraphs } from './train-step.ts';
+import { gradientName, lower, pickTarget, separateGraphs, stateInParts } from './train-step.ts';
 
 /** A training step as two graphs: several replicas run the first, each on its share of the batch, one the second. */
 export interface ReplicatedStep {
@@ -17,7 +17,7 @@ export interface ReplicatedStep {
    * Outputs: `loss`, `batch.weight` (what its means count for), the figures, and `gradient.<name>`.
    */
   readonly backward: CompiledGraph;
-  /** Inputs: `learningRate`, `step`, the state, `weight.<replica>`, and `gradient.<name>.<replica>`. */
+  /** Inputs: `learningRate`, `step`, the state in parts, `weight.<replica>`, and `gradient.<name>.<replica>`. */
   readonly update: CompiledGraph;
   readonly state: readonly StateTensor[];
   readonly figures: readonly { readonly name: string; readonly isCount: boolean }[];
@@ -93,7 +93,7 @@ export function compileReplicatedStep(
   );
   return {
     backward: compiled(lower(graph, outputs, options)),
-    update: compiled(lower(second, finished.named, pickTarget(options))),
+    update: compiled(stateInParts(lower(second, finished.named, pickTarget(options)), finished.state)),
     state: finished.state,
     figures: backward.figures.map(({ name, isCount }) => ({ name, isCount: isCount ?? false })),
     gradients: backward.parameters.flatMap(({ name, parameter, gradient }) =>

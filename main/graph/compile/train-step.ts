@@ -12,6 +12,7 @@ import { toMixedPrecision } from '../passes/mixed-precision.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import type { Backward, BackwardOptions } from './backward.ts';
 import { buildBackward } from './backward.ts';
+import { carryInParts } from './carry-in-parts.ts';
 import type { Accumulation } from './micro-batches.ts';
 import { accumulateMicroBatches, WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, ParameterValues, StateTensor } from './model.ts';
@@ -45,6 +46,11 @@ export interface TrainStepOptions extends BackwardOptions, UpdateOptions {
    * state crosses into the runtime and back once per run; cancelling and progress then come once per run.
    */
   readonly manySteps?: boolean;
+  /**
+   * Large state comes and goes in parts, as it is updated: the same numbers in the same order under the shapes of `inputs`.
+   * Saves a copy of it per run. Default false: every state has its own shape.
+   */
+  readonly stateInParts?: boolean;
   /** Seed of the initial weights. Ignored where `parameters` has a value. Default 0. */
   readonly seed?: number;
   /** Starting values, for fine-tuning or comparison. */
@@ -86,9 +92,16 @@ export function lowerTrainStep(model: CompilableModel, options: TrainStepOptions
     if (!Number.isInteger(value) || value < 1)
       throw new GraphError('invalid-argument', `${name} is a whole number from 1, not ${value}.`);
   }
-  const lowered = parts === 1 ? wholeBatch(model, options) : inMicroBatches(model, options, parts);
+  const whole = parts === 1 ? wholeBatch(model, options) : inMicroBatches(model, options, parts);
+  const lowered = options.stateInParts ? { ...whole, onnx: stateInParts(whole.onnx, whole.state) } : whole;
   if (!options.manySteps) return lowered;
   return { ...lowered, onnx: loopSteps(lowered.onnx, lowered.state, model.fullBatch) };
+}
+
+/** The same graph with large state in parts, see `carryInParts`. */
+export function stateInParts(onnx: OnnxModel, state: readonly StateTensor[]): OnnxModel {
+  const carried = new Map(state.map(({ name, outputName }) => [name, outputName]));
+  return { ...onnx, graph: carryInParts(onnx.graph, carried).graph };
 }
 
 /** The operators that training and evaluating a model apply, by their names in the operator table. */

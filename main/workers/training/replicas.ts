@@ -13,6 +13,7 @@ import {
   type SessionSettings,
 } from '../../runtime/index.ts';
 import { elementsOf, type Feed, type FeedData, type Feeds, feedTensor } from './feeds.ts';
+import { figureTensors, inShapesOf } from './given-tensors.ts';
 import type { StepCall, StepSessions } from './step-sessions.ts';
 
 /** Places in the control words that a replica shares with the trainer. */
@@ -86,8 +87,9 @@ export class Replicas implements StepSessions {
   /** @param sets tensors in shared memory, see `sharedFloats` */
   static async create(step: ReplicatedStep, replicas: number, settings: SessionSettings, sets: StateSets) {
     const each: SessionSettings = { ...settings, threads: Math.max(1, Math.floor(settings.threads / replicas)) };
-    const backward = await RuntimeSession.create(step.backward.onnx, { ...each, flushDenormals: true });
-    const update = await RuntimeSession.create(step.update.onnx, { ...settings, flushDenormals: true });
+    const given = { flushDenormals: true, outputsGiven: true };
+    const backward = await RuntimeSession.create(step.backward.onnx, { ...each, ...given });
+    const update = await RuntimeSession.create(step.update.onnx, { ...settings, ...given });
     const gradients = Array.from({ length: replicas }, () =>
       step.gradients.map(({ name, shape }) => ({ name, shape, data: sharedFloats(elementsOf(shape)) })),
     );
@@ -129,7 +131,8 @@ export class Replicas implements StepSessions {
     for (const [name, feed] of Object.entries(inputs)) feeds[name] = feedTensor(rowsOf(feed, 0, end));
     let own: Record<string, RuntimeTensor>;
     try {
-      own = await this.#backward.run(feeds, this.#own);
+      const figures = figureTensors(this.#step.backward.outputs, this.#own, []);
+      own = await this.#backward.run(feeds, { ...this.#own, ...figures });
     } finally {
       for (const other of this.#others) await other.finished();
     }
@@ -139,16 +142,17 @@ export class Replicas implements StepSessions {
       ...this.#others.map((other) => other.figures()),
     ];
     const weights = said.map((each) => each[REPLICA_WEIGHT]);
+    const places = inShapesOf(this.#step.update.outputs, into);
     const results = await this.#update.run(
       {
-        ...state,
+        ...inShapesOf(this.#step.update.inputs, state),
         learningRate: float32Scalar(learningRate),
         step: int32Scalar(step),
         seed: int32Scalar(seed),
         ...Object.fromEntries(weights.map((weight, replica) => [`weight.${replica}`, float32Scalar(weight)])),
         ...this.#gradients,
       },
-      into,
+      { ...places, ...figureTensors(this.#step.update.outputs, into, []) },
     );
     for (const name of names) {
       const values = said.map((each) => each[name]);

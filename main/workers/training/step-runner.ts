@@ -62,15 +62,17 @@ export class StepRunner {
   ): Promise<StepRunner> {
     const replicas = settings.provider === 'cpu' ? replicaCount(model, options, settings.threads, batchSize) : 1;
     if (replicas === 1) {
-      const step = compileTrainStep(model, options);
       // Only WebGPU lets tensors stay between runs.
       if (settings.provider === 'webgpu') {
+        const step = compileTrainStep(model, options);
         const onDevice = step.state.map(({ outputName }) => outputName);
-        const sessions = await WholeBatch.create(step.onnx, model, options, { ...settings, onDevice });
+        const sessions = await WholeBatch.create(step, model, options, { ...settings, onDevice });
         return new StepRunner(model.module, step, new DeviceState(step.state, values, settings), sessions);
       }
+      const inParts = { ...options, stateInParts: true };
+      const step = compileTrainStep(model, inParts);
       const sets = twoSets(step.state, values, (length) => new Float32Array(length));
-      const sessions = await WholeBatch.create(step.onnx, model, options, settings);
+      const sessions = await WholeBatch.create(step, model, inParts, settings);
       return new StepRunner(model.module, step, new HostState(step.state, sets), sessions);
     }
     const step = compileReplicatedStep(model, options, replicas);
