@@ -35,6 +35,15 @@ export function elementCount(shape: Shape, symbolValue = 1): number {
   return count;
 }
 
+/** What each symbol stands for; `batch` for those that are not named. */
+export type SymbolSizes = Readonly<Record<string, number>> & { readonly batch: number };
+
+export function dimensionSize(dimension: Dimension, sizes: SymbolSizes): number {
+  const { factor, symbol } = splitDimension(dimension);
+  if (symbol === '') return factor;
+  return symbol.split('*').reduce((size, name) => size * (sizes[name] ?? sizes.batch), factor);
+}
+
 export const sameShape = (left: Shape, right: Shape): boolean =>
   left.length === right.length && left.every((dimension, axis) => dimension === right[axis]);
 

@@ -74,25 +74,53 @@ describe('buildModel', () => {
   });
 });
 
-it('the memory estimate grows with the batch, and the state is counted exactly', () => {
+describe('the memory estimate', () => {
   const model = buildModel(cnn, digits, classes);
   const target = { provider: 'cpu', blockSize: 16 } as const;
   const options = { loss: { kind: 'cross_entropy' }, optimizer: { kind: 'adamw' }, target } as const;
-  const [small, large] = [estimateTrainingMemory(model, options, 8), estimateTrainingMemory(model, options, 64)];
-  // One set to read, one to write, one that the binding hands out.
-  expect(small.stateBytes).toBe(3 * 3 * 4 * model.summary.parameterCount);
-  expect(large.arenaBytes).toBeGreaterThan(small.arenaBytes);
-  // 141 MiB were measured by `npm run bench -- memory`.
-  expect(large.totalBytes / 2 ** 20).toBeGreaterThan(141 * 0.85);
-  expect(large.totalBytes / 2 ** 20).toBeLessThan(141 * 1.15);
-  // At least the images after both convolutions must be held at once.
-  expect(large.arenaBytes).toBeGreaterThan(64 * 4 * (32 * 676 + 64 * 576));
-  // What is recomputed, or comes in parts, is not held.
-  const bytes = (more: object): number => estimateTrainingMemory(model, { ...options, ...more }, 256).totalBytes;
-  expect(bytes({ microBatches: 4 })).toBeLessThan(0.6 * bytes({}));
-  expect(largestBatchThatFits(model, options, large.totalBytes)).toBeGreaterThanOrEqual(64);
-  expect(largestBatchThatFits(model, options, large.totalBytes)).toBeLessThan(96);
-  expect(largestBatchThatFits(model, options, 2 ** 20)).toBe(0);
-  expect(compileTrainStep(model, options).state.every(({ initial }) => initial.length > 0)).toBe(true);
-  expect(summarize(model).parameterCount).toBe(model.summary.parameterCount);
+  const alone = { threads: 1, stepsAtOnce: 1 };
+  const estimate = (batchSize: number, execution = alone, more: object = {}) =>
+    estimateTrainingMemory(model, { ...options, ...more }, batchSize, execution);
+  const stateBytes = 3 * 4 * model.summary.parameterCount;
+
+  it('grows with the batch, and counts the state exactly', () => {
+    const [small, large] = [estimate(8), estimate(64)];
+    // One set to read, one to write.
+    expect(small.stateBytes).toBe(2 * stateBytes);
+    expect(large.arenaBytes).toBeGreaterThan(small.arenaBytes);
+    // 128 MiB were measured by `npm run bench -- memory`, and 590 at 300.
+    expect(large.totalBytes / 2 ** 20 / 128).toBeCloseTo(1, 0.7);
+    expect(estimate(300).totalBytes / 2 ** 20 / 590).toBeCloseTo(1, 0.7);
+    // At least the images after both convolutions must be held at once.
+    expect(large.arenaBytes).toBeGreaterThan(64 * 4 * (32 * 676 + 64 * 576));
+    // What is recomputed, or comes in parts, is not held.
+    expect(estimate(256, alone, { microBatches: 4 }).totalBytes).toBeLessThan(0.6 * estimate(256).totalBytes);
+    expect(compileTrainStep(model, options).state.every(({ initial }) => initial.length > 0)).toBe(true);
+    expect(summarize(model).parameterCount).toBe(model.summary.parameterCount);
+  });
+
+  it('knows threads that share a batch, and several steps in one go', () => {
+    const shared = estimate(64, { threads: 2, stepsAtOnce: 1 });
+    // Both hand over gradients, as many as there are parameters.
+    expect(shared.stateBytes).toBe(2 * stateBytes + 2 * 4 * model.summary.parameterCount);
+    // Half a batch each, beside an update of its own.
+    expect(shared.arenaBytes).toBeGreaterThan(2 * 32 * 4 * (32 * 676 + 64 * 576));
+    expect(shared.totalBytes).toBeGreaterThan(estimate(64).totalBytes);
+    const many = estimate(64, { threads: 1, stepsAtOnce: 8 });
+    // What a loop carries lies in the arena, once as it was and once as it becomes.
+    expect(many.arenaBytes).toBeGreaterThan(2 * estimate(64).arenaBytes);
+    expect(many.inputBytes).toBeGreaterThanOrEqual(8 * 64 * 4 * 784);
+  });
+
+  it('finds the largest batch that fits', () => {
+    for (const execution of [alone, { threads: 2, stepsAtOnce: 1 }]) {
+      const bytes = estimate(64, execution).totalBytes;
+      const fitting = largestBatchThatFits(model, options, bytes, execution);
+      expect(fitting).toBeGreaterThanOrEqual(64);
+      expect(fitting).toBeLessThan(96);
+      expect(estimate(fitting, execution).totalBytes).toBeLessThanOrEqual(bytes);
+      expect(largestBatchThatFits(model, options, bytes, execution, 20)).toBe(20);
+      expect(largestBatchThatFits(model, options, 2 ** 20, execution)).toBe(0);
+    }
+  });
 });

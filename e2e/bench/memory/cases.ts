@@ -1,31 +1,119 @@
-import type { CompilableModel } from '../../../main/graph/index.ts';
+import type { CompilableModel, LossSpec } from '../../../main/graph/index.ts';
 import { buildModel } from '../../../main/models/index.ts';
+import { workloads } from '../training/workloads/index.ts';
 
 const digits = { kind: 'classification', classes: 10 } as const;
 const image = (channels: number, size: number) => ({ kind: 'image', channels, height: size, width: size }) as const;
+const digitImage = image(1, 28);
+const series = { kind: 'series', length: 64, features: 64 } as const;
+const tokens = { kind: 'tokens', length: 64, vocabulary: 1000 } as const;
+const classify: LossSpec = { kind: 'cross_entropy' };
 
-/** Models whose training step is measured against its estimate. */
-export const cases: Readonly<Record<string, CompilableModel>> = {
-  mlp: buildModel({ kind: 'mlp', hidden: [512, 256] }, { kind: 'table', features: 784 }, digits),
-  cnn: buildModel({ kind: 'cnn', channels: [32, 64], poolAfter: [2], hidden: [128] }, image(1, 28), digits),
-  'cnn-batchnorm': buildModel(
-    { kind: 'cnn', channels: [32, 64], poolAfter: [2], hidden: [128], normalization: 'batch' },
-    image(1, 28),
-    digits,
+/** A model whose training step is measured against its estimate. */
+export interface MeasuredCase {
+  readonly model: CompilableModel;
+  readonly loss: LossSpec;
+  readonly batchSizes: readonly number[];
+  /** Sizes that are no multiple of the batch, by their symbol. */
+  readonly sizes?: Readonly<Record<string, number>>;
+}
+
+const made = (model: CompilableModel, batchSizes: readonly number[], loss: LossSpec = classify): MeasuredCase => ({
+  model,
+  loss,
+  batchSizes,
+});
+
+const ofTraining = Object.fromEntries(
+  workloads.map(({ name, model, loss, data }) => {
+    const batch = data.x?.dims[0] ?? 1;
+    const sizes = { edges: data.edges?.dims[1] ?? 0 };
+    return [name, { model, loss, batchSizes: model.fullBatch ? [batch] : [...new Set([16, batch, 300])], sizes }];
+  }),
+);
+
+/** Every family, the workloads of `bench training` first. */
+export const cases: Readonly<Record<string, MeasuredCase>> = {
+  ...ofTraining,
+  'cnn-batchnorm': made(
+    buildModel(
+      { kind: 'cnn', channels: [32, 64], poolAfter: [2], hidden: [128], normalization: 'batch' },
+      digitImage,
+      digits,
+    ),
+    [16, 64, 300],
   ),
-  'resnet8-batchnorm': buildModel(
-    { kind: 'resnet', channels: [16, 32, 64], blocksPerStage: 1, normalization: 'batch' },
-    image(3, 32),
-    digits,
+  mobilenet: made(buildModel({ kind: 'mobilenet_v2', stemStride: 1, width: 0.5 }, image(3, 64), digits), [16, 64]),
+  detector: {
+    ...made(
+      buildModel({ kind: 'detector', channels: [16, 32, 64] }, image(1, 64), { kind: 'detection', classes: 10 }),
+      [8, 64],
+      { kind: 'detection', stride: 4 },
+    ),
+    sizes: { boxes: 6 },
+  },
+  rnn: made(buildModel({ kind: 'recurrent', cell: 'rnn', hidden: 128 }, series, digits), [64, 256]),
+  'lstm-forecast': made(
+    buildModel({ kind: 'recurrent', cell: 'lstm', hidden: 64, decoder: 'recurrent' }, series, {
+      kind: 'forecast',
+      horizon: 16,
+      series: 1,
+    }),
+    [32, 128],
+    { kind: 'mse' },
   ),
-  lstm: buildModel(
-    { kind: 'recurrent', cell: 'lstm', hidden: 128 },
-    { kind: 'series', length: 64, features: 64 },
-    digits,
+  'gru-text': made(
+    buildModel({ kind: 'recurrent', cell: 'gru', hidden: 64, bidirectional: true, pooling: 'mean' }, tokens, digits),
+    [32, 128],
   ),
-  transformer: buildModel(
-    { kind: 'transformer_encoder', width: 128, heads: 4, layers: 4 },
-    { kind: 'tokens', length: 64, vocabulary: 1000 },
-    digits,
+  'transformer-decoder': made(
+    buildModel({ kind: 'transformer_decoder', width: 128, heads: 4, layers: 2 }, tokens, {
+      kind: 'tokens',
+      vocabulary: 1000,
+    }),
+    [8, 32, 128],
+    { kind: 'token_cross_entropy' },
+  ),
+  'vision-transformer': made(
+    buildModel({ kind: 'transformer_encoder', width: 64, heads: 4, layers: 4, patch: 4 }, image(3, 32), digits),
+    [32, 128],
+  ),
+  gat: {
+    ...made(
+      buildModel(
+        { kind: 'graph_network', convolution: 'gat', hidden: [16] },
+        { kind: 'graph', features: 1433 },
+        digits,
+      ),
+      [2708],
+    ),
+    sizes: { edges: 10_556 },
+  },
+  vae: made(buildModel({ kind: 'vae', latent: 16, channels: [32, 64] }, digitImage, digitImage), [64, 256], {
+    kind: 'module',
+  }),
+  gan: made(buildModel({ kind: 'gan', latent: 64 }, digitImage, digitImage), [64, 128], {
+    kind: 'module',
+  }),
+  diffusion: made(buildModel({ kind: 'diffusion' }, digitImage, digitImage), [64, 128], {
+    kind: 'module',
+  }),
+  'convolutional-transformer': made(
+    buildModel({ kind: 'convolutional_transformer', width: 64, heads: 4, layers: 2 }, image(3, 32), digits),
+    [32, 128],
+  ),
+  'mixture-of-experts': made(
+    buildModel(
+      { kind: 'mixture_of_experts', experts: 4, topK: 2, hidden: [256] },
+      { kind: 'table', features: 784 },
+      digits,
+    ),
+    [64, 512],
   ),
 };
+
+export function caseOf(name: string): MeasuredCase {
+  const found = cases[name];
+  if (found === undefined) throw new Error(`There is no case called ${name}: ${Object.keys(cases).join(', ')}.`);
+  return found;
+}

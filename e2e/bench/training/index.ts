@@ -74,14 +74,13 @@ export async function run(args: readonly string[]): Promise<void> {
 
 /** Bytes, each in a fresh process. */
 async function comparePeaks(
-  { name, model, loss, optimizer, data }: Workload,
+  { name, data, stepsPerRun }: Workload,
   target: Target,
   python: string,
   threads: number,
 ): Promise<{ readonly ours: number; readonly peer: number } | null> {
   if (!existsSync('/proc/self/status')) return null;
-  const dims = Object.fromEntries(Object.entries(data).map(([input, entry]) => [input, entry.dims]));
-  const ours = measurePeak({ model, options: { loss, optimizer, target, reportGradientNorm: false }, dims });
+  const ours = measurePeak({ name, batchSize: data.x?.dims[0] ?? 1, target, threads, stepsAtOnce: stepsPerRun });
   const peer = new Peer(python);
   await peer.load(name, threads, 'wall');
   await peer.time('train', WARM_UP_RUNS);

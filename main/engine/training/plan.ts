@@ -4,14 +4,7 @@ import { LightbenchError } from '../../contract/errors.ts';
 import { modelFileProblem } from '../../contract/model-files.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
-import {
-  estimateTrainingMemory,
-  GraphError,
-  largestBatchThatFits,
-  type PreprocessingSpec,
-  type TrainStepOptions,
-  trainStepOperators,
-} from '../../graph/index.ts';
+import { GraphError, type PreprocessingSpec, trainStepOperators } from '../../graph/index.ts';
 import {
   lossFor,
   type Model,
@@ -24,11 +17,9 @@ import {
 import type { TraceRequest } from '../../sandbox/trace-model-file.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
+import { checkMemory, type Machine } from './memory-check.ts';
 import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
 import { checkAgainstModel, checkTraining } from './training-checks.ts';
-
-/** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
-const PROCESS_BYTES = 230 * 1024 * 1024;
 
 /** What training asks of the datasets. */
 export interface TrainingDatasets {
@@ -92,7 +83,7 @@ export async function planRun(
   datasets: TrainingDatasets,
   labels: TrainingLabels,
   modelFiles: TrainingModelFiles,
-  availableBytes: number,
+  machine: Machine,
   sources: ModelSources,
 ): Promise<Planned> {
   const problems: Problem[] = [];
@@ -129,8 +120,8 @@ export async function planRun(
     ...trainingOptionsOf(config, preprocessing, model),
     loss: lossFor(config.task, config.loss, config.model),
   };
-  const summary = summarise(checks, model, options, dataset, availableBytes);
-  if (summary === null || isBroken()) return { plan: null, problems };
+  const memoryBytes = checkMemory(checks, model, options, dataset, machine);
+  if (memoryBytes === null || isBroken()) return { plan: null, problems };
   const target = dataset.kind === 'table' ? dataset.target : null;
   return {
     plan: {
@@ -140,7 +131,7 @@ export async function planRun(
       classes: labelling.classes,
       columns,
       target,
-      summary,
+      summary: { ...describeArchitecture(model.summary), memoryBytes },
       operators: config.device === 'cpu' ? new Set<string>() : trainStepOperators(model, options),
       sources,
     },
@@ -278,44 +269,4 @@ async function buildFor(
         : 'Use smaller kernels, fewer pools, or a larger preprocessing.resize.',
     );
   }
-}
-
-function summarise(
-  { config, error }: Checks,
-  model: Model,
-  options: TrainStepOptions,
-  dataset: DatasetVersion,
-  availableBytes: number,
-): ModelSummary | null {
-  const train = dataset.splits.find((entry) => entry.split === 'train')?.count ?? 0;
-  const validation = dataset.splits.find((entry) => entry.split === 'validation')?.count ?? 0;
-  const sampleBytes = model.inputShape.reduce((product, size) => product * size, 4);
-  // Inputs that do not fit are prepared batch by batch instead, so they never stand in the way.
-  const dataBytes = Math.min((train + validation) * sampleBytes, availableBytes * 0.4);
-  const fixedBytes = PROCESS_BYTES + dataBytes;
-  const whole = model.fullBatch === true;
-  const batchSize = whole ? dataset.rows : Math.min(config.data.batchSize, Math.max(1, train));
-  let memoryBytes = fixedBytes;
-  try {
-    memoryBytes += estimateTrainingMemory(model, options, batchSize).totalBytes;
-  } catch (cause) {
-    if (!(cause instanceof GraphError)) throw cause;
-    return error('training', cause.message, 'Change or leave out what the message names.');
-  }
-  if (memoryBytes > availableBytes) {
-    const fitting = whole ? 0 : largestBatchThatFits(model, options, availableBytes - fixedBytes, batchSize);
-    error(
-      'data.batchSize',
-      `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(availableBytes)} are free.`,
-      fitting === 0 ? 'Even a batch of one does not fit: use a smaller model.' : `A batchSize of ${fitting} fits.`,
-    );
-  }
-  return {
-    ...describeArchitecture(model.summary),
-    memoryBytes,
-  };
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }

@@ -162,8 +162,9 @@ export class Training implements Shipping {
     const { datasets, labels, devices, modelFiles } = this.#neighbours;
     const { config, sources, problem } = await resolveModel(parsed.config, this.#context.workspace, draft);
     if (problem !== null) return { diagnostics: [locate(problem)], plan: null, unknownKey: false };
-    const free = process.availableMemory();
-    const { plan, problems } = await planRun(config, datasets, labels, modelFiles, free, sources);
+    const cpu = await devices.choose({ device: 'cpu', threads: config.threads });
+    const machine = { ...cpu, availableBytes: process.availableMemory() };
+    const { plan, problems } = await planRun(config, datasets, labels, modelFiles, machine, sources);
     const diagnostics = problems.map(locate);
     if (config.device !== 'cpu') {
       try {

@@ -1,31 +1,44 @@
 import { dataTypes } from '../data-type.ts';
-import { elementCount } from '../dimension.ts';
-import type { OnnxModel, OnnxValueInfo } from '../onnx/model.ts';
+import { dimensionSize, elementCount, type SymbolSizes } from '../dimension.ts';
+import type { OnnxGraph, OnnxValueInfo } from '../onnx/model.ts';
 import { ArenaModel } from './memory-arena.ts';
-import { followGraph, outside } from './memory-plan.ts';
+import { MemoryPlan, outside } from './memory-plan.ts';
+import { declaredShape } from './memory-shapes.ts';
 import { bytesOf } from './memory-values.ts';
 import type { CompilableModel, StateTensor } from './model.ts';
+import { lowerReplicatedStep, replicaCount } from './replicated-step.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { lowerTrainStep } from './train-step.ts';
 
 /** What a session needs besides its tensors: its operators, and what loading it leaves behind. Measured, 1.30 on Linux. */
-const BYTES_PER_NODE = 12 * 1024;
+const BYTES_PER_NODE = 20 * 1024;
 const BYTES_PER_SESSION = 5 * 2 ** 20;
+/** A further thread of JavaScript with the runtime loaded. */
+const BYTES_PER_REPLICA = 32 * 2 ** 20;
 
 /** After so many, the arena grows no more. */
 const RUNS = 3;
 
-/** The state is there three times: a step reads one set, writes another, and the binding hands that out as a copy. */
-const STATE_SETS = 3;
+/** A step reads one set of the state and writes another. */
+const STATE_SETS = 2;
+
+/** How a run computes its steps. */
+export interface Execution {
+  readonly threads: number;
+  /** Steps that are run in one go after the first ones, where threads don't share the batches; 1 for none. By batch size. */
+  readonly stepsAtOnce: number | ((batchSize: number) => number);
+  /** What symbols besides the batch stand for, such as `edges`. */
+  readonly sizes?: Readonly<Record<string, number>> | undefined;
+}
 
 export interface MemoryEstimate {
-  /** Parameters, buffers, averages and optimiser moments, in all their sets. */
+  /** Parameters, buffers, averages and optimiser moments, in all their sets, and the gradients that replicas hand over. */
   readonly stateBytes: number;
-  /** The batch. */
+  /** The batches. */
   readonly inputBytes: number;
-  /** What intermediate tensors make the runtime's arena grow to, gaps included. */
+  /** What intermediate tensors make the runtime's arenas grow to, gaps included. */
   readonly arenaBytes: number;
-  /** The loaded graph. */
+  /** The loaded graphs. */
   readonly sessionBytes: number;
   readonly totalBytes: number;
 }
@@ -38,9 +51,9 @@ export function estimateTrainingMemory(
   model: CompilableModel,
   options: TrainStepOptions,
   batchSize: number,
+  execution: Execution,
 ): MemoryEstimate {
-  const { onnx, state } = lowerTrainStep(model, options);
-  return estimate(onnx, state, batchSize);
+  return new Estimator(model, options, execution).of(batchSize);
 }
 
 /**
@@ -50,10 +63,11 @@ export function largestBatchThatFits(
   model: CompilableModel,
   options: TrainStepOptions,
   bytes: number,
+  execution: Execution,
   limit = 65536,
 ): number {
-  const { onnx, state } = lowerTrainStep(model, options);
-  const fits = (batchSize: number): boolean => estimate(onnx, state, batchSize).totalBytes <= bytes;
+  const estimator = new Estimator(model, options, execution);
+  const fits = (batchSize: number): boolean => estimator.of(batchSize).totalBytes <= bytes;
   let [fitting, tooLarge] = [0, limit + 1];
   for (let size = 1; size <= limit && fits(size); size *= 2) fitting = size;
   tooLarge = Math.min(tooLarge, Math.max(1, fitting * 2));
@@ -65,34 +79,132 @@ export function largestBatchThatFits(
   return fitting;
 }
 
-function estimate({ graph }: OnnxModel, state: readonly StateTensor[], batchSize: number): MemoryEstimate {
-  const isState = new Set(state.map(({ name }) => name));
-  const known = ({ dtype, shape }: OnnxValueInfo) => ({
-    dtype,
-    dims: shape.map((size) => elementCount([size], batchSize)),
-  });
-  const inputs = graph.inputs.map((input) => [input.name, known(input)] as const);
-  const arena = new ArenaModel();
-  const scope = new Map(inputs.map(([name, value]) => [name, outside(value)]));
-  const written = new Set(state.map(({ outputName }) => outputName));
-  // What the first run leaves behind lies differently from what the second asks for.
-  for (let run = 0; run < RUNS; run++) {
-    for (const { buffer } of followGraph(graph, scope, arena, written).values()) {
-      if (buffer) arena.release(buffer.allocation);
-    }
-  }
-  const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);
-  const stateBytes =
-    STATE_SETS * sum(state.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
-  const inputBytes = sum(inputs.map(([name, value]) => (isState.has(name) ? 0 : bytesOf(value))));
-  const constantBytes = sum(graph.initializers.map((tensor) => tensor.data.byteLength));
-  const sessionBytes = BYTES_PER_SESSION + BYTES_PER_NODE * graph.nodes.length + 2 * constantBytes;
-  const arenaBytes = arena.residentBytes;
-  return {
-    stateBytes,
-    inputBytes,
-    arenaBytes,
-    sessionBytes,
-    totalBytes: stateBytes + inputBytes + arenaBytes + sessionBytes,
-  };
+/** What is loaded to compute a step, whatever the batch. */
+interface Sessions {
+  readonly state: readonly StateTensor[];
+  readonly loaded: readonly LoadedGraph[];
+  /** Bytes of all gradients, where they leave the graph they come from. */
+  readonly gradientBytes: number;
 }
+
+interface LoadedGraph {
+  readonly graph: OnnxGraph;
+  /** Outputs that lie outside of the arena. */
+  readonly placed: ReadonlySet<string>;
+  /** How many there are. */
+  readonly count: number;
+  /** Which share of a batch each computes. */
+  readonly share: number;
+}
+
+class Estimator {
+  readonly #model: CompilableModel;
+  readonly #options: TrainStepOptions;
+  readonly #execution: Execution;
+  readonly #known = new Map<string, Sessions>();
+
+  constructor(model: CompilableModel, options: TrainStepOptions, execution: Execution) {
+    this.#model = model;
+    this.#options = options;
+    this.#execution = execution;
+  }
+
+  of(batchSize: number): MemoryEstimate {
+    const replicas = replicaCount(this.#model, this.#options, this.#execution.threads, batchSize);
+    const { stepsAtOnce } = this.#execution;
+    const atOnce = typeof stepsAtOnce === 'number' ? stepsAtOnce : stepsAtOnce(batchSize);
+    const { state, loaded, gradientBytes } = this.#sessions(replicas, atOnce > 1);
+    const bytesOfState = sum(state.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
+    const isState = new Set(state.map(({ name }) => name));
+    let [arenaBytes, sessionBytes, inputBytes] = [0, 0, 0];
+    for (const { graph, placed, count, share } of loaded) {
+      const sizes = { ...this.#execution.sizes, batch: Math.ceil(batchSize / share), steps: atOnce };
+      arenaBytes += count * arenaOf(graph, placed, sizes);
+      sessionBytes += count * sessionOf(graph);
+      const data = graph.inputs.filter(({ name }) => !isState.has(name) && !isGradient(name));
+      // Those of several steps in one go take the place of those of one; replicas read copies of their shares.
+      const read = count * sum(data.map((input) => bytesOf(valueIn(input, sizes))));
+      inputBytes = share === 1 ? Math.max(inputBytes, read) : inputBytes + 2 * read - read / count;
+    }
+    const stateBytes = STATE_SETS * bytesOfState + gradientBytes;
+    sessionBytes += (replicas - 1) * BYTES_PER_REPLICA;
+    return {
+      stateBytes,
+      inputBytes,
+      arenaBytes,
+      sessionBytes,
+      totalBytes: stateBytes + inputBytes + arenaBytes + sessionBytes,
+    };
+  }
+
+  #sessions(replicas: number, inOneGo: boolean): Sessions {
+    const key = `${replicas} ${inOneGo}`;
+    const known = this.#known.get(key);
+    if (known) return known;
+    const made = replicas === 1 ? this.#whole(inOneGo) : this.#replicated(replicas);
+    this.#known.set(key, made);
+    return made;
+  }
+
+  #whole(inOneGo: boolean): Sessions {
+    const options = { ...this.#options, stateInParts: true };
+    const { onnx, state } = lowerTrainStep(this.#model, options);
+    const placed = new Set(state.map(({ outputName }) => outputName));
+    const single: LoadedGraph = { graph: onnx.graph, placed, count: 1, share: 1 };
+    if (!inOneGo) return { state, loaded: [single], gradientBytes: 0 };
+    const { graph } = lowerTrainStep(this.#model, { ...options, manySteps: true }).onnx;
+    return { state, loaded: [single, { ...single, graph }], gradientBytes: 0 };
+  }
+
+  #replicated(replicas: number): Sessions {
+    const { backward, update, state, gradients } = lowerReplicatedStep(this.#model, this.#options, replicas);
+    const outputs = new Set([...backward.graph.outputs, ...update.graph.outputs].map(({ name }) => name));
+    return {
+      state,
+      loaded: [
+        { graph: backward.graph, placed: outputs, count: replicas, share: replicas },
+        { graph: update.graph, placed: outputs, count: 1, share: 1 },
+      ],
+      gradientBytes: 4 * replicas * sum(gradients.map(({ shape }) => elementCount(shape))),
+    };
+  }
+}
+
+/** What a graph takes, loaded and run once, beside its inputs and the results of others. */
+export const sessionMemory = (graph: OnnxGraph, sizes: SymbolSizes): number =>
+  sessionOf(graph) + arenaOf(graph, new Set(), sizes);
+
+function arenaOf(graph: OnnxGraph, placed: ReadonlySet<string>, sizes: SymbolSizes): number {
+  const arena = new ArenaModel();
+  const scope = new Map(
+    graph.inputs.map((input) => [input.name, outside(valueIn(input, sizes), declaredShape(input))]),
+  );
+  const plan = new MemoryPlan(graph, scope, placed);
+  // What the first run leaves behind lies differently from what the second asks for.
+  for (let run = 0; run < RUNS; run++) plan.follow(arena);
+  return arena.residentBytes;
+}
+
+function sessionOf(graph: OnnxGraph): number {
+  const constantBytes = sum(graph.initializers.map((tensor) => tensor.data.byteLength));
+  return BYTES_PER_SESSION + BYTES_PER_NODE * nodesOf(graph) + 2 * constantBytes;
+}
+
+/** Those of bodies included. */
+function nodesOf({ nodes }: OnnxGraph): number {
+  return sum(
+    nodes.map(
+      ({ attributes }) =>
+        1 + sum(Object.values(attributes).map((value) => (value.kind === 'graph' ? nodesOf(value.value) : 0))),
+    ),
+  );
+}
+
+const valueIn = ({ dtype, shape }: OnnxValueInfo, sizes: SymbolSizes) => ({
+  dtype,
+  dims: shape.map((size) => dimensionSize(size, sizes)),
+});
+
+const isGradient = (name: string): boolean => name.startsWith('gradient.');
+
+const sum = (sizes: readonly number[]): number => sizes.reduce((total, size) => total + size, 0);

@@ -78,6 +78,16 @@ export function compileReplicatedStep(
   options: TrainStepOptions,
   replicas: number,
 ): ReplicatedStep {
+  const { backward, update, ...rest } = lowerReplicatedStep(model, options, replicas);
+  return { ...rest, backward: compiled(backward), update: compiled(update) };
+}
+
+/** The two graphs before they are written as bytes. */
+export function lowerReplicatedStep(
+  model: CompilableModel,
+  options: TrainStepOptions,
+  replicas: number,
+): Omit<ReplicatedStep, 'backward' | 'update'> & { readonly backward: OnnxModel; readonly update: OnnxModel } {
   let shares: readonly Tensor[] | undefined;
   const sharesIn = (graph: Graph): readonly Tensor[] => {
     if (shares) return shares;
@@ -92,8 +102,8 @@ export function compileReplicatedStep(
       .reduce(add),
   );
   return {
-    backward: compiled(lower(graph, outputs, options)),
-    update: compiled(stateInParts(lower(second, finished.named, pickTarget(options)), finished.state)),
+    backward: lower(graph, outputs, options),
+    update: stateInParts(lower(second, finished.named, pickTarget(options)), finished.state),
     state: finished.state,
     figures: backward.figures.map(({ name, isCount }) => ({ name, isCount: isCount ?? false })),
     gradients: backward.parameters.flatMap(({ name, parameter, gradient }) =>

@@ -2,7 +2,7 @@ import { seededRandom } from '../../base/random.ts';
 import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract/training-worker.ts';
-import { learningRateAt } from '../../graph/index.ts';
+import { learningRateAt, STEPS_WORTH_A_LOOP } from '../../graph/index.ts';
 import { scheduleOf, trainedWeights, trainingOptionsOf } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { keptModel } from './built-model.ts';
@@ -19,8 +19,6 @@ import { StepRunner } from './step-runner.ts';
 
 /** Stream of the seed for the order of items; epochs count from here. */
 const SHUFFLE_STREAM = 1000;
-/** A run that is shorter is over before a second session has loaded. */
-const STEPS_WORTH_A_LOOP = 200;
 /** A run has at most about this many points, and a point at least every second. */
 const POINTS_PER_RUN = 2000;
 

@@ -6,7 +6,7 @@ const BATCH = 64;
 
 export const cnn: Workload = {
   name: 'cnn',
-  stepsPerRun: 8,
+  stepsPerRun: 1,
   model: buildModel(
     { kind: 'cnn', channels: [32, 64], poolAfter: [2], hidden: [128] },
     { kind: 'image', channels: 1, height: 28, width: 28 },

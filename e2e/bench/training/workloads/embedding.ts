@@ -23,7 +23,7 @@ const model: CompilableModel = { module: new BagOfEmbeddings(), inputShape: [LEN
 
 export const embedding: Workload = {
   name: 'embedding',
-  stepsPerRun: 4,
+  stepsPerRun: 1,
   model,
   loss: { kind: 'cross_entropy' },
   optimizer: adamw,

@@ -8,7 +8,7 @@ const FEATURES = 64;
 
 const recurrent = (cell: 'lstm' | 'gru'): Workload => ({
   name: cell,
-  stepsPerRun: 4,
+  stepsPerRun: 1,
   model: buildModel(
     { kind: 'recurrent', cell, hidden: 128 },
     { kind: 'series', length: LENGTH, features: FEATURES },

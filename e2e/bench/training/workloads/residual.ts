@@ -7,7 +7,7 @@ const BATCH = 64;
 /** Eight layers with weights: a stem, three blocks of two convolutions at 16, 32 and 64 channels, and the head. */
 const residual = (name: string, normalization: 'none' | 'batch'): Workload => ({
   name,
-  stepsPerRun: 4,
+  stepsPerRun: 1,
   model: buildModel(
     { kind: 'resnet', channels: [16, 32, 64], normalization },
     { kind: 'image', channels: 3, height: 32, width: 32 },

@@ -8,7 +8,7 @@ const VOCABULARY = 1000;
 
 export const transformer: Workload = {
   name: 'transformer',
-  stepsPerRun: 4,
+  stepsPerRun: 1,
   model: buildModel(
     { kind: 'transformer_encoder', width: 128, heads: 4, layers: 4, feedForward: 512 },
     { kind: 'tokens', length: LENGTH, vocabulary: VOCABULARY },

@@ -7,7 +7,7 @@ const SIZE = 64;
 
 export const unet: Workload = {
   name: 'unet',
-  stepsPerRun: 2,
+  stepsPerRun: 1,
   model: buildModel(
     { kind: 'unet', channels: [16, 32, 64, 128] },
     { kind: 'image', channels: 1, height: SIZE, width: SIZE },

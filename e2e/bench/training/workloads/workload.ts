@@ -10,7 +10,7 @@ export interface StepData {
 /** A network and what it is trained on, the same as in the peer's file of the same name. */
 export interface Workload {
   readonly name: string;
-  /** Steps per run of our training graph: as many as last about a tenth of a second, see `manySteps`. */
+  /** Steps per run of our training graph, as `stepsAtOnce` has it: only quick ones come several in one go. */
   readonly stepsPerRun: number;
   readonly model: CompilableModel;
   readonly loss: LossSpec;
