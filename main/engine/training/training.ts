@@ -22,7 +22,7 @@ import { sampleHistory } from './sample-history.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
 import { taskPlans } from './task-plans.ts';
-import { templates } from './templates.ts';
+import { templates } from './templates/templates.ts';
 import { seriesOf } from './thin-series.ts';
 import { type TrainingDevices, TrainingJob } from './training-job.ts';
 import { Trials } from './trials.ts';
