@@ -7,6 +7,7 @@ import { runConfig } from './run-config.ts';
 const columnPreprocessing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('numeric'), mean: z.number(), deviation: z.number() }),
   z.object({ kind: z.literal('category'), categories: z.int() }),
+  z.object({ kind: z.literal('index'), name: z.string(), rows: z.array(z.int().min(0)) }),
 ]);
 
 /** How raw data become the input of a model; the compiler builds it into every graph that ships. */

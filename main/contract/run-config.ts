@@ -7,6 +7,7 @@ import { convolutionalTransformerConfig } from './models/hybrid.ts';
 import { importedConfig } from './models/imported.ts';
 import { ownModelConfig } from './models/own.ts';
 import { recurrentConfig } from './models/recurrent.ts';
+import { embeddingNetworkConfig, wideAndDeepConfig } from './models/tabular.ts';
 import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
 import { detectorConfig, mobileNetConfig, residualNetworkConfig, unetConfig } from './models/vision.ts';
 import { augmentationConfig } from './run/augmentation.ts';
@@ -80,6 +81,8 @@ export const modelConfig = z.discriminatedUnion('kind', [
   mobileNetConfig,
   convolutionalTransformerConfig,
   mixtureConfig,
+  embeddingNetworkConfig,
+  wideAndDeepConfig,
   importedConfig,
   ownModelConfig,
   unetConfig,
@@ -89,6 +92,11 @@ export const modelConfig = z.discriminatedUnion('kind', [
   diffusionConfig,
 ]);
 export type ModelConfig = z.infer<typeof modelConfig>;
+
+/** Whether a model takes the categories of a table as rows of its embeddings; all others get one-hot columns. */
+export function embedsCategories(model: ModelConfig): model is Extract<ModelConfig, { minimumCount: number }> {
+  return model.kind === 'embedding_mlp' || model.kind === 'wide_and_deep';
+}
 
 export const scheduleConfig = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), warmupSteps: z.int().min(0).default(0) }),

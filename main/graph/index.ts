@@ -53,7 +53,7 @@ export { estimateMemoryBesideSteps } from './compile/memory-beside-steps.ts';
 export type { CompilableModel, CompiledGraph, ParameterValues, StateTensor, TensorSpec } from './compile/model.ts';
 export { createGraph, initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec, SeriesSpec, TextSpec } from './compile/preprocessing.ts';
-export { compilePreprocessing, featureCount } from './compile/preprocessing.ts';
+export { compilePreprocessing, embeddingRows, featureCount } from './compile/preprocessing.ts';
 export type { ReplicatedStep } from './compile/replicated-step.ts';
 export { compileReplicatedStep, REPLICA_WEIGHT, replicaCount } from './compile/replicated-step.ts';
 export { expectedStepMs, STEPS_WORTH_A_LOOP, stepsAtOnce } from './compile/steps-at-once.ts';

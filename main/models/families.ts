@@ -9,6 +9,7 @@ import { importedFamily } from './imported/imported-family.ts';
 import { ownModel } from './own/program-module.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
+import { embeddingNetwork, wideAndDeep } from './tabular/tabular-models.ts';
 import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
 import { detector } from './vision/detector.ts';
 import { unet } from './vision/unet.ts';
@@ -32,6 +33,8 @@ const families: Families = {
   gan,
   diffusion,
   mixture_of_experts: mixtureOfExperts,
+  embedding_mlp: embeddingNetwork,
+  wide_and_deep: wideAndDeep,
   convolutional_transformer: convolutionalTransformer,
   imported: importedFamily,
   own: ownModel,

@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { CompilableModel } from '../graph/index.ts';
-import { compileGradients, compileTrainStep } from '../graph/index.ts';
+import { compileGradients } from '../graph/index.ts';
 import {
   classIds,
   type Feed,
   floats,
   numbers,
-  openSession,
   relativeError,
   runOnce,
-  StepRunner,
   tensor,
 } from '../graph/run-onnx.test-support.ts';
 import { buildModel } from './build-model.ts';
-import { fill, readGolden, unpack } from './golden.test-support.ts';
+import { fill, followLosses, hashedWeights, readGolden, unpack } from './golden.test-support.ts';
 import { localTargets } from './targets.test-support.ts';
 
 interface Golden {
@@ -35,38 +32,9 @@ interface Golden {
 const golden = readGolden<Golden>('generative.json');
 const targets = await localTargets();
 
-/** The weights of generative.py. */
-function weightsOf({ module }: CompilableModel): Record<string, Float32Array> {
-  return Object.fromEntries(
-    module.namedParameters().map(([name, { shape }], stream) => {
-      const count = shape.reduce((product, size) => product * size, 1);
-      const factor = shape.length > 1 ? Math.fround(Math.sqrt(3 / (count / (shape[0] ?? 1)))) : 0.25;
-      return [name, fill(count, stream + 100).map((value) => value * factor)];
-    }),
-  );
-}
-
 describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? ''}`, target] as const))(
   'against PyTorch, lowered for %s',
   (_, target) => {
-    /** Two hundred steps of AdamW from the same weights on the same data: losses within a thousandth all the way. */
-    async function follow(
-      model: CompilableModel,
-      loss: { readonly kind: 'cross_entropy' | 'module' },
-      rate: number,
-      losses: readonly number[],
-      dataOf: (step: number) => Feed,
-    ): Promise<void> {
-      const optimizer = { kind: 'adamw', weightDecay: 0.01 } as const;
-      const step = compileTrainStep(model, { loss, optimizer, parameters: weightsOf(model), target });
-      const runner = new StepRunner(await openSession(step.onnx), step);
-      expect(losses.length).toBe(200);
-      for (const [index, expected] of losses.entries()) {
-        const figures = await runner.run(dataOf(index + 1), rate);
-        expect(Math.abs(figures.loss - expected) / expected, `loss of step ${index + 1}`).toBeLessThan(1e-3);
-      }
-    }
-
     const { nodes, features, classes } = golden;
     const graphFeed: Feed = {
       x: floats(fill(nodes * features, 1), [nodes, features]),
@@ -86,7 +54,7 @@ describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? 
         const model = graphModel(name);
         const loss = { kind: 'cross_entropy' } as const;
         const graph = compileGradients(model, { loss, withInputGradient: true, target });
-        const weights = weightsOf(model);
+        const weights = hashedWeights(model);
         const shapes = new Map(model.module.namedParameters().map(([key, { shape }]) => [key, shape]));
         expect(Object.keys(weights)).toEqual(Object.keys(entry.gradients));
         const result = await runOnce(graph, {
@@ -104,7 +72,7 @@ describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? 
     );
 
     it.each(golden.graphs.map((entry) => [entry.name, entry] as const))('%s: two hundred steps', (name, entry) =>
-      follow(graphModel(name), { kind: 'cross_entropy' }, 0.01, entry.losses, () => graphFeed),
+      followLosses(graphModel(name), { kind: 'cross_entropy' }, 0.01, entry.losses, () => graphFeed, target),
     );
 
     it.each(golden.autoencoders.map((entry) => [entry.name, entry] as const))(
@@ -114,9 +82,10 @@ describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? 
         const common = { kind: 'vae', latent: 3, hidden: [16], beta: 0.5 } as const;
         const own = name === 'dense' ? ({ likelihood: 'gaussian' } as const) : { channels: [4, 8] };
         const model = buildModel({ ...common, ...own }, image, image);
-        return follow(model, { kind: 'module' }, 3e-3, entry.losses, (step) => ({
+        const dataOf = (step: number) => ({
           x: floats(fill(512, 1000 + ((step - 1) % 4)).map(Math.abs), [8, 1, 8, 8]),
-        }));
+        });
+        return followLosses(model, { kind: 'module' }, 3e-3, entry.losses, dataOf, target);
       },
     );
 
@@ -124,10 +93,8 @@ describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? 
       const spec = { kind: 'mixture_of_experts', experts: 4, topK: 2, hidden: [5] } as const;
       const model = buildModel(spec, { kind: 'table', features: 6 }, { kind: 'classification', classes: 3 });
       const y = classIds(Array.from({ length: 16 }, (__, row) => (row * 7) % 3));
-      return follow(model, { kind: 'cross_entropy' }, 1e-2, golden.mixture.losses, (step) => ({
-        x: floats(fill(96, 1000 + ((step - 1) % 4)), [16, 6]),
-        y,
-      }));
+      const dataOf = (step: number) => ({ x: floats(fill(96, 1000 + ((step - 1) % 4)), [16, 6]), y });
+      return followLosses(model, { kind: 'cross_entropy' }, 1e-2, golden.mixture.losses, dataOf, target);
     });
   },
 );

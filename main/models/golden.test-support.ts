@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CompilableModel, LossSpec, OptimizerSpec } from '../graph/index.ts';
-import { classIds, floats } from '../graph/run-onnx.test-support.ts';
+import { expect } from 'vitest';
+import {
+  type CompilableModel,
+  compileTrainStep,
+  type LossSpec,
+  type OptimizerSpec,
+  type Target,
+} from '../graph/index.ts';
+import { classIds, type Feed, floats, openSession, StepRunner } from '../graph/run-onnx.test-support.ts';
 import { buildLayers } from './layer-builder.ts';
 import type { LayerSpec } from './specification.ts';
 
@@ -93,4 +100,34 @@ export function goldenInput(golden: GoldenCase, stream: number) {
 export function goldenTarget(golden: GoldenCase, outputs: number, stream: number) {
   if (golden.loss.kind === 'mse') return floats(fill(golden.batch * outputs, stream), [golden.batch, outputs]);
   return classIds(Array.from({ length: golden.batch }, (_, index) => (index * 7) % outputs));
+}
+
+/** The twin of `weights` in e2e/golden/graph/golden.py. */
+export function hashedWeights({ module }: CompilableModel): Record<string, Float32Array> {
+  return Object.fromEntries(
+    module.namedParameters().map(([name, { shape }], stream) => {
+      const count = shape.reduce((product, size) => product * size, 1);
+      const factor = shape.length > 1 ? Math.fround(Math.sqrt(3 / (count / (shape[0] ?? 1)))) : 0.25;
+      return [name, fill(count, stream + 100).map((value) => value * factor)];
+    }),
+  );
+}
+
+/** Two hundred steps of AdamW from the same weights on the same data: losses within a thousandth all the way. */
+export async function followLosses(
+  model: CompilableModel,
+  loss: LossSpec,
+  rate: number,
+  losses: readonly number[],
+  dataOf: (step: number) => Feed,
+  target: Target,
+): Promise<void> {
+  const optimizer = { kind: 'adamw', weightDecay: 0.01 } as const;
+  const step = compileTrainStep(model, { loss, optimizer, parameters: hashedWeights(model), target });
+  const runner = new StepRunner(await openSession(step.onnx), step);
+  expect(losses.length).toBe(200);
+  for (const [index, expected] of losses.entries()) {
+    const figures = await runner.run(dataOf(index + 1), rate);
+    expect(Math.abs(figures.loss - expected) / expected, `loss of step ${index + 1}`).toBeLessThan(1e-3);
+  }
 }

@@ -19,7 +19,7 @@ export type {
   LayerSpec,
   OutputSignature,
 } from './specification.ts';
-export { foldTargetScale, type TargetScale } from './target-scale.ts';
+export { inUnitsOfTarget, type TargetScale } from './target-scale.ts';
 export { signaturesOf, type TaskName } from './task-signatures.ts';
 export { trainedWeights } from './trained-weights.ts';
 export { trainingOptionsOf } from './training-recipe.ts';

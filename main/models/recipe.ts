@@ -10,6 +10,7 @@ import { type ModelSources, NO_SOURCES } from './model-sources.ts';
 import type { Program } from './own/program.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
+import type { EmbeddingNetworkSpec, TabularSpec, WideAndDeepSpec } from './tabular/specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
 import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
@@ -65,6 +66,8 @@ export type ModelChoice =
   | Written<MobileNetSpec>
   | Written<ConvolutionalTransformerSpec>
   | Written<MixtureSpec>
+  | TabularChoice<EmbeddingNetworkSpec>
+  | TabularChoice<WideAndDeepSpec>
   | Written<UNetSpec>
   | Written<DetectorSpec>
   | Written<VaeSpec>
@@ -72,6 +75,13 @@ export type ModelChoice =
   | Written<DiffusionSpec>
   | ImportedChoice
   | OwnChoice;
+
+/** `minimumCount` is for whoever counts the categories: it is in the preprocessing that the model gets. */
+type TabularChoice<Spec extends TabularSpec> = Written<Omit<Spec, 'normalization'>> & {
+  readonly kind: Spec['kind'];
+  readonly norm: 'none' | 'batch' | 'layer';
+  readonly minimumCount: number;
+};
 
 type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
   readonly kind: 'imported';
@@ -144,6 +154,9 @@ function architectureOf(choice: ModelChoice, sources: ModelSources): Architectur
       };
     case 'resnet':
       return { ...given(choice), blocksPerStage: choice.blocks, normalization: choice.norm } as ArchitectureSpec;
+    case 'embedding_mlp':
+    case 'wide_and_deep':
+      return { ...given(choice), normalization: choice.norm } as ArchitectureSpec;
     case 'sequential':
       return { kind: 'sequential', layers: choice.layers.map(layerOf) };
     case 'graph_network':

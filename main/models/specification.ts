@@ -7,6 +7,7 @@ import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { ImportedSpec } from './imported/specification.ts';
 import type { OwnSpec } from './own/program.ts';
 import type { RecurrentSpec } from './recurrent/specification.ts';
+import type { TabularSpec } from './tabular/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
 
@@ -17,13 +18,23 @@ export type InputSignature =
   /** [channels, height, width] */
   | { readonly kind: 'image'; readonly channels: number; readonly height: number; readonly width: number }
   /** [features] */
-  | { readonly kind: 'table'; readonly features: number }
+  | {
+      readonly kind: 'table';
+      readonly features: number;
+      /** What each feature is, where categories come as rows of an embedding. */
+      readonly columns?: readonly TableColumn[];
+    }
   /** [length] int64 ids below `vocabulary`; 0 is padding */
   | { readonly kind: 'tokens'; readonly length: number; readonly vocabulary: number }
   /** [length, features], oldest first */
   | { readonly kind: 'series'; readonly length: number; readonly features: number }
   /** [features] of a node; a batch is a graph, and `edges` int64 [2, edges] (from, to) is a further input */
   | { readonly kind: 'graph'; readonly features: number };
+
+/** A number, or the row of a category, whole, below `rows`; row 0 is that of anything unknown. */
+export type TableColumn =
+  | { readonly kind: 'number' }
+  | { readonly kind: 'category'; readonly name: string; readonly rows: number };
 
 /** What a model says about one sample. */
 export type OutputSignature =
@@ -103,6 +114,7 @@ export type ArchitectureSpec =
   | TransformerSpec
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
   | MixtureSpec
+  | TabularSpec
   | ConvolutionalTransformerSpec
   | ImportedSpec
   | OwnSpec;

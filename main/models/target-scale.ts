@@ -1,5 +1,4 @@
-import { GraphError, type ParameterValues } from '../graph/index.ts';
-import type { Model } from './build-model.ts';
+import { type CompilableModel, Module, scale, shift, type Tensor, type Trace } from '../graph/index.ts';
 
 /** How a regression target was standardised for training: (y − mean) / deviation. */
 export interface TargetScale {
@@ -7,18 +6,36 @@ export interface TargetScale {
   readonly deviation: number;
 }
 
-/**
- * Weights whose output is in the units of the target again: the last linear layer takes the scale in, so that what is
- * evaluated and shipped needs no arithmetic after it.
- */
-export function foldTargetScale(model: Model, parameters: ParameterValues, scale: TargetScale | null): ParameterValues {
-  if (scale === null) return parameters;
-  const [weight, bias] = model.module.namedParameters().slice(-2);
-  if (!weight?.[0].endsWith('weight') || !bias?.[0].endsWith('bias'))
-    throw new GraphError('unsupported', 'The model does not end in a linear layer with a bias.');
-  return {
-    ...parameters,
-    [weight[0]]: parameters[weight[0]].map((value) => value * scale.deviation),
-    [bias[0]]: parameters[bias[0]].map((value) => value * scale.deviation + scale.mean),
-  };
+/** Another module, with its answers brought back to the units of the target. Weights keep their names. */
+class InUnitsOfTarget extends Module {
+  readonly kind = 'InUnitsOfTarget';
+  readonly #inner: Module;
+  readonly #scale: TargetScale;
+
+  constructor(inner: Module, targetScale: TargetScale) {
+    super();
+    this.#inner = inner;
+    this.#scale = targetScale;
+  }
+
+  forward(x: Tensor, trace: Trace): Tensor {
+    return shift(scale(this.#inner.forward(x, trace), this.#scale.deviation), this.#scale.mean);
+  }
+
+  override children() {
+    return this.#inner.children();
+  }
+
+  override namedParameters() {
+    return this.#inner.namedParameters();
+  }
+
+  override namedBuffers() {
+    return this.#inner.namedBuffers();
+  }
+}
+
+/** The model whose output is in the units of the target again, for evaluating and shipping; whatever it ends in. */
+export function inUnitsOfTarget<M extends CompilableModel>(model: M, targetScale: TargetScale | null): M {
+  return targetScale === null ? model : { ...model, module: new InUnitsOfTarget(model.module, targetScale) };
 }

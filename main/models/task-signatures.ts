@@ -1,5 +1,13 @@
-import { FIRST_WORD, featureCount, GraphError, type PreprocessingSpec, wordShapes } from '../graph/index.ts';
-import type { InputSignature, OutputSignature } from './specification.ts';
+import {
+  type ColumnSpec,
+  embeddingRows,
+  FIRST_WORD,
+  featureCount,
+  GraphError,
+  type PreprocessingSpec,
+  wordShapes,
+} from '../graph/index.ts';
+import type { InputSignature, OutputSignature, TableColumn } from './specification.ts';
 
 /** The tasks of the contract's run config, told again because this room knows no contract. */
 export type TaskName =
@@ -33,7 +41,7 @@ function inputOf(preprocessing: PreprocessingSpec): InputSignature {
         width: preprocessing.width,
       };
     case 'table':
-      return { kind: 'table', features: featureCount(preprocessing.columns) };
+      return { kind: 'table', features: featureCount(preprocessing.columns), ...columnsOf(preprocessing.columns) };
     case 'graph':
       return { kind: 'graph', features: featureCount(preprocessing.columns) };
     case 'text':
@@ -42,6 +50,18 @@ function inputOf(preprocessing: PreprocessingSpec): InputSignature {
     case 'series':
       return { kind: 'series', length: preprocessing.length, features: preprocessing.columns.length };
   }
+}
+
+/** Told only where categories come as rows: one-hot columns are numbers like any other. */
+function columnsOf(columns: readonly ColumnSpec[]): { readonly columns?: readonly TableColumn[] } {
+  if (columns.every(({ kind }) => kind !== 'index')) return {};
+  return {
+    columns: columns.map((column) =>
+      column.kind === 'index'
+        ? { kind: 'category', name: column.name, rows: embeddingRows(column) }
+        : { kind: 'number' },
+    ),
+  };
 }
 
 function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: number): OutputSignature {

@@ -10,22 +10,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from golden import fill, pack
+from golden import fill, pack, round_losses, steps, weights
 from random_numbers import normal
 
 HERE = pathlib.Path(__file__).parent
-STEPS = 200
-
-
-def weights(shapes):
-    """Parameters by name in order; matrices scaled by 1/sqrt(fan in) with the first axis as outputs."""
-    values = {}
-    for stream, (name, shape) in enumerate(shapes.items()):
-        count = int(np.prod(shape))
-        value = torch.from_numpy(fill(count, stream + 100)).view(shape)
-        value = value * float(np.float32(np.sqrt(3.0 / (count / shape[0])))) if len(shape) > 1 else value * 0.25
-        values[name] = value.clone().requires_grad_()
-    return values
 
 
 NODES, FEATURES, CLASSES = 14, 5, 3
@@ -83,18 +71,6 @@ def graph_case(name):
     gradients = {key: pack(value.grad) for key, value in p.items()}
     losses = steps(weights(shapes), lambda q, _: F.cross_entropy(forward(q, x.detach()), LABELS), 0.01)
     return {"name": name, "output": pack(output), "gradients": gradients, "inputGradient": pack(x.grad), "losses": losses}
-
-
-def steps(p, loss_of, rate):
-    optimizer = torch.optim.AdamW(p.values(), lr=rate, weight_decay=0.01)
-    losses = []
-    for step in range(1, STEPS + 1):
-        optimizer.zero_grad()
-        loss = loss_of(p, step)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
 
 
 BATCH, SIDE, LATENT = 8, 8, 3
@@ -170,7 +146,6 @@ result = {
     "autoencoders": [vae_case(name) for name in ("dense", "convolutional")],
     "mixture": mixture_case(),
 }
-round_losses = lambda case: {**case, "losses": [float(f"{loss:.7g}") for loss in case["losses"]]}
 result["graphs"] = [round_losses(case) for case in result["graphs"]]
 result["autoencoders"] = [round_losses(case) for case in result["autoencoders"]]
 result["mixture"] = round_losses(result["mixture"])

@@ -43,3 +43,31 @@ def set_weights(model):
             else:
                 values = values * 0.25 + (1.0 if bool((parameter == 1).all()) else 0.0)
             parameter.copy_(values)
+
+
+def weights(shapes):
+    """Parameters by name in order; matrices scaled by 1/sqrt(fan in) with the first axis as outputs."""
+    values = {}
+    for stream, (name, shape) in enumerate(shapes.items()):
+        count = int(np.prod(shape))
+        value = torch.from_numpy(fill(count, stream + 100)).view(shape)
+        value = value * float(np.float32(np.sqrt(3.0 / (count / shape[0])))) if len(shape) > 1 else value * 0.25
+        values[name] = value.clone().requires_grad_()
+    return values
+
+
+def steps(p, loss_of, rate):
+    """The losses of two hundred steps of AdamW."""
+    optimizer = torch.optim.AdamW(p.values(), lr=rate, weight_decay=0.01)
+    losses = []
+    for step in range(1, 201):
+        optimizer.zero_grad()
+        loss = loss_of(p, step)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def round_losses(case):
+    return {**case, "losses": [float(f"{loss:.7g}") for loss in case["losses"]]}

@@ -63,6 +63,7 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
     case 'graph':
       return preprocessing.columns.map((column, index) => {
         const { name } = columns[index];
+        if (column.kind === 'index') return `${name}: ${describeRows(column.rows, columns[index])}`;
         return column.kind === 'numeric'
           ? `${name}: less ${figure(column.mean)}, divided by ${figure(column.deviation)}; a missing value becomes the mean.`
           : `${name}: one column per category, all zero when missing or unknown.`;
@@ -86,6 +87,12 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
         return `${columns[index].name}: less ${origin}, divided by ${figure(deviation)}; a forecast is brought back.`;
       });
   }
+}
+
+function describeRows(rows: readonly number[], { categories = [] }: Column): string {
+  const together = categories.filter((_, index) => rows[index] === 0).length;
+  const rare = together === 0 ? '' : `, and ${together} of ${categories.length} categories that train hardly has`;
+  return `one learned vector per category; one for what is missing or unknown${rare}.`;
 }
 
 function describeColumn({ name, categories }: Column): string {

@@ -4,7 +4,7 @@ import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
-import { foldTargetScale, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
+import { inUnitsOfTarget, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
 import type { ShippingModel, TensorValue } from './shipping.ts';
 
@@ -45,11 +45,10 @@ export function shipModel(
   sources: ModelSources,
 ): ShippingModel {
   const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest, sources);
-  const folded = foldTargetScale(model, parameters, state.targetScale);
-  const leaving = model.ship?.(folded) ?? { model, parameters: folded };
+  const leaving = model.ship?.(parameters) ?? { model, parameters };
   const { preprocessing, classes } = state;
   const options = { preprocessing, softmax: softmaxOf(model) } as const;
-  const shipped = compileForward(leaving.model, {
+  const shipped = compileForward(inUnitsOfTarget(leaving.model, state.targetScale), {
     ...options,
     parameters: leaving.parameters,
     metadata: {
@@ -59,7 +58,7 @@ export function shipModel(
       classes: JSON.stringify(classes),
     },
   });
-  const compared = compileForward(model, { ...options, target: reference });
+  const compared = compileForward(inUnitsOfTarget(model, state.targetScale), { ...options, target: reference });
   return {
     runId: run.id,
     checkpointDigest,
@@ -96,7 +95,7 @@ export function shipModel(
           }
         : null,
     parameters: model.summary.parameterCount,
-    reference: { onnx: compared.onnx, weights: weightsOf(model, folded) },
+    reference: { onnx: compared.onnx, weights: weightsOf(model, parameters) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
-import { type RunConfig, seriesData, type TaskName, textData } from '../../contract/run-config.ts';
+import { embedsCategories, type RunConfig, seriesData, type TaskName, textData } from '../../contract/run-config.ts';
 import { FIRST_WORD, type PreprocessingSpec } from '../../graph/index.ts';
 
 const LEARNABLE = new Set<Column['type']>(['number', 'integer', 'category', 'boolean']);
@@ -301,11 +301,12 @@ function tablePreprocessing(
     warning('preprocessing.resize', 'A table is not resized.', 'Remove it.');
   return {
     kind: 'table',
-    columns: columns.map(({ categories }) =>
-      categories === undefined
-        ? { kind: 'numeric', mean: 0, deviation: 1 }
-        : { kind: 'category', categories: categories.length },
-    ),
+    columns: columns.map(({ name, categories }) => {
+      if (categories === undefined) return { kind: 'numeric', mean: 0, deviation: 1 };
+      if (!embedsCategories(config.model)) return { kind: 'category', categories: categories.length };
+      // As if train had every category often enough: how many fall together is known when it is read.
+      return { kind: 'index', name, rows: categories.map((_, index) => index + 1) };
+    }),
   };
 }
 

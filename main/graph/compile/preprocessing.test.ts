@@ -5,7 +5,7 @@ import { floats, numbers, relativeError, runOnce, tensor } from '../run-onnx.tes
 import { compileForward } from './forward.ts';
 import { initializeParameters } from './model.ts';
 import type { PreprocessingSpec } from './preprocessing.ts';
-import { compilePreprocessing, featureCount } from './preprocessing.ts';
+import { compilePreprocessing, embeddingRows, featureCount } from './preprocessing.ts';
 
 const spec: Extract<PreprocessingSpec, { kind: 'image' }> = {
   kind: 'image',
@@ -63,6 +63,18 @@ it('tables: numeric columns are standardised, categories become columns, unknown
   const table = floats([12, 5, 1, 5, 8, -1, 7, 1], [2, 4]);
   const result = await runOnce(compilePreprocessing({ kind: 'table', columns }), { table });
   expect([...numbers(result.x)]).toEqual([1, 5, 0, 1, 0, 1, -1, -1, 0, 0, 0, 0]);
+});
+
+it('tables: categories become rows where a model embeds them, row 0 for what is missing, rare or unknown', async () => {
+  const columns = [
+    { kind: 'numeric', mean: 1, deviation: 2 },
+    { kind: 'index', name: 'colour', rows: [2, 0, 1] },
+  ] as const;
+  expect(featureCount(columns)).toBe(2);
+  expect(embeddingRows(columns[1])).toBe(3);
+  const table = floats([3, 0, 1, 1, 5, 2, 1, Number.NaN, 1, 3, 1, -1], [6, 2]);
+  const result = await runOnce(compilePreprocessing({ kind: 'table', columns }), { table });
+  expect([...numbers(result.x)]).toEqual([1, 2, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0]);
 });
 
 it('a shipped model contains it', async () => {

@@ -1,5 +1,5 @@
 import { BATCH } from '../dimension.ts';
-import { add, cast, divide, multiply, reduceSum, reshape, scale, subtract, transpose } from '../expression.ts';
+import { add, cast, divide, matmul, multiply, reduceSum, reshape, scale, subtract, transpose } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
@@ -12,7 +12,15 @@ import { createGraph } from './model.ts';
 export type ColumnSpec =
   | { readonly kind: 'numeric'; readonly mean: number; readonly deviation: number }
   /** The raw value is the index of the category; anything outside 0 … categories − 1 becomes all zeros. */
-  | { readonly kind: 'category'; readonly categories: number };
+  | { readonly kind: 'category'; readonly categories: number }
+  /** The raw value is the index of the category and becomes its row of an embedding; row 0 is that of anything unknown. */
+  | {
+      readonly kind: 'index';
+      /** By which models refer to the column. */
+      readonly name: string;
+      /** The row of each category, from 1 on, or 0. */
+      readonly rows: readonly number[];
+    };
 
 /**
  * How raw data become the model's input.
@@ -24,8 +32,9 @@ export type ColumnSpec =
  *
  * `text`, `series`, `tokens`: see there.
  *
- * `table`: input `table` float32 [batch, columns]; numeric columns are standardised, categories become one-hot columns.
- * NaN stands for a missing value: a number becomes the mean of its column, a category all zeros.
+ * `table`: input `table` float32 [batch, columns]; numeric columns are standardised, categories become one-hot columns, or
+ * the number of a row. NaN stands for a missing value: a number becomes the mean of its column, a category all zeros or
+ * row 0.
  */
 export type PreprocessingSpec =
   | {
@@ -87,9 +96,13 @@ const BYTE_RANGE = 255;
 /** ITU-R BT.601: how bright red, green and blue look, as decoders turn colour into grey. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
-/** How many features a table has once its categories are one-hot. */
+/** How many features a table has once its categories are one-hot or rows. */
 export const featureCount = (columns: readonly ColumnSpec[]): number =>
-  columns.reduce((sum, column) => sum + (column.kind === 'numeric' ? 1 : column.categories), 0);
+  columns.reduce((sum, column) => sum + (column.kind === 'category' ? column.categories : 1), 0);
+
+/** How many rows an embedding of a column has: one more than the largest that its categories have. */
+export const embeddingRows = ({ rows }: Extract<ColumnSpec, { kind: 'index' }>): number =>
+  rows.reduce((most, row) => Math.max(most, row), 0) + 1;
 
 /** Preprocessing alone: raw input → `x`; so that training data and shipped models pass the very same graph. */
 export function compilePreprocessing(spec: PreprocessingSpec, target: Target = STANDARD): CompiledGraph {
@@ -206,9 +219,9 @@ function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
   let index = 0;
   while (index < columns.length) {
     const column = columns[index] as ColumnSpec;
-    if (column.kind === 'category') {
+    if (column.kind !== 'numeric') {
       const value = graph.apply('Slice', [raw], { axis: 1, start: index, size: 1 });
-      parts.push(graph.apply('OneHotColumn', [value], { classes: column.categories }));
+      parts.push(column.kind === 'category' ? oneHot(value, column.categories) : rowOf(value, column.rows));
       index++;
       continue;
     }
@@ -233,3 +246,9 @@ function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
   if (!first) throw new GraphError('invalid-argument', 'A table needs at least one column.');
   return parts.length === 1 ? first : graph.apply('Concat', parts, { axis: 1 });
 }
+
+const oneHot = (value: Tensor, classes: number): Tensor => value.graph.apply('OneHotColumn', [value], { classes });
+
+/** Exact: one product of the sum is not zero, and rows are far below the whole numbers that float32 leaves out. */
+const rowOf = (value: Tensor, rows: readonly number[]): Tensor =>
+  matmul(oneHot(value, rows.length), value.graph.constant('float32', [rows.length, 1], Float32Array.from(rows)));

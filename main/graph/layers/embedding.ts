@@ -9,6 +9,8 @@ export interface EmbeddingOptions {
   readonly padding?: number;
   /** Of the starting values, normally distributed. Default 1, as in PyTorch. */
   readonly deviation?: number;
+  /** The id whose vector starts at zero: what nothing is known of. */
+  readonly zero?: number;
 }
 
 /** A learned vector per id: int64 [..] → [.., width]. */
@@ -23,7 +25,11 @@ export class Embedding extends Module {
     if (this.#padding >= vocabulary) {
       throw new GraphError('invalid-argument', `The padding id ${this.#padding} is not below ${vocabulary}.`);
     }
-    this.weight = new Parameter([vocabulary, width], { kind: 'normal', deviation: options.deviation ?? 1 });
+    this.weight = new Parameter([vocabulary, width], {
+      kind: 'normal',
+      deviation: options.deviation ?? 1,
+      zeroRow: options.zero,
+    });
   }
 
   forward(x: Tensor, trace: Trace): Tensor {

@@ -5,7 +5,12 @@ import { elementCount } from '../dimension.ts';
 export type Initializer =
   | { readonly kind: 'constant'; readonly value: number }
   | { readonly kind: 'uniform'; readonly bound: number }
-  | { readonly kind: 'normal'; readonly deviation: number };
+  | {
+      readonly kind: 'normal';
+      readonly deviation: number;
+      /** A row of a table that starts at zero. */
+      readonly zeroRow?: number | undefined;
+    };
 
 /** A trainable tensor of a module. */
 export class Parameter {
@@ -28,6 +33,10 @@ export class Parameter {
         initializer.kind === 'uniform'
           ? (2 * random.uniform() - 1) * initializer.bound
           : random.normal() * initializer.deviation;
+    }
+    if (initializer.kind === 'normal' && initializer.zeroRow !== undefined) {
+      const width = count / (this.shape[0] ?? 1);
+      values.fill(0, initializer.zeroRow * width, (initializer.zeroRow + 1) * width);
     }
     return values;
   }

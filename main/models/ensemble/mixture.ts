@@ -16,6 +16,7 @@ import {
 } from '../../graph/index.ts';
 import { activationModule } from '../layer-builder.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
+import { unitsOf } from '../units-of.ts';
 import type { MixtureSpec } from './specification.ts';
 
 /** [N, features] → Σ over experts of gate · expert, [N, units]. */
@@ -75,7 +76,7 @@ export class MixtureOfExperts extends Module {
 export function mixtureOfExperts(spec: MixtureSpec, input: InputSignature, output: OutputSignature): CompilableModel {
   const shape = input.kind === 'image' ? [input.channels, input.height, input.width] : tableShape(input);
   const features = shape.reduce((product, size) => product * size, 1);
-  const mixture = new MixtureOfExperts(spec, features, unitsOf(output));
+  const mixture = new MixtureOfExperts(spec, features, unitsOf(output, 'A mixture of experts'));
   return { module: shape.length > 1 ? new Sequential([new Flatten(), mixture]) : mixture, inputShape: shape };
 }
 
@@ -83,10 +84,4 @@ function tableShape(input: InputSignature): readonly number[] {
   if (input.kind === 'table') return [input.features];
   if (input.kind === 'series') return [input.length, input.features];
   throw new GraphError('unsupported', `A mixture of experts cannot take ${input.kind} as input.`);
-}
-
-function unitsOf(output: OutputSignature): number {
-  if (output.kind === 'classification') return output.classes;
-  if (output.kind === 'regression') return output.outputs;
-  throw new GraphError('unsupported', `A mixture of experts cannot end in ${output.kind}.`);
 }

@@ -16,6 +16,7 @@ import {
 } from '../../graph/index.ts';
 import { activationModule } from '../layer-builder.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
+import { unitsOf } from '../units-of.ts';
 import type { GraphNetworkSpec } from './specification.ts';
 
 /** Logits per pair of nodes from the products of their features, by the model's input `pairs` int64 [2, P]. */
@@ -37,7 +38,7 @@ class PairHead extends Module {
 export function graphNetwork(spec: GraphNetworkSpec, input: InputSignature, output: OutputSignature): CompilableModel {
   if (input.kind !== 'graph') throw new GraphError('unsupported', `A graph network takes a graph, not ${input.kind}.`);
   const task = spec.task ?? 'node';
-  const units = unitsOf(output);
+  const units = unitsOf(output, 'A graph network');
   if (spec.hidden.length === 0) throw new GraphError('invalid-argument', 'A graph network needs a hidden layer.');
   const drop = (): readonly Module[] => (spec.dropout ? [new Dropout(spec.dropout)] : []);
   const layers: Module[] = [];
@@ -60,12 +61,6 @@ const inputsOf: Readonly<Record<NonNullable<GraphNetworkSpec['task']>, readonly 
   edge: [{ name: 'pairs', dtype: 'int64', shape: [2, 'pairs'] }],
   graph: [{ name: 'graphOf', dtype: 'int64', shape: ['batch'] }],
 };
-
-function unitsOf(output: OutputSignature): number {
-  if (output.kind === 'classification') return output.classes;
-  if (output.kind === 'regression') return output.outputs;
-  throw new GraphError('unsupported', `A graph network cannot end in ${output.kind}.`);
-}
 
 function hiddenLayer(spec: GraphNetworkSpec, features: number, size: number): Module {
   if (spec.convolution === 'gcn') return new GCNConv(features, size);

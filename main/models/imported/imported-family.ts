@@ -9,6 +9,7 @@ import {
 } from '../../graph/index.ts';
 import type { Built } from '../built.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
+import { unitsOf } from '../units-of.ts';
 import { type ImportedModel, type ImportSpec, importModel, mergeAdapters } from './imported-model.ts';
 import { type LastLayer, lastLayer } from './last-layer.ts';
 import type { ImportedSpec } from './specification.ts';
@@ -26,7 +27,7 @@ export function importedFamily(spec: ImportedSpec, input: InputSignature, output
   const last = lastLayer(file.graph, spec.output ?? file.graph.outputs[0]?.name ?? '');
   const shared: ImportSpec = {
     ...beginning(file, input),
-    ...ending(spec, last, unitsOf(output)),
+    ...ending(spec, last, unitsOf(output, 'An ONNX file')),
   };
   const adapters = lora && {
     match: lora.targets ?? ['*'],
@@ -58,12 +59,6 @@ export function importedFamily(spec: ImportedSpec, input: InputSignature, output
 /** Fresh weights of head and adapters are drawn by the seed of the run. */
 function ofTheFile(parameters: ParameterValues): ParameterValues {
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => name.startsWith(WEIGHTS)));
-}
-
-function unitsOf(output: OutputSignature): number {
-  if (output.kind === 'classification') return output.classes;
-  if (output.kind === 'regression') return output.outputs;
-  throw new GraphError('unsupported', `An ONNX file cannot be fine-tuned to end in ${output.kind}.`);
 }
 
 /** Where reading the file begins, checked against what the data yield. */
@@ -129,7 +124,7 @@ function ending({ head = 'new', output }: ImportedSpec, { logits, features }: La
 
 function checkOutput(model: CompilableModel, { graph }: OnnxModel, output: OutputSignature): void {
   const { outputShape } = summarize(model);
-  const units = unitsOf(output);
+  const units = unitsOf(output, 'An ONNX file');
   if (outputShape.length === 2 && outputShape[1] === units) return;
   throw new GraphError(
     'shape-mismatch',

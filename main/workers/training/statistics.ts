@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
-import type { RunConfig } from '../../contract/run-config.ts';
+import { embedsCategories, type RunConfig } from '../../contract/run-config.ts';
 import type { RawImages } from './raw-data.ts';
 
 /** Bounds from below: a constant column or channel is centred and otherwise left alone. */
@@ -42,17 +42,22 @@ export async function imagePreprocessing(
   }
 }
 
-/** Numbers are standardised over `train`, categories become one-hot. */
+/** Numbers are standardised over `train`, categories become one-hot, or rows where the model embeds them. */
 export function tablePreprocessing(
   columns: readonly Column[],
   numbers: Float64Array,
   train: Int32Array,
-  config: RunConfig['preprocessing'],
+  { preprocessing: config, model }: Pick<RunConfig, 'preprocessing' | 'model'>,
 ): Extract<Preprocessing, { kind: 'table' }> {
   return {
     kind: 'table',
     columns: columns.map((column, place) => {
-      if (column.categories !== undefined) return { kind: 'category', categories: column.categories.length };
+      const { name, categories } = column;
+      if (categories !== undefined && embedsCategories(model)) {
+        const counts = countsOf(numbers, columns.length, place, train, categories.length);
+        return { kind: 'index', name, rows: rowsOf(counts, model.minimumCount) };
+      }
+      if (categories !== undefined) return { kind: 'category', categories: categories.length };
       const { mean, deviation } = moments(numbers, columns.length, place, train);
       // The mean is needed in any case: it is what a missing value becomes.
       return config.normalize === 'dataset'
@@ -60,6 +65,28 @@ export function tablePreprocessing(
         : { kind: 'numeric', mean, deviation: 1 };
     }),
   };
+}
+
+/** How often train has each category of a column. */
+function countsOf(
+  numbers: Float64Array,
+  columnCount: number,
+  column: number,
+  train: Int32Array,
+  categories: number,
+): number[] {
+  const counts = Array<number>(categories).fill(0);
+  for (const item of train) {
+    const category = numbers[item * columnCount + column];
+    if (!Number.isNaN(category)) counts[category]++;
+  }
+  return counts;
+}
+
+/** The row of each category: 0 for those that train has less than `minimum` times, the others follow each other. */
+function rowsOf(counts: readonly number[], minimum: number): number[] {
+  let row = 0;
+  return counts.map((count) => (count < minimum ? 0 : ++row));
 }
 
 /** Mean and standard deviation of the present values of some rows in one column; 0 and 1 when there are none. */

@@ -20,7 +20,7 @@ export const openNodeClassification: OpenTask = async ({ input, raw, known, mode
   const edges = edgesOf(raw);
   const numbers = await raw.numbers(columns);
   const sets = learnable(splitItems(raw.splits, labels, () => true, config));
-  const fitted = tablePreprocessing(columns, numbers, sets.train, config.preprocessing);
+  const fitted = tablePreprocessing(columns, numbers, sets.train, config);
   const preprocessing =
     known?.preprocessing ?? (columns.length === 0 ? identityOf(raw.count) : { ...fitted, kind: 'graph' as const });
   if (preprocessing.kind !== 'graph')

@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../../contract/checkpoint.ts';
 import { LightbenchError } from '../../../contract/errors.ts';
-import { foldTargetScale, lossFor, type TargetScale } from '../../../models/index.ts';
+import { inUnitsOfTarget, lossFor, type TargetScale } from '../../../models/index.ts';
 import { columnSet, memoryColumn } from '../feeds.ts';
 import { type ItemSets, learnable, splitItems } from '../item-sets.ts';
 import { predict } from '../predict.ts';
@@ -59,8 +59,8 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
     },
     evaluate: async (computing, parameters, split, items, onProgress) => {
       const set = await prepare(items);
-      const folded = foldTargetScale(model, parameters, scale);
-      const outputs = await predict(computing, folded, set, (done) => onProgress(done, items.length));
+      const restored = { ...computing, model: inUnitsOfTarget(model, scale) };
+      const outputs = await predict(restored, parameters, set, (done) => onProgress(done, items.length));
       await set.dispose();
       const { loss, regression } = errorsOf(
         Float64Array.from(items, (item) => targets[item]),
@@ -86,7 +86,7 @@ interface Rows {
 
 function rowsOf({ input, known }: TaskSource, numbers: Float64Array, sets: ItemSets): Rows {
   const { columns, config } = input;
-  const preprocessing = known?.preprocessing ?? tablePreprocessing(columns, numbers, sets.train, config.preprocessing);
+  const preprocessing = known?.preprocessing ?? tablePreprocessing(columns, numbers, sets.train, config);
   if (preprocessing.kind !== 'table')
     throw new LightbenchError('workspace.damaged', 'The checkpoint is not of a model that reads tables.');
   const notes = columns.flatMap((column, place) => {
