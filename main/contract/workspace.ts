@@ -37,7 +37,17 @@ export const verification = z.object({
 export type Verification = z.infer<typeof verification>;
 
 export const sample = z.object({
-  id: z.enum(['digits', 'penguins', 'mr-series', 'co2', 'mails', 'novel', 'digit-scenes-masks', 'digit-scenes-boxes']),
+  id: z.enum([
+    'digits',
+    'penguins',
+    'bird-strikes',
+    'mr-series',
+    'co2',
+    'mails',
+    'novel',
+    'digit-scenes-masks',
+    'digit-scenes-boxes',
+  ]),
   title: z.string(),
   description: z.string(),
   rows: z.int(),

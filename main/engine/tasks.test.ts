@@ -92,6 +92,30 @@ describe('from a sample to a served model', () => {
     expect(outputs.find(({ name }) => name === 'probabilities')?.shape).toEqual([2, 2]);
   });
 
+  it('categories of a table: those that train never had get an answer as well', async () => {
+    const { runId, datasetDigest, evaluations } = await trained('bird-strikes', 'table-wide-and-deep', (yaml) =>
+      yaml
+        .replace('crosses: [] ', 'crosses: [[Aircraft Airline Operator, Phase of flight]] ')
+        .replace('epochs: 20', 'epochs: 3'),
+    );
+    // 49.1 % are small.
+    const test = evaluations.find(({ split }) => split === 'test')?.classification;
+    expect(test?.accuracy).toBeGreaterThan(0.58);
+    const { parity, url } = await served(runId, 'strikes');
+    expect(parity).toMatchObject({ passed: true });
+    const answer = await call('deployments.predict', { endpoint: 'strikes', datasetDigest, index: 5 });
+    expect(answer.classes).toEqual(['Large', 'Medium', 'Small']);
+    const { signature } = await call('registry.get', { modelName: 'strikes', version: 1 });
+    const width = signature.inputs[0].shape[1];
+    const data = [Array(width).fill(100_000), Array(width).fill(-1)].flat();
+    const body = { inputs: [{ name: 'table', datatype: 'FP32', shape: [2, width], data }] };
+    const reply = await fetch(`${url}/v2/models/strikes/infer`, { method: 'POST', body: JSON.stringify(body) });
+    const { outputs } = (await reply.json()) as { outputs: { name: string; data: number[] }[] };
+    const probabilities = outputs.find(({ name }) => name === 'probabilities')?.data ?? [];
+    expect(probabilities).toHaveLength(6);
+    for (const value of probabilities) expect(value).toBeGreaterThanOrEqual(0);
+  });
+
   it('series: raw values in, a forecast in their unit out', async () => {
     const { runId, datasetDigest, evaluations } = await trained('co2', 'series-mlp', (yaml) => yaml);
     const forecast = evaluations.find(({ split }) => split === 'test')?.forecast;

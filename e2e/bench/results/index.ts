@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { birdStrikeResults } from './bird-strikes.ts';
 import { co2Results } from './co2.ts';
 import { digitSceneResults } from './digit-scenes.ts';
 import { fashionResults } from './fashion.ts';
@@ -16,6 +17,7 @@ import { Studio } from './studio.ts';
 const results: readonly Result[] = [
   ...fashionResults,
   ...penguinResults,
+  ...birdStrikeResults,
   ...co2Results,
   ...mailResults,
   ...novelResults,

@@ -4,6 +4,7 @@ import type { ImportOptions } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Sample } from '../../contract/workspace.ts';
 import type { Caller, HandlersOf } from '../core/context.ts';
+import { composeBirdStrikes } from './bird-strikes.ts';
 import { composeDigitScenes } from './digit-scenes.ts';
 import { composeMails } from './mails.ts';
 
@@ -59,6 +60,26 @@ const samples: readonly SampleEntry[] = [
       description: 'Palmer Archipelago penguins',
       target: 'Species',
       splits: { mode: 'stratified', validation: 0.15, test: 0.2, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  {
+    id: 'bird-strikes',
+    title: 'Wildlife struck by aircraft',
+    description:
+      '10,000 reports: airport, aircraft, airline, phase of flight, damage. How large was the animal? A table of many categories.',
+    rows: 10_000,
+    licence: 'public domain',
+    source: 'FAA Wildlife Strike Database, through the npm package vega-datasets; without the species',
+    packageName: 'vega-datasets',
+    path: 'data/birdstrikes.csv',
+    compose: composeBirdStrikes,
+    options: {
+      name: 'bird-strikes',
+      licence: 'public domain',
+      description: 'Wildlife strikes reported to the FAA, 1990 to 2002, without the species',
+      target: 'Wildlife Size',
+      splits: { mode: 'stratified', validation: 0.1, test: 0.2, seed: 0 },
       nearDuplicateDistance: 4,
     },
   },

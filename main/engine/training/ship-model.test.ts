@@ -103,7 +103,11 @@ threads: 1
     }
   });
 
-  it('answers raw rows of a table as the run did, gaps and units included', async () => {
+  it.each([
+    '{ kind: mlp, hidden: [16] }',
+    '{ kind: mixture_of_experts, experts: 3, hidden: [16] }',
+    '{ kind: wide_and_deep, hidden: [16], crosses: [[colour, colour]] }',
+  ])('answers raw rows of a table as the run did, gaps and units included: %s', async (model) => {
     const random = seededRandom(6);
     const colours = ['red', 'green', 'blue'];
     const table = Array.from({ length: 200 }, (_, i) => {
@@ -120,12 +124,13 @@ threads: 1
     const runId = await train(`
 task: table-regression
 data: { dataset: rows, batchSize: 16 }
-model: { kind: mlp, hidden: [16] }
+model: ${model}
 loss: { kind: mse }
-training: { epochs: 20, weightAverage: { decay: 0.9 } }
+training: { epochs: 40, weightAverage: { decay: 0.9 } }
 optimizer: { kind: adamw, learningRate: 0.01 }
 threads: 1
 `);
+    expect(engine.training.records.get(runId).metrics['test.r2']).toBeGreaterThan(0.8);
     const shipped = engine.training.ship(runId);
     expect(shipped.signature.outputs.map(({ name }) => name)).toEqual(['output']);
     const categories = shipped.columns.find(({ name }) => name === 'colour')?.categories ?? [];
@@ -143,5 +148,17 @@ threads: 1
       expect(Math.abs(ours[row] - values[row])).toBeLessThan(0.01);
       expect(Math.abs(reference[row] - ours[row])).toBeLessThan(0.01);
     }
+    // A colour that nobody knows is no colour.
+    const [place, width] = [shipped.columns.findIndex(({ name }) => name === 'colour'), shipped.columns.length];
+    const unknown = [Number.NaN, -1, 99].map((colour) =>
+      Array.from({ length: width }, (_, at) => (at === place ? colour : 3)),
+    );
+    const said = await answer(
+      shipped.onnx,
+      { table: new Tensor('float32', Float32Array.from(unknown.flat()), [3, width]) },
+      'output',
+    );
+    expect(said[0]).toBeGreaterThan(800);
+    expect([...said]).toEqual([said[0], said[0], said[0]]);
   });
 });

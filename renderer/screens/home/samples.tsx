@@ -9,6 +9,7 @@ import {
   IconLayersIntersect,
   IconMail,
   IconNumbers,
+  IconPlane,
   IconSquares,
   IconTable,
 } from '@tabler/icons-react';
@@ -27,6 +28,7 @@ import classes from './samples.module.css';
 const icons: Readonly<Record<Sample['id'], TablerIcon>> = {
   digits: IconNumbers,
   penguins: IconTable,
+  'bird-strikes': IconPlane,
   'mr-series': IconHeartRateMonitor,
   co2: IconChartLine,
   mails: IconMail,

@@ -41,4 +41,57 @@ training:
     patienceEpochs: 15
 `,
   },
+  {
+    id: 'table-embeddings',
+    title: 'Classify rows with embeddings of categories',
+    description:
+      'A learned vector for each category instead of a column: for airports, airlines, postcodes. Unknown categories are allowed for.',
+    task: 'table-classification',
+    needs: 'category',
+    batchSize: 64,
+    body: `model:
+  kind: embedding_mlp
+  hidden: [64, 32]
+  minimumCount: 5        # what train has less often counts as unknown
+  dropout: 0.2
+optimizer:
+  kind: adamw
+  learningRate: 0.002
+  weightDecay: 0.05
+schedule:
+  kind: cosine
+training:
+  epochs: 20
+  earlyStopping:
+    metric: validation_loss
+    patienceEpochs: 5
+`,
+  },
+  {
+    id: 'table-wide-and-deep',
+    title: 'Classify rows, wide and deep',
+    description:
+      'One weight per category, and per pair of categories where you name the columns, beside embeddings and dense layers.',
+    task: 'table-classification',
+    needs: 'category',
+    batchSize: 64,
+    body: `model:
+  kind: wide_and_deep
+  hidden: [64, 32]
+  crosses: []            # pairs of columns: [[airport, airline]]
+  minimumCount: 5        # what train has less often counts as unknown
+  dropout: 0.2
+optimizer:
+  kind: adamw
+  learningRate: 0.002
+  weightDecay: 0.05
+schedule:
+  kind: cosine
+training:
+  epochs: 20
+  earlyStopping:
+    metric: validation_loss
+    patienceEpochs: 5
+`,
+  },
 ];

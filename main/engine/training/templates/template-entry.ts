@@ -1,3 +1,4 @@
+import type { Column } from '../../../contract/datasets.ts';
 import type { RunConfig } from '../../../contract/run-config.ts';
 
 export interface TemplateEntry {
@@ -5,6 +6,8 @@ export interface TemplateEntry {
   readonly title: string;
   readonly description: string;
   readonly task: RunConfig['task'];
+  /** A type of column that the dataset must have besides its target. */
+  readonly needs?: Column['type'];
   /** The YAML after the data section. */
   readonly body: string;
   readonly batchSize: number;

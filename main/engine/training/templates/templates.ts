@@ -51,7 +51,7 @@ function ownEntry(task: RunConfig['task'], file: ModelFileTemplate): TemplateEnt
 export function templates(dataset: DatasetVersion | undefined): Template[] {
   const own = Object.entries(modelFileTemplates).flatMap(([task, file]) => ownEntry(task as RunConfig['task'], file));
   return [...entries, ...own]
-    .filter((entry) => dataset === undefined || fits(entry.task, dataset))
+    .filter((entry) => dataset === undefined || (fits(entry.task, dataset) && has(entry.needs, dataset)))
     .map(({ id, title, description, task, body, batchSize, data = '', preprocessing = '' }) => ({
       id,
       title,
@@ -65,6 +65,10 @@ export function templates(dataset: DatasetVersion | undefined): Template[] {
 function fileOf(id: string, task: RunConfig['task']): Pick<Template, 'modelFile'> {
   const file = modelFileTemplates[task];
   return file === undefined || id !== `${task}-own` ? {} : { modelFile: { path: file.path, text: file.text } };
+}
+
+function has(type: TemplateEntry['needs'], { schema, target }: DatasetVersion): boolean {
+  return type === undefined || schema.some((column) => column.name !== target && column.type === type);
 }
 
 function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
