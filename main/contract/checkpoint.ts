@@ -8,6 +8,7 @@ const columnPreprocessing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('numeric'), mean: z.number(), deviation: z.number() }),
   z.object({ kind: z.literal('category'), categories: z.int() }),
   z.object({ kind: z.literal('index'), name: z.string(), rows: z.array(z.int().min(0)) }),
+  z.object({ kind: z.literal('raw'), name: z.string() }),
 ]);
 
 /** How raw data become the input of a model; the compiler builds it into every graph that ships. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { executionProvider } from './devices.ts';
-import { mixtureConfig } from './models/ensemble.ts';
+import { ensembleConfig, mixtureConfig } from './models/ensemble.ts';
 import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
 import { graphNetworkConfig } from './models/graph-network.ts';
 import { convolutionalTransformerConfig } from './models/hybrid.ts';
@@ -81,6 +81,7 @@ export const modelConfig = z.discriminatedUnion('kind', [
   mobileNetConfig,
   convolutionalTransformerConfig,
   mixtureConfig,
+  ensembleConfig,
   embeddingNetworkConfig,
   wideAndDeepConfig,
   importedConfig,

@@ -1,53 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../contract/index.ts';
-import { procedures } from '../contract/index.ts';
-import { createEngine, type Engine } from './create-engine.ts';
-import { buildServerProgram } from './trained-model.test-support.ts';
+import { EngineStudio, type SampleId } from './engine-studio.test-support.ts';
 
-let folder: string;
-let engine: Engine;
+let studio: EngineStudio;
+let call: EngineStudio['call'];
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'task-engine-'));
-  buildServerProgram(join(folder, 'program'));
-  engine = createEngine({
-    workspaceFolder: join(folder, 'workspace'),
-    applicationVersion: '0.0.0',
-    workerEntry: (name) => ({ path: join(import.meta.dirname, '..', 'workers', `${name}.ts`) }),
-    packageFolder: (name) => join(import.meta.dirname, '../../node_modules', name),
-    modelServerFolder: join(folder, 'program'),
-  });
+  studio = new EngineStudio();
+  call = studio.call;
 });
-afterAll(async () => {
-  await engine.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function call<N extends ProcedureName>(name: N, input: ProcedureInput<N>): Promise<ProcedureOutput<N>> {
-  const reply = await engine.call({ procedure: name, input });
-  if (!reply.ok) throw Object.assign(new Error(reply.error.cause), reply.error);
-  return procedures[name].output.parse(reply.result) as ProcedureOutput<N>;
-}
-
-async function ended(jobId: string): Promise<Readonly<Record<string, string>>> {
-  for (;;) {
-    const job = (await call('jobs.list', {})).find(({ id }) => id === jobId);
-    if (job !== undefined && job.endedAt !== null) {
-      if (job.error !== null) throw Object.assign(new Error(job.error.cause), job.error);
-      return job.subject;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-type SampleId = ProcedureOutput<'samples.list'>[number]['id'];
+afterAll(() => studio.close());
 
 /** Imports a sample, checks every template that fits it, and trains from one of them. */
 async function trained(sample: SampleId, template: string, edit: (yaml: string) => string) {
-  const { jobIds } = await call('samples.import', { ids: [sample] });
-  const { datasetDigest } = await ended(jobIds[0]);
+  const datasetDigest = await studio.sample(sample);
   const templates = await call('training.templates', { datasetDigest });
   for (const { id, yaml, modelFile } of templates) {
     const { diagnostics, summary } = await call('training.validate', { yaml, modelFile });
@@ -55,19 +19,8 @@ async function trained(sample: SampleId, template: string, edit: (yaml: string) 
     expect(summary?.parameters).toBeGreaterThan(0);
   }
   const chosen = templates.find(({ id }) => id === template);
-  const { runId, jobId } = await call('training.start', { yaml: `${edit(chosen?.yaml ?? '')}threads: 1\n` });
-  await ended(jobId);
+  const runId = await studio.train(`${edit(chosen?.yaml ?? '')}threads: 1\n`);
   return { runId, datasetDigest, evaluations: await call('evaluation.list', { runId }) };
-}
-
-/** Registers a run, exports it with its proof, and deploys it. */
-async function served(runId: string, modelName: string) {
-  const { version } = await call('registry.register', { runId, modelName, description: '' });
-  const { bundleDigest } = await ended((await call('bundles.export', { modelName, version })).jobId);
-  await ended((await call('deployments.deploy', { endpoint: modelName, bundleDigest })).jobId);
-  const [bundle] = await call('bundles.list', { modelName });
-  const deployment = (await call('deployments.list', {})).find(({ endpoint }) => endpoint === modelName);
-  return { parity: bundle.parity, url: deployment?.url ?? '' };
 }
 
 describe('from a sample to a served model', () => {
@@ -77,7 +30,7 @@ describe('from a sample to a served model', () => {
     );
     const test = evaluations.find(({ split }) => split === 'test')?.classification;
     expect(test?.accuracy).toBeGreaterThan(0.93);
-    const { parity, url } = await served(runId, 'spam');
+    const { parity, url } = await studio.served(runId, 'spam');
     expect(parity).toMatchObject({ passed: true });
     const answer = await call('deployments.predict', { endpoint: 'spam', datasetDigest, index: 5 });
     expect(answer.classes).toEqual(['ham', 'spam']);
@@ -101,7 +54,7 @@ describe('from a sample to a served model', () => {
     // 49.1 % are small.
     const test = evaluations.find(({ split }) => split === 'test')?.classification;
     expect(test?.accuracy).toBeGreaterThan(0.58);
-    const { parity, url } = await served(runId, 'strikes');
+    const { parity, url } = await studio.served(runId, 'strikes');
     expect(parity).toMatchObject({ passed: true });
     const answer = await call('deployments.predict', { endpoint: 'strikes', datasetDigest, index: 5 });
     expect(answer.classes).toEqual(['Large', 'Medium', 'Small']);
@@ -121,7 +74,7 @@ describe('from a sample to a served model', () => {
     const forecast = evaluations.find(({ split }) => split === 'test')?.forecast;
     expect(forecast?.model.meanAbsoluteError).toBeLessThan(0.6);
     expect(forecast?.naive.meanAbsoluteError).toBeGreaterThan(1.5);
-    const { parity } = await served(runId, 'air');
+    const { parity } = await studio.served(runId, 'air');
     expect(parity).toMatchObject({ passed: true });
     const answer = await call('deployments.predict', { endpoint: 'air', datasetDigest, index: 740 });
     expect(answer.numbers).toHaveLength(6);
@@ -152,7 +105,7 @@ describe('from a sample to a served model', () => {
     expect(item).toMatchObject({ kind: 'masks', width: 64, height: 64 });
     if (item.kind === 'masks')
       expect([...Buffer.from(item.truth, 'base64')].some((value) => value > 0 && value < 11)).toBe(true);
-    const { parity } = await served(runId, 'scenes');
+    const { parity } = await studio.served(runId, 'scenes');
     expect(parity).toMatchObject({ passed: true });
     const answer = await call('deployments.predict', { endpoint: 'scenes', datasetDigest, index: worst });
     expect(answer.picture).toEqual({
@@ -173,7 +126,7 @@ describe('from a sample to a served model', () => {
     const item = await call('evaluation.item', { runId, split: 'test', index });
     if (item.kind !== 'boxes') throw new Error('The evaluation holds no boxes.');
     expect(item.truth.length).toBeGreaterThan(0);
-    const { parity } = await served(runId, 'boxes');
+    const { parity } = await studio.served(runId, 'boxes');
     expect(parity).toMatchObject({ passed: true });
     const { picture } = await call('deployments.predict', { endpoint: 'boxes', datasetDigest, index });
     if (picture?.kind !== 'boxes') throw new Error('The answer holds no boxes.');

@@ -41,6 +41,7 @@ export type { ExplanationMethod, ExplanationOptions } from './compile/explanatio
 export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';
 export { compileForward, MODEL_INPUT } from './compile/forward.ts';
+export { prepareFurther } from './compile/further-preprocessing.ts';
 export type { GenerationGraph, GenerationModel, GenerationOptions } from './compile/generation.ts';
 export { compileGeneration } from './compile/generation.ts';
 export type { GradientsOptions } from './compile/gradients-graph.ts';

@@ -24,6 +24,11 @@ export function buildModel(spec: ArchitectureSpec, input: InputSignature, output
   return { ...model, spec, input, output, summary: summarize(model) };
 }
 
+/** Whether all weights of a model are given and stay as they are: the average of trained models. */
+export function learnsNothing({ spec }: Model): boolean {
+  return spec.kind === 'ensemble' && spec.combine === 'average';
+}
+
 const buildLayered: Family<LayeredSpec> = (spec, input, output) => {
   const inputShape = sampleShape(input);
   const units = unitsOf(output);

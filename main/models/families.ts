@@ -1,4 +1,5 @@
 import type { Built } from './built.ts';
+import { ensemble } from './ensemble/ensemble.ts';
 import { mixtureOfExperts } from './ensemble/mixture.ts';
 import { diffusion } from './generative/diffusion.ts';
 import { gan } from './generative/gan.ts';
@@ -33,6 +34,7 @@ const families: Families = {
   gan,
   diffusion,
   mixture_of_experts: mixtureOfExperts,
+  ensemble,
   embedding_mlp: embeddingNetwork,
   wide_and_deep: wideAndDeep,
   convolutional_transformer: convolutionalTransformer,

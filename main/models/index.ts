@@ -1,16 +1,15 @@
 /** Architectures as plain data: `buildModel(spec, input, output)` yields what the compiler of `graph` takes. */
 export type { Model } from './build-model.ts';
-export { buildModel } from './build-model.ts';
-export type { Combination, EnsembleModel } from './ensemble/ensemble.ts';
-/** @public For whoever combines trained models; no screen of today does. */
-export { ensembleOf, ensembleParameters } from './ensemble/ensemble.ts';
+export { buildModel, learnsNothing } from './build-model.ts';
+export { commonColumns, commonPreprocessing } from './ensemble/common-preprocessing.ts';
 export { withFeatures } from './features.ts';
 export { ddimTimes } from './generative/diffusion.ts';
 export { type Sampler, samplerOf } from './generative/sampling.ts';
 export { inspectOnnx } from './imported/inspection.ts';
-export type { ModelSources } from './model-sources.ts';
+export type { LayerChoice, ModelChoice } from './model-choice.ts';
+export type { ModelSources, TrainedSource } from './model-sources.ts';
 export type { Program } from './own/program.ts';
-export type { LayerChoice, ModelChoice, ScheduleChoice } from './recipe.ts';
+export type { ScheduleChoice } from './recipe.ts';
 export { lossFor, modelFor, scheduleOf } from './recipe.ts';
 export type {
   ActivationName,

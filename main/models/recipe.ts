@@ -1,105 +1,15 @@
 import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
 import { GraphError, PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
-import type { MixtureSpec } from './ensemble/specification.ts';
-import type { DiffusionSpec, GanSpec, VaeSpec } from './generative/specification.ts';
-import type { GraphNetworkSpec } from './graph/specification.ts';
-import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
+import { commonColumns, prepareAlike } from './ensemble/common-preprocessing.ts';
 import type { ImportedSpec } from './imported/specification.ts';
+import type { EnsembleChoice, ImportedChoice, LayerChoice, ModelChoice } from './model-choice.ts';
 import { type ModelSources, NO_SOURCES } from './model-sources.ts';
-import type { Program } from './own/program.ts';
-import type { RecurrentSpec } from './recurrent/specification.ts';
-import type { ActivationName, ArchitectureSpec, LayerSpec } from './specification.ts';
-import type { EmbeddingNetworkSpec, TabularSpec, WideAndDeepSpec } from './tabular/specification.ts';
+import type { ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
-import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
-import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
+import { trainedWeights } from './trained-weights.ts';
 
-/**
- * A run config, as people write it, in the words of the compiler. The types are those of the contract's run config, told
- * again by structure because this room knows no contract.
- */
-export type LayerChoice =
-  | {
-      readonly kind: 'conv2d';
-      readonly channels: number;
-      readonly kernel: number;
-      readonly stride: number;
-      readonly padding: number;
-      readonly bias: boolean;
-    }
-  | { readonly kind: 'dense'; readonly units: number; readonly bias: boolean }
-  | { readonly kind: 'max_pool' | 'average_pool'; readonly size: number }
-  | { readonly kind: 'global_average_pool' | 'batch_norm' | 'layer_norm' | 'flatten' }
-  | { readonly kind: 'dropout'; readonly rate: number }
-  | { readonly kind: 'activation'; readonly function: ActivationName };
-
-export type ModelChoice =
-  | {
-      readonly kind: 'mlp';
-      readonly hidden: readonly number[];
-      readonly activation: ActivationName;
-      readonly dropout: number;
-      readonly norm: 'none' | 'batch' | 'layer';
-    }
-  | {
-      readonly kind: 'cnn';
-      readonly channels: readonly number[];
-      readonly kernel: number;
-      readonly padding: number;
-      readonly poolEvery: number;
-      readonly hidden: readonly number[];
-      readonly activation: ActivationName;
-      readonly norm: 'none' | 'batch';
-      readonly dropout: number;
-    }
-  | (Written<Omit<ResidualNetworkSpec, 'normalization' | 'blocksPerStage'>> & {
-      readonly kind: 'resnet';
-      readonly blocks: number | readonly number[];
-      readonly norm: 'none' | 'batch' | 'group';
-    })
-  | { readonly kind: 'sequential'; readonly layers: readonly LayerChoice[] }
-  | GraphNetworkSpec
-  | Written<RecurrentSpec>
-  | Written<TransformerEncoderSpec>
-  | Written<TransformerDecoderSpec>
-  | Written<MobileNetSpec>
-  | Written<ConvolutionalTransformerSpec>
-  | Written<MixtureSpec>
-  | TabularChoice<EmbeddingNetworkSpec>
-  | TabularChoice<WideAndDeepSpec>
-  | Written<UNetSpec>
-  | Written<DetectorSpec>
-  | Written<VaeSpec>
-  | Written<GanSpec>
-  | Written<DiffusionSpec>
-  | ImportedChoice
-  | OwnChoice;
-
-/** `minimumCount` is for whoever counts the categories: it is in the preprocessing that the model gets. */
-type TabularChoice<Spec extends TabularSpec> = Written<Omit<Spec, 'normalization'>> & {
-  readonly kind: Spec['kind'];
-  readonly norm: 'none' | 'batch' | 'layer';
-  readonly minimumCount: number;
-};
-
-type ImportedChoice = Written<Omit<ImportedSpec, 'onnx' | 'lora'>> & {
-  readonly kind: 'imported';
-  readonly lora?: Written<NonNullable<ImportedSpec['lora']>> | undefined;
-  /** Of the file in the workspace; whoever starts a run fills it in. */
-  readonly artifact?: string | undefined;
-};
-
-/** A model file; `program` is what it builds, which whoever ran it fills in. */
-interface OwnChoice {
-  readonly kind: 'own';
-  readonly program?: Program | undefined;
-}
-
-/** A spec as a config gives it: what may be left out may also be undefined. */
-type Written<Spec> = { readonly [Key in keyof Spec]: Spec[Key] | undefined } & Pick<Spec, RequiredKeys<Spec>>;
-type RequiredKeys<Spec> = { [Key in keyof Spec]-?: undefined extends Spec[Key] ? never : Key }[keyof Spec];
-
+/** A run config, as people write it, in the words of the compiler. */
 export type ScheduleChoice = { readonly warmupSteps: number } & (
   | { readonly kind: 'constant' }
   | { readonly kind: 'step'; readonly everyEpochs: number; readonly factor: number }
@@ -137,10 +47,12 @@ export function modelFor(
   sources: ModelSources = NO_SOURCES,
 ): Model {
   const { input, output } = signaturesOf(task, preprocessing, classCount);
-  return buildModel(architectureOf(choice, sources), input, output);
+  const spec =
+    choice.kind === 'ensemble' ? ensembleSpec(choice, preprocessing, sources) : architectureOf(choice, sources);
+  return buildModel(spec, input, output);
 }
 
-function architectureOf(choice: ModelChoice, sources: ModelSources): ArchitectureSpec {
+function architectureOf(choice: Exclude<ModelChoice, EnsembleChoice>, sources: ModelSources): ArchitectureSpec {
   switch (choice.kind) {
     case 'mlp':
       return { ...choice, normalization: choice.norm };
@@ -179,6 +91,28 @@ function architectureOf(choice: ModelChoice, sources: ModelSources): Architectur
       if (choice.program === undefined) throw new GraphError('invalid-argument', 'The model file was not run.');
       return { kind: 'own', program: choice.program };
   }
+}
+
+function ensembleSpec(
+  { checkpoints = [], combine, weights }: EnsembleChoice,
+  preprocessing: PreprocessingSpec,
+  sources: ModelSources,
+): ArchitectureSpec {
+  const trained = checkpoints.map((digest) => sources.checkpoint(digest));
+  const alike = prepareAlike(trained);
+  const names = commonColumns(trained);
+  const members = trained.map((source) => {
+    const model = modelFor(source.task, source.model, source.preprocessing, source.classes.length, sources);
+    return {
+      model,
+      parameters: trainedWeights(model.module, source.values),
+      preprocessing: alike ? preprocessing : source.preprocessing,
+      places: source.columns.map(({ name }) => names.indexOf(name)),
+      targetScale: source.targetScale,
+    };
+  });
+  const targetScale = trained[0]?.targetScale ?? null;
+  return { kind: 'ensemble', combine, ...(weights ? { weights } : {}), members, preprocessing, targetScale };
 }
 
 function importedSpec({ artifact, lora, ...choice }: ImportedChoice, sources: ModelSources): ArchitectureSpec {

@@ -1,6 +1,6 @@
 import type { Initialization } from '../graph/index.ts';
 import type { ActivationName } from './activation-name.ts';
-import type { MixtureSpec } from './ensemble/specification.ts';
+import type { EnsembleSpec, MixtureSpec } from './ensemble/specification.ts';
 import type { GenerativeSpec } from './generative/specification.ts';
 import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
@@ -114,6 +114,7 @@ export type ArchitectureSpec =
   | TransformerSpec
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
   | MixtureSpec
+  | EnsembleSpec
   | TabularSpec
   | ConvolutionalTransformerSpec
   | ImportedSpec

@@ -1,10 +1,12 @@
 import { LightbenchError } from '../contract/errors.ts';
 import { type TrainerMessage, type TrainerResult, trainerInput } from '../contract/training-worker.ts';
+import { learnsNothing } from '../models/index.ts';
 import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
 import { asLightbenchError } from './training/as-lightbench-error.ts';
 import { loadCheckpoint } from './training/checkpoint-file.ts';
 import { evaluate } from './training/evaluate.ts';
 import { openExperiment } from './training/experiment.ts';
+import { settle } from './training/settle.ts';
 import { type TrainingControl, train } from './training/train.ts';
 import { runWorker } from './worker-channel.ts';
 
@@ -21,10 +23,10 @@ runWorker(trainerInput, async (input, channel): Promise<TrainerResult> => {
     const experiment = await openExperiment(input, known);
     try {
       if (known === null) for (const text of experiment.task.notes) send({ type: 'log', level: 'warning', text });
-      const trained = await train(experiment, input, store, {
-        wanted: () => (channel.signal.aborted ? 'cancel' : wanted),
-        send,
-      });
+      const control: TrainingControl = { wanted: () => (channel.signal.aborted ? 'cancel' : wanted), send };
+      const trained = learnsNothing(experiment.task.model)
+        ? await settle(experiment, input, store, control)
+        : await train(experiment, input, store, control);
       if (trained.reason === 'paused')
         return { outcome: 'paused', reason: 'paused', step: trained.step, metrics: trained.metrics };
       const metrics: Record<string, number> = { ...trained.metrics };

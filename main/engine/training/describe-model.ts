@@ -63,6 +63,7 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
     case 'graph':
       return preprocessing.columns.map((column, index) => {
         const { name } = columns[index];
+        if (column.kind === 'raw') return `${name}: as it is; each member of the ensemble prepares it in its own way.`;
         if (column.kind === 'index') return `${name}: ${describeRows(column.rows, columns[index])}`;
         return column.kind === 'numeric'
           ? `${name}: less ${figure(column.mean)}, divided by ${figure(column.deviation)}; a missing value becomes the mean.`

@@ -11,7 +11,7 @@ import {
   type Target,
   type TrainStepOptions,
 } from '../../graph/index.ts';
-import type { Model } from '../../models/index.ts';
+import { learnsNothing, type Model } from '../../models/index.ts';
 import type { Checks } from './task-plans.ts';
 
 /** Node and ONNX Runtime with next to nothing loaded: what the resident memory of trainers has beyond the estimate. */
@@ -50,6 +50,11 @@ export function checkMemory(
   const options = { ...trainOptions, target: targetOf(config, machine) };
   const sizes: Readonly<Record<string, number>> =
     dataset.kind === 'table' && dataset.edges !== undefined ? { edges: dataset.edges } : {};
+  if (learnsNothing(model)) {
+    const memoryBytes = PROCESS_BYTES + dataBytes + evaluationBytes(model);
+    if (memoryBytes > machine.availableBytes) tooLarge(error, memoryBytes, machine, 0);
+    return memoryBytes;
+  }
   const stepCount = Math.ceil(train / batchSize) * config.training.epochs;
   try {
     const beside = estimateMemoryBesideSteps(model, options, {
@@ -69,11 +74,7 @@ export function checkMemory(
       const fitting = whole
         ? 0
         : largestBatchThatFits(model, options, room, { ...alone, stepsAtOnce: atOnce }, batchSize);
-      error(
-        'data.batchSize',
-        `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(machine.availableBytes)} are free.`,
-        fitting === 0 ? 'Even a batch of one does not fit: use a smaller model.' : `A batchSize of ${fitting} fits.`,
-      );
+      tooLarge(error, memoryBytes, machine, fitting);
     }
     return memoryBytes;
   } catch (cause) {
@@ -81,6 +82,23 @@ export function checkMemory(
     error('training', cause.message, 'Change or leave out what the message names.');
     return null;
   }
+}
+
+function tooLarge(error: Checks['error'], memoryBytes: number, { availableBytes }: Machine, fitting: number): void {
+  error(
+    'data.batchSize',
+    `The run needs about ${gibibytes(memoryBytes)} and ${gibibytes(availableBytes)} are free.`,
+    fitting === 0 ? 'Even a batch of one does not fit: use a smaller model.' : `A batchSize of ${fitting} fits.`,
+  );
+}
+
+/** At most: the weights twice, as given and as packed, and all that layers say of a batch. */
+function evaluationBytes({ summary }: Model): number {
+  const values = summary.layers.reduce(
+    (sum, { outputShape }) => sum + outputShape.slice(1).reduce<number>((size, each) => size * Number(each), 1),
+    0,
+  );
+  return 4 * (2 * summary.parameterCount + EVALUATED * values);
 }
 
 /** As the trainer lowers it. */

@@ -2,33 +2,29 @@ import { readFile } from 'node:fs/promises';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import { sourceError } from '../../contract/source-errors.ts';
-import type { ModelSources } from '../../models/index.ts';
 import { sha256, type Workspace } from '../../storage/index.ts';
-import type { Problem } from './config-text.ts';
+import { sourcesFrom } from './checkpoint-bytes.ts';
+import { resolveEnsemble } from './ensemble-members.ts';
+import type { ResolvedModel } from './resolved-model.ts';
 
 type ImportedConfig = Extract<RunConfig['model'], { kind: 'imported' }>;
 
-/** The config with what it names outside itself told by digest, and where the bytes are. */
-export interface ResolvedModel {
-  readonly config: RunConfig;
-  readonly sources: ModelSources;
-  readonly problem: Problem | null;
-}
-
 /** The digests of what a model is made of besides its config. */
 export function artifactsOf(model: RunConfig['model']): readonly string[] {
+  if (model.kind === 'ensemble') return [...new Set(model.checkpoints)];
   return (model.kind === 'imported' || model.kind === 'own') && model.artifact !== undefined ? [model.artifact] : [];
 }
 
 /**
- * Finds the file that the model of a config names: an ONNX file on the disk, among registered models or in the workspace,
- * or a model file.
+ * Finds what the model of a config names: an ONNX file on the disk, among registered models or in the workspace, a model
+ * file, or the trained members of an ensemble.
  * @param draft a model file as it is being written
  */
 export async function resolveModel(config: RunConfig, workspace: Workspace, draft?: Draft): Promise<ResolvedModel> {
-  return config.model.kind === 'own'
-    ? resolveModelFile(config, config.model, workspace, draft)
-    : resolveImported(config, workspace);
+  const { model } = config;
+  if (model.kind === 'own') return resolveModelFile(config, model, workspace, draft);
+  if (model.kind === 'ensemble') return resolveEnsemble(config, model, workspace);
+  return resolveImported(config, workspace);
 }
 
 interface Draft {
@@ -42,7 +38,7 @@ function resolveModelFile(
   workspace: Workspace,
   draft: Draft | undefined,
 ): ResolvedModel {
-  const stored: ModelSources = { artifact: (digest) => workspace.artifacts.read(digest) };
+  const stored = sourcesFrom((digest) => workspace.artifacts.read(digest));
   const refuse = (key: 'file' | 'artifact', message: string, suggestion: string): ResolvedModel => ({
     config,
     sources: stored,
@@ -66,9 +62,7 @@ function resolveModelFile(
       );
     const bytes = Buffer.from(text, 'utf8');
     const digest = sha256(bytes);
-    const sources: ModelSources = {
-      artifact: (asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)),
-    };
+    const sources = sourcesFrom((asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)));
     return { config: { ...config, model: { ...model, artifact: digest } }, sources, problem: null };
   } catch (cause) {
     const { message, suggestion } = LightbenchError.from(cause);
@@ -77,7 +71,7 @@ function resolveModelFile(
 }
 
 async function resolveImported(config: RunConfig, workspace: Workspace): Promise<ResolvedModel> {
-  const stored: ModelSources = { artifact: (digest) => workspace.artifacts.read(digest) };
+  const stored = sourcesFrom((digest) => workspace.artifacts.read(digest));
   const { model } = config;
   if (model.kind !== 'imported') return { config, sources: stored, problem: null };
   const refuse = (key: keyof ImportedConfig, message: string, suggestion: string): ResolvedModel => ({
@@ -105,9 +99,7 @@ async function resolveImported(config: RunConfig, workspace: Workspace): Promise
   try {
     const bytes = await readFile(file ?? '');
     const digest = sha256(bytes);
-    const sources: ModelSources = {
-      artifact: (asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)),
-    };
+    const sources = sourcesFrom((asked) => (asked === digest ? bytes : workspace.artifacts.read(asked)));
     return { config: { ...config, model: { ...model, artifact: digest } }, sources, problem: null };
   } catch (cause) {
     return refuse(

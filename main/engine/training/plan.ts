@@ -17,7 +17,9 @@ import {
 import type { TraceRequest } from '../../sandbox/trace-model-file.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
+import { planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
+import type { ResolvedModel } from './resolved-model.ts';
 import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
 import { checkAgainstModel, checkTraining } from './training-checks.ts';
 
@@ -76,7 +78,7 @@ export interface Planned {
 
 /**
  * Checks a config against the data it names: what the schema alone cannot know.
- * @param sources what its model names by digest
+ * @param resolved what its model names outside the config
  */
 export async function planRun(
   config: RunConfig,
@@ -84,7 +86,7 @@ export async function planRun(
   labels: TrainingLabels,
   modelFiles: TrainingModelFiles,
   machine: Machine,
-  sources: ModelSources,
+  { sources, members }: Pick<ResolvedModel, 'sources' | 'members'>,
 ): Promise<Planned> {
   const problems: Problem[] = [];
   const report =
@@ -104,10 +106,12 @@ export async function planRun(
   if (dataset === null) return { plan: null, problems };
   const labelling = findClasses(checks, dataset, labels);
   checkTask(checks, dataset);
-  const task = taskPlans[config.task];
   const fits = !problems.some(({ severity, path }) => severity === 'error' && path[0] === 'task');
-  const columns = fits ? task.columns(checks, dataset) : [];
-  const preprocessing = fits ? task.preprocessing(checks, dataset, columns) : null;
+  const { columns, preprocessing } = !fits
+    ? NOTHING
+    : members === undefined
+      ? inputOf(checks, dataset)
+      : (planEnsemble(checks, dataset, labelling?.labelSet?.digest ?? null, members, sources) ?? NOTHING);
   checkTraining(checks);
   const model =
     preprocessing === null || labelling === null
@@ -137,6 +141,14 @@ export async function planRun(
     },
     problems,
   };
+}
+
+const NOTHING = { columns: [], preprocessing: null };
+
+function inputOf(checks: Checks, dataset: DatasetVersion) {
+  const task = taskPlans[checks.config.task];
+  const columns = task.columns(checks, dataset);
+  return { columns, preprocessing: task.preprocessing(checks, dataset, columns) };
 }
 
 /** A digest, `name@version`, or a name, which means its newest version. */

@@ -1,10 +1,10 @@
-import { CHECKPOINT_KEY, type CheckpointState, checkpointState } from '../../contract/checkpoint.ts';
+import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
-import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
 import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
 import { inUnitsOfTarget, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
+import { parseCheckpoint } from './checkpoint-bytes.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
 import type { ShippingModel, TensorValue } from './shipping.ts';
 
@@ -17,13 +17,9 @@ export interface StoredCheckpoint {
 
 /** @throws LightbenchError workspace.damaged when the bytes are no checkpoint of a model that can be built */
 export function readCheckpoint(bytes: Uint8Array, digest: string, sources: ModelSources): StoredCheckpoint {
+  const { state, values } = parseCheckpoint(bytes, digest);
   try {
-    const { tensors, metadata } = readSafetensors(bytes, digest);
-    const state = checkpointState.parse(JSON.parse(metadata[CHECKPOINT_KEY] ?? 'null'));
     const model = modelFor(state.task, state.model, state.preprocessing, state.classes.length, sources);
-    const values = new Map(
-      [...tensors].flatMap(([name, { data }]) => (data instanceof Float32Array ? [[name, data] as const] : [])),
-    );
     const parameters = trainedWeights(model.module, values);
     const missing = Object.keys(weightShapes(model)).find((name) => !(name in parameters));
     if (missing !== undefined) throw new Error(`The tensor ${missing} is missing.`);

@@ -9,6 +9,7 @@ import type { Target } from '../../graph/index.ts';
 import { sha256 } from '../../storage/index.ts';
 import type { Caller, EngineContext, HandlersOf, StreamHandlers } from '../core/context.ts';
 import type { Jobs } from '../jobs/index.ts';
+import { sourcesFrom } from './checkpoint-bytes.ts';
 import { codeVersion } from './code-version.ts';
 import { configSchema } from './config-schema.ts';
 import { parseConfig } from './config-text.ts';
@@ -148,7 +149,13 @@ export class Training implements Shipping {
     const blockSize = this.#neighbours.devices.knownBlockSize;
     const reference: Target = blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
     const { artifacts } = this.#context.workspace;
-    return shipModel(run, digest, artifacts.read(digest), reference, { artifact: (asked) => artifacts.read(asked) });
+    return shipModel(
+      run,
+      digest,
+      artifacts.read(digest),
+      reference,
+      sourcesFrom((asked) => artifacts.read(asked)),
+    );
   }
 
   async #check(
@@ -160,11 +167,11 @@ export class Training implements Shipping {
       return { diagnostics: [...parsed.diagnostics], plan: null, unknownKey: parsed.unknownKey };
     const { locate } = parsed;
     const { datasets, labels, devices, modelFiles } = this.#neighbours;
-    const { config, sources, problem } = await resolveModel(parsed.config, this.#context.workspace, draft);
+    const { config, problem, ...resolved } = await resolveModel(parsed.config, this.#context.workspace, draft);
     if (problem !== null) return { diagnostics: [locate(problem)], plan: null, unknownKey: false };
     const cpu = await devices.choose({ device: 'cpu', threads: config.threads });
     const machine = { ...cpu, availableBytes: process.availableMemory() };
-    const { plan, problems } = await planRun(config, datasets, labels, modelFiles, machine, sources);
+    const { plan, problems } = await planRun(config, datasets, labels, modelFiles, machine, resolved);
     const diagnostics = problems.map(locate);
     if (config.device !== 'cpu') {
       try {
@@ -252,6 +259,8 @@ export class Training implements Shipping {
       workspace.lineage.edge(configDigest, id, 'configured');
       workspace.lineage.edge(dataset.digest, id, 'trained on');
       if (labelSet !== null) workspace.lineage.edge(labelSet.digest, id, 'labels');
+      if (config.model.kind === 'ensemble')
+        for (const checkpoint of config.model.checkpoints ?? []) workspace.lineage.edge(checkpoint, id, 'member of');
       workspace.ledger.append({
         actor: caller.userName,
         action: 'run.started',

@@ -52,6 +52,10 @@ export class Trials implements JobDefinition {
     if (question.kind === 'learning_rate' && question.minimum >= question.maximum)
       throw new LightbenchError('request.invalid', 'The lowest rate of the sweep is not below the highest.');
     const { config } = await this.#check(yaml);
+    if (config.model.kind === 'ensemble' && config.model.combine === 'average')
+      throw new LightbenchError('request.invalid', 'An average of trained models learns nothing.', {
+        suggestion: 'Start the run: it only evaluates.',
+      });
     const specification: Specification = { yaml, question };
     const job = this.#jobs.start({
       kind: this.kind,

@@ -20,7 +20,9 @@ export type ColumnSpec =
       readonly name: string;
       /** The row of each category, from 1 on, or 0. */
       readonly rows: readonly number[];
-    };
+    }
+  /** As it is, NaN included, for models that prepare it in ways of their own. */
+  | { readonly kind: 'raw'; readonly name: string };
 
 /**
  * How raw data become the model's input.
@@ -137,7 +139,10 @@ export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): Built
       return buildImage(graph, spec);
     case 'table':
     case 'graph':
-      return { x: buildTable(graph, spec.columns), restore: unchanged };
+      return {
+        x: tableFeatures(graph.input('table', 'float32', [BATCH, spec.columns.length]), spec.columns),
+        restore: unchanged,
+      };
     case 'text':
       return { x: buildText(graph, spec), restore: unchanged };
     case 'tokens':
@@ -203,7 +208,7 @@ function buildImage(graph: Graph, spec: Extract<PreprocessingSpec, { kind: 'imag
   };
 }
 
-function convertChannels(x: Tensor, from: number, to: number): Tensor {
+export function convertChannels(x: Tensor, from: number, to: number): Tensor {
   if (from === to) return x;
   if (from === 3 && to === 1) {
     const weights = x.graph.constant('float32', [1, 3, 1, 1], Float32Array.from(LUMA));
@@ -213,15 +218,17 @@ function convertChannels(x: Tensor, from: number, to: number): Tensor {
   throw new GraphError('invalid-argument', `Images of ${from} channels cannot become images of ${to}.`);
 }
 
-function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
-  const raw = graph.input('table', 'float32', [BATCH, columns.length]);
+/** Raw columns [N, columns] → features [N, features]. */
+export function tableFeatures(raw: Tensor, columns: readonly ColumnSpec[]): Tensor {
+  if (columns.length > 0 && columns.every(({ kind }) => kind === 'raw')) return raw;
+  const { graph } = raw;
   const parts: Tensor[] = [];
   let index = 0;
   while (index < columns.length) {
     const column = columns[index] as ColumnSpec;
     if (column.kind !== 'numeric') {
       const value = graph.apply('Slice', [raw], { axis: 1, start: index, size: 1 });
-      parts.push(column.kind === 'category' ? oneHot(value, column.categories) : rowOf(value, column.rows));
+      parts.push(ofOneColumn(value, column));
       index++;
       continue;
     }
@@ -245,6 +252,17 @@ function buildTable(graph: Graph, columns: readonly ColumnSpec[]): Tensor {
   const [first] = parts;
   if (!first) throw new GraphError('invalid-argument', 'A table needs at least one column.');
   return parts.length === 1 ? first : graph.apply('Concat', parts, { axis: 1 });
+}
+
+function ofOneColumn(value: Tensor, column: Exclude<ColumnSpec, { kind: 'numeric' }>): Tensor {
+  switch (column.kind) {
+    case 'category':
+      return oneHot(value, column.categories);
+    case 'index':
+      return rowOf(value, column.rows);
+    case 'raw':
+      return value;
+  }
 }
 
 const oneHot = (value: Tensor, classes: number): Tensor => value.graph.apply('OneHotColumn', [value], { classes });

@@ -1,6 +1,7 @@
+import type { Preprocessing } from '../../contract/checkpoint.ts';
 import type { ExperimentInput } from '../../contract/training-worker.ts';
 import type { Target } from '../../graph/index.ts';
-import { modelFor } from '../../models/index.ts';
+import { commonPreprocessing, type ModelSources, modelFor } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
 import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { builtModel } from './built-model.ts';
@@ -30,7 +31,7 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
     const task = await tasks[config.task]({
       input,
       raw,
-      known,
+      known: known ?? settledByMembers(config.model, sources),
       modelOf: async (preprocessing) => {
         const choice = await builtModel(input, known, preprocessing, sources);
         return modelFor(config.task, choice, preprocessing, classes.length, sources);
@@ -47,6 +48,14 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
     raw.close();
     throw error;
   }
+}
+
+/** An ensemble takes what its members take together, and a regression's units are those of the first. */
+function settledByMembers(model: ExperimentInput['config']['model'], sources: ModelSources): KnownState | null {
+  if (model.kind !== 'ensemble') return null;
+  const members = (model.checkpoints ?? []).map((digest) => sources.checkpoint(digest));
+  const preprocessing = commonPreprocessing(members) as Preprocessing;
+  return { preprocessing, targetScale: members[0].targetScale };
 }
 
 export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize'>): Target {

@@ -3,6 +3,9 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import { stratifiedSplit } from '../../stats/stratified-split.ts';
 
+/** Of the validation split, what judges a layer that is stacked on trained models instead of teaching it. */
+const STACKING_VALIDATION = 0.3;
+
 /** Which items a run learns from, is validated on and is tested on. */
 export type ItemSets = Readonly<Record<Split, Int32Array>>;
 
@@ -17,19 +20,23 @@ export function splitItems(
   splits: readonly Split[],
   labels: Int32Array | null,
   usable: (index: number) => boolean,
-  config: Pick<RunConfig, 'seed' | 'data'>,
+  config: Pick<RunConfig, 'seed' | 'data' | 'model'>,
 ): ItemSets {
   const kept: Record<Split, number[]> = { train: [], validation: [], test: [] };
   splits.forEach((split, index) => {
     if ((labels === null || labels[index] >= 0) && usable(index)) kept[split].push(index);
   });
   const fraction = config.data.validationFraction;
-  if (kept.validation.length === 0 && fraction > 0 && kept.train.length > 1) {
-    const strata = kept.train.map((index) => (labels === null ? 0 : labels[index]));
-    const parts = stratifiedSplit(strata, [1 - fraction, fraction], config.seed);
-    kept.validation = kept.train.filter((_, place) => parts[place] === 1);
-    kept.train = kept.train.filter((_, place) => parts[place] === 0);
-  }
+  const divide = (items: readonly number[], share: number) => {
+    const strata = items.map((index) => (labels === null ? 0 : labels[index]));
+    const parts = stratifiedSplit(strata, [1 - share, share], config.seed);
+    return [0, 1].map((part) => items.filter((_, place) => parts[place] === part));
+  };
+  if (kept.validation.length === 0 && fraction > 0 && kept.train.length > 1)
+    [kept.train, kept.validation] = divide(kept.train, fraction);
+  // Members of an ensemble know their train split by heart: what is stacked on them learns from what they have not seen.
+  if (config.model.kind === 'ensemble' && config.model.combine === 'stacking')
+    [kept.train, kept.validation] = divide(kept.validation, STACKING_VALIDATION);
   return {
     train: Int32Array.from(kept.train),
     validation: Int32Array.from(kept.validation),

@@ -5,10 +5,15 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSources } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+import { loadCheckpoint } from './checkpoint-file.ts';
 
 /** What models name by digest, out of the workspace; for a trial, which leaves nothing there, also from where it lies. */
 export function modelSources(store: ArtifactStore, model?: RunConfig['model']): ModelSources {
   return {
+    checkpoint: (digest) => {
+      const { state, tensors } = loadCheckpoint(store, digest);
+      return { ...state, values: tensors };
+    },
     artifact: (digest) => {
       const path = pathOf(store, model);
       if (path === undefined || store.has(digest)) return store.read(digest);
