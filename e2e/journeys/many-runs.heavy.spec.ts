@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import { DatabaseSync } from 'node:sqlite';
 import { mainThreadTasks } from '../support/main-thread.ts';
 import { expect, test } from '../support/studio.ts';
 
@@ -66,8 +66,7 @@ const longest = (tasks: readonly { readonly cpuMs: number }[]): number => Math.m
 
 /** Writes the only run of the workspace as many runs, each with a name, a time and figures of its own. */
 function multiply(workspace: string, count: number): void {
-  const database = new Database(join(workspace, 'workspace.sqlite'));
-  database.pragma('busy_timeout = 10000');
+  const database = new DatabaseSync(join(workspace, 'workspace.sqlite'), { timeout: 10_000 });
   database.exec(`
     UPDATE runs SET record = json_set(record, '$.name', 'run 00001');
     WITH RECURSIVE
