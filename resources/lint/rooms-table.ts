@@ -183,6 +183,7 @@ export const roomsTable: RoomsTable = {
   ],
   testPackages: [
     'vitest',
+    'fast-check',
     'node:',
     'onnxruntime-node',
     'sharp',

@@ -1,3 +1,4 @@
+import { normalizeAxis } from '../dimension.ts';
 import { exponential, multiply, reduceSum, sigmoid, subtract } from '../expression.ts';
 import type { OperatorTable } from '../operator.ts';
 import { elementwise, sameAsFirst } from './elementwise.ts';
@@ -47,7 +48,7 @@ export const lossOperators: OperatorTable = {
     inferTypes: (inputs, attributes) => {
       const x = need(inputs[0]);
       const shape = [...x.shape];
-      shape.splice(numberOf(attributes, 'axis'), 0, 1);
+      shape.splice(normalizeAxis(numberOf(attributes, 'axis'), x.shape.length + 1), 0, 1);
       return [{ dtype: x.dtype, shape }];
     },
     lower: {
