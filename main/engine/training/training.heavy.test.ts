@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../storage/index.ts';
 import { openTrainingEngine, type TrainingEngine } from './training.test-support.ts';
 
@@ -36,11 +36,41 @@ describe('training on real digits', () => {
     const { metrics } = engine.training.records.get(runId);
     expect(metrics['test.accuracy']).toBeGreaterThan(0.96);
     expect(metrics['validation.accuracy']).toBeGreaterThan(0.96);
-    // What was said before the run is what the run took, within a third.
-    const measured = Math.max(...engine.workspace.runs.points(runId).map(({ values }) => values.memory_bytes));
-    const estimated = engine.workspace.runs.summary(runId)?.memoryBytes ?? 0;
-    expect(estimated / measured).toBeGreaterThan(0.67);
-    expect(estimated / measured).toBeLessThan(1.5);
+    // What was said before the run is what the run took.
+    const { estimated, measured } = memoryOf(engine, runId);
+    expect(estimated / measured).toBeGreaterThan(0.85);
+    expect(estimated / measured).toBeLessThan(1.15);
+  });
+
+  it('refuses a batch that does not fit, and trains with the largest that does, within the memory there is', async () => {
+    engine = openTrainingEngine(join(folder, 'workspace'));
+    await engine.importDigits(folder, 4000, 200);
+    const yaml = (batchSize: number) => `
+task: image-classification
+data: { dataset: digits, batchSize: ${batchSize} }
+model: { kind: cnn }
+training: { epochs: 2 }
+threads: 2`;
+    const free = 700 * 2 ** 20;
+    const memory = vi.spyOn(process, 'availableMemory').mockReturnValue(free);
+    try {
+      const { diagnostics } = await engine.call('training.validate', { yaml: yaml(2000) });
+      expect(diagnostics).toMatchObject([{ severity: 'error', path: 'data.batchSize' }]);
+      expect(diagnostics[0]?.message).toMatch(/^The run needs about \d+\.\d GiB and 0\.7 GiB are free\.$/);
+      const fitting = Number(diagnostics[0]?.suggestion.match(/^A batchSize of (\d+) fits\.$/)?.[1]);
+      expect(fitting).toBeGreaterThan(32);
+      await expect(engine.call('training.start', { yaml: yaml(fitting + 1) })).rejects.toMatchObject({
+        code: 'training.out_of_memory',
+      });
+      const { runId, jobId } = await engine.call('training.start', { yaml: yaml(fitting) });
+      expect((await engine.jobs.wait(jobId, 500_000)).error).toBeNull();
+      const { estimated, measured } = memoryOf(engine, runId);
+      expect(estimated).toBeLessThanOrEqual(free);
+      expect(measured).toBeLessThan(1.15 * free);
+      expect(measured).toBeGreaterThan(0.8 * free);
+    } finally {
+      memory.mockRestore();
+    }
   });
 
   it('two threads and the fast convolutions give the same bits again, also through kill -9 of the trainer', async () => {
@@ -111,4 +141,12 @@ function trainers(): number[] {
     '\n',
   );
   return lines.filter((line) => line.includes('trainer.ts')).map((line) => Number.parseInt(line, 10));
+}
+
+/** What was said of a run before it, and the most that it was seen to hold. Bytes. */
+function memoryOf({ workspace: { runs } }: TrainingEngine, runId: string) {
+  return {
+    estimated: runs.summary(runId)?.memoryBytes ?? 0,
+    measured: Math.max(...runs.points(runId).map(({ values }) => values.memory_bytes)),
+  };
 }

@@ -12,9 +12,9 @@ import { lowerTrainStep } from './train-step.ts';
 
 /** What a session needs besides its tensors: its operators, and what loading it leaves behind. Measured, 1.30 on Linux. */
 const BYTES_PER_NODE = 20 * 1024;
-const BYTES_PER_SESSION = 5 * 2 ** 20;
+const BYTES_PER_SESSION = 2.5 * 2 ** 20;
 /** A further thread of JavaScript with the runtime loaded. */
-const BYTES_PER_REPLICA = 32 * 2 ** 20;
+const BYTES_PER_REPLICA = 24 * 2 ** 20;
 
 /** After so many, the arena grows no more. */
 const RUNS = 3;
