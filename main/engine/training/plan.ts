@@ -21,7 +21,7 @@ import { planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
 import type { ResolvedModel } from './resolved-model.ts';
 import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
-import { checkAgainstModel, checkTraining } from './training-checks.ts';
+import { checkAgainstModel, checkTraining, checkValidation } from './training-checks.ts';
 
 /** What training asks of the datasets. */
 export interface TrainingDatasets {
@@ -217,7 +217,8 @@ function findClasses(
   }
 }
 
-function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion): void {
+function checkTask(checks: Checks, dataset: DatasetVersion): void {
+  const { config, error, warning } = checks;
   const plan = taskPlans[config.task];
   const misfit = plan.misfit(dataset);
   if (misfit !== undefined) error('task', misfit.message, misfit.suggestion);
@@ -239,16 +240,7 @@ function checkTask({ config, error, warning }: Checks, dataset: DatasetVersion):
       `There are only ${count('train')} items to train on; a batch will hold all of them.`,
       'Lower it.',
     );
-  if (count('validation') === 0 && config.data.validationFraction === 0) {
-    if (config.training.earlyStopping !== undefined)
-      error('training.earlyStopping', 'There is nothing to validate on.', 'Set data.validationFraction to 0.1 or so.');
-    else
-      warning(
-        'data.validationFraction',
-        'There is nothing to validate on: the last checkpoint counts as the best.',
-        'Set it to 0.1 or so.',
-      );
-  }
+  checkValidation(checks, count('validation'));
 }
 
 async function buildFor(

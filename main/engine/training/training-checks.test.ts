@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { runConfig } from '../../contract/run-config.ts';
 import type { PreprocessingSpec } from '../../graph/index.ts';
 import { modelFor } from '../../models/index.ts';
-import { checkAgainstModel, checkTraining } from './training-checks.ts';
+import { checkAgainstModel, checkTraining, checkValidation } from './training-checks.ts';
 
 function problemsOf(patch: Record<string, unknown>): string[] {
   const config = runConfig.parse({
@@ -19,6 +19,7 @@ function problemsOf(patch: Record<string, unknown>): string[] {
   };
   const checks = { config, error: report('error'), warning: report('warning') };
   checkTraining(checks);
+  checkValidation(checks, 0);
   const model = modelFor('image-classification', config.model, pictures(config.preprocessing.channels ?? 3), 2);
   checkAgainstModel(checks, model);
   return found;
@@ -47,6 +48,20 @@ it.each([
   [{ training: { clipNorm: 1, clipValue: 1 } }, 'error training.clipValue: Remove one of the two.'],
   [{ training: { accumulate: 9 } }, 'warning training.accumulate: Raise data.batchSize, or lower it to 8.'],
   [{ task: 'node-classification', training: { accumulate: 2 } }, 'error training.accumulate: Remove accumulate.'],
+  [
+    { data: { dataset: 'digits', validationFraction: 0 }, training: { earlyStopping: {} } },
+    'error training.earlyStopping: Remove it, or set data.validationFraction to 0.1 or so.',
+  ],
+  [
+    { data: { dataset: 'digits', validationFraction: 0 }, schedule: { kind: 'reduce_on_plateau' } },
+    'error schedule.kind: Choose another schedule, such as cosine, or set data.validationFraction to 0.1 or so.',
+  ],
+  [{ data: { dataset: 'digits', validationFraction: 0 } }, 'warning data.validationFraction: Set it to 0.1 or so.'],
+  [{ task: 'image-generation', training: { earlyStopping: {} } }, 'error training.earlyStopping: Remove it.'],
+  [
+    { task: 'image-generation', schedule: { kind: 'reduce_on_plateau' } },
+    'error schedule.kind: Choose another schedule, such as cosine.',
+  ],
   [{ training: { mixedPrecision: true } }, 'warning training.mixedPrecision: Remove it, or choose another device.'],
   [{ augmentation: { kind: 'text' } }, 'error augmentation.kind: Use kind: image.'],
   [{ task: 'table-regression', ...image({}) }, 'error augmentation.kind: Remove augmentation.'],

@@ -47,6 +47,33 @@ export function checkTraining(checks: Checks): void {
   if (config.augmentation !== undefined) checkAugmentation(checks, config.augmentation);
 }
 
+/**
+ * Checks that there is a validation for whatever waits for one.
+ * @param count items of the validation split of the dataset
+ */
+export function checkValidation({ config, error, warning }: Checks, count: number): void {
+  const { data, schedule, task, training } = config;
+  // What draws pictures has no loss in evaluation mode.
+  const draws = task === 'image-generation';
+  if (!draws && (count > 0 || data.validationFraction > 0)) return;
+  const nothing = draws ? `The task ${task} has no validation loss.` : 'There is nothing to validate on.';
+  const more = draws ? '' : ', or set data.validationFraction to 0.1 or so';
+  const [stopping, plateau] = [training.earlyStopping !== undefined, schedule.kind === 'reduce_on_plateau'];
+  if (stopping) error('training.earlyStopping', nothing, `Remove it${more}.`);
+  if (plateau)
+    error(
+      'schedule.kind',
+      `${nothing} The learning rate would never fall.`,
+      `Choose another schedule, such as cosine${more}.`,
+    );
+  if (!stopping && !plateau && !draws)
+    warning(
+      'data.validationFraction',
+      'There is nothing to validate on: the last checkpoint counts as the best.',
+      'Set it to 0.1 or so.',
+    );
+}
+
 function checkAugmentation({ config, error }: Checks, augmentation: Augmentation): void {
   const { task } = config;
   const kind = AUGMENTABLE[task];

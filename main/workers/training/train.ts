@@ -139,6 +139,13 @@ export async function train(
     trainCount: trainSet.count,
     validationCount: validationSet.count,
   });
+  const { warmupSteps } = config.schedule;
+  if (resumed === null && warmupSteps > 0 && warmupSteps >= totalSteps)
+    control.send({
+      type: 'log',
+      level: 'warning',
+      text: `The run ends before its learning rate has warmed up: it has ${totalSteps} steps, and schedule.warmupSteps is ${warmupSteps}.`,
+    });
   let reason: Trained['reason'] = 'complete';
   let epochStartedAt = performance.now();
   let order = { epoch: -1, rows: new Uint32Array() };

@@ -116,6 +116,17 @@ it('validates and evaluates the average of the weights, and keeps both', async (
   expect(tensors.get('average.layers.1.weight')).not.toEqual(tensors.get('layers.1.weight'));
 });
 
+it('says that the run ends before its learning rate has warmed up', async () => {
+  const warnings = async (warmupSteps: number) => {
+    const run = runTrainer(trainerInputOf(digits, digitsConfig({ schedule: { kind: 'cosine', warmupSteps } })));
+    expect(await run.ended).toMatchObject({ result: { step: 9 } });
+    return run.messages.flatMap((message) => (message.type === 'log' ? [message.text] : []));
+  };
+  const [short, long] = await Promise.all([warnings(8), warnings(9)]);
+  expect(short).toEqual([]);
+  expect(long).toEqual([expect.stringContaining('9 steps, and schedule.warmupSteps is 9')]);
+});
+
 it('limits gradients by value', async () => {
   const losses = async (training: Record<string, unknown>) => {
     const optimizer = { kind: 'sgd', learningRate: 0.1, momentum: 0 };
