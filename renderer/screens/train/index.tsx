@@ -203,14 +203,14 @@ function Choices({ config }: { readonly config: TrainConfig }) {
   const { dataset, templates } = config;
   const [importing, setImporting] = useState(false);
   return (
-    <Group gap="lg" wrap="nowrap" py={6}>
+    <Group gap="lg" wrap="nowrap" py={6} flex={1} miw={0}>
       <Group gap="sm" wrap="nowrap">
         <Text size="xs" c="dimmed" component="label" htmlFor="train-dataset">
           Dataset
         </Text>
         <Select
           id="train-dataset"
-          w={240}
+          w={200}
           searchable
           allowDeselect={false}
           placeholder="Choose a dataset"
@@ -244,7 +244,12 @@ function Choices({ config }: { readonly config: TrainConfig }) {
           )}
         />
       </Group>
-      <Button variant="default" leftSection={<IconFileImport size={14} />} onClick={() => setImporting(true)}>
+      <Button
+        variant="default"
+        flex="none"
+        leftSection={<IconFileImport size={14} />}
+        onClick={() => setImporting(true)}
+      >
         Fine-tune ONNX
       </Button>
       <ImportModelDialog
@@ -253,7 +258,7 @@ function Choices({ config }: { readonly config: TrainConfig }) {
         onUse={(model) => editDraft(withValue(config.yaml, ['model'], model))}
       />
       {dataset !== undefined && (
-        <Text size="xs" c="dimmed" truncate>
+        <Text size="xs" c="dimmed" truncate miw={0}>
           {formatPlural(dataset.rows, dataset.kind === 'table' ? 'row' : 'image')} ·{' '}
           {formatPlural(dataset.classes.length, 'class', 'classes')}
         </Text>
