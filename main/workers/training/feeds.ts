@@ -21,6 +21,12 @@ export interface FeedColumn {
   readonly shape: readonly number[];
   /** Writes the values of `rows` one after the other into `into`. */
   fill(rows: ArrayLike<number>, into: FeedData): void | Promise<void>;
+  /**
+   * Tells which rows will be asked for next, after those announced before; what takes time begins with them.
+   *
+   * @returns whether there was room for them: otherwise they may be announced later
+   */
+  expect?(rows: ArrayLike<number>): boolean;
 }
 
 /** Samples that can be gathered into batches. */
@@ -34,6 +40,8 @@ export interface PreparedSet {
    * @param steps that the rows are for, equally many each
    */
   feeds(rows: ArrayLike<number>, steps: number): Promise<Feeds>;
+  /** See `FeedColumn`. Only where announcing changes anything. */
+  expect?(rows: ArrayLike<number>): boolean;
   dispose(): Promise<void>;
 }
 
@@ -44,9 +52,12 @@ export function columnSet(
   dispose: () => Promise<void> = async () => {},
 ): PreparedSet {
   const buffers = new Map<string, FeedData>();
+  // No set has two columns of pictures.
+  const slow = columns.find(({ expect }) => expect !== undefined);
   return {
     count,
     whole: false,
+    ...(slow?.expect && { expect: slow.expect }),
     feeds: async (rows, steps) => {
       const feeds: Record<string, Feed> = {};
       for (const { name, dtype, shape, fill } of columns) {
@@ -65,6 +76,12 @@ export function columnSet(
     },
     dispose,
   };
+}
+
+/** Whether `part` is what `rows` has from `at` on. */
+export function sameRows(part: ArrayLike<number>, rows: ArrayLike<number>, at: number): boolean {
+  for (let place = 0; place < part.length; place++) if (part[place] !== rows[at + place]) return false;
+  return true;
 }
 
 /** A column whose values all lie in memory, row-major. */

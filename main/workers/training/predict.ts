@@ -37,10 +37,13 @@ export async function forEachBatch(
   try {
     const widest = computing.model.summary.outputShape.slice(1).reduce<number>((size, each) => size * Number(each), 1);
     const batchSize = set.whole ? set.count : Math.max(1, Math.min(BATCH_SIZE, Math.floor(BATCH_VALUES / widest)));
+    const rowsFrom = (first: number) =>
+      Array.from({ length: Math.min(batchSize, set.count - first) }, (_, place) => first + place);
     for (let first = 0; first < set.count; first += batchSize) {
-      const count = Math.min(batchSize, set.count - first);
-      const rows = Array.from({ length: count }, (_, place) => first + place);
+      const rows = rowsFrom(first);
+      const count = rows.length;
       const feeds = await set.feeds(rows, 1);
+      if (first + count < set.count) set.expect?.(rowsFrom(first + count));
       const outputs = await session.run(
         Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, feedTensor(feed)])),
       );

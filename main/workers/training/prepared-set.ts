@@ -8,12 +8,17 @@ import {
   type SessionSettings,
   uint8Tensor,
 } from '../../runtime/index.ts';
-import { type FeedColumn, memoryColumn } from './feeds.ts';
+import { expectedPictures } from './expected-pictures.ts';
+import { elementsOf, type FeedColumn, memoryColumn } from './feeds.ts';
+import { PictureThreads } from './picture-threads.ts';
 import type { RawImages } from './raw-data.ts';
 
 const CHUNK_ITEMS = 256;
 /** How much of the free memory prepared inputs may take; beyond it they are made anew for every batch. */
 const SHARE_OF_MEMORY = 0.4;
+/** How much of it those may take that lie ready for the next steps, and how many they are at most. */
+const SHARE_AHEAD = 0.05;
+const MOST_AHEAD = 4096;
 
 /** The input `x` of a model for a list of items, made by the very graph that ships with it. Row i belongs to item i. */
 export interface PreparedInput {
@@ -21,7 +26,10 @@ export interface PreparedInput {
   dispose(): Promise<void>;
 }
 
-/** All samples in memory when they fit, which they do for everything but large pictures in large numbers. */
+/**
+ * All samples in memory when they fit, which they do for everything but large pictures in large numbers. Otherwise threads
+ * of their own prepare them, batch by batch, while the batch before is learned from.
+ */
 export async function prepareImages(
   images: RawImages,
   items: Int32Array,
@@ -31,31 +39,48 @@ export async function prepareImages(
   budgetBytes: number = availableBytes() * SHARE_OF_MEMORY,
 ): Promise<PreparedInput> {
   const shape = [preprocessing.channels, preprocessing.height, preprocessing.width];
-  const sampleLength = preprocessing.channels * preprocessing.height * preprocessing.width;
-  const session = await RuntimeSession.create(compilePreprocessing(preprocessing).onnx, settings);
+  const sampleLength = elementsOf(shape);
   if (items.length * sampleLength * 4 > budgetBytes) {
+    const ahead = Math.floor((availableBytes() * SHARE_AHEAD) / (4 * sampleLength));
+    const threads = new PictureThreads(
+      { ...images.source, preprocessing },
+      Math.max(1, Math.ceil(settings.threads / 2)),
+    );
     return {
-      column: {
-        name: 'x',
-        dtype: 'float32',
-        shape,
-        fill: (rows, into) => {
-          const chosen = Array.from(rows, (row) => items[row]);
-          return prepareInto(images, chosen, session, sampleLength, into as Float32Array);
-        },
-      },
-      dispose: () => session.dispose(),
+      column: expectedPictures(threads, items, shape, Math.min(MOST_AHEAD, ahead)),
+      dispose: () => threads.close(),
     };
   }
+  const preparation = await openPreparation(images, preprocessing, settings);
   const all = new Float32Array(items.length * sampleLength);
   for (let start = 0; start < items.length; start += CHUNK_ITEMS) {
     const end = Math.min(items.length, start + CHUNK_ITEMS);
-    const into = all.subarray(start * sampleLength, end * sampleLength);
-    await prepareInto(images, items.subarray(start, end), session, sampleLength, into);
+    await preparation.prepare(items.subarray(start, end), all.subarray(start * sampleLength, end * sampleLength));
     onProgress(end, items.length);
   }
-  await session.dispose();
+  await preparation.dispose();
   return inMemory(memoryColumn('x', shape, all));
+}
+
+/** Makes inputs of a model of pictures. */
+export interface Preparation {
+  /** @param into room for one sample per item */
+  prepare(items: ArrayLike<number>, into: Float32Array): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** By the graph that ships. */
+export async function openPreparation(
+  images: RawImages,
+  preprocessing: Extract<Preprocessing, { kind: 'image' }>,
+  settings: SessionSettings,
+): Promise<Preparation> {
+  const sampleLength = preprocessing.channels * preprocessing.height * preprocessing.width;
+  const session = await RuntimeSession.create(compilePreprocessing(preprocessing).onnx, settings);
+  return {
+    prepare: (items, into) => prepareInto(images, items, session, sampleLength, into),
+    dispose: () => session.dispose(),
+  };
 }
 
 /** @param numbers raw values, rows × columns of the preprocessing */

@@ -32,6 +32,8 @@ export interface RawData {
 
 export interface RawImages {
   readonly channels: 1 | 3;
+  /** By which another thread opens them. */
+  readonly source: { readonly workspaceFolder: string; readonly manifestDigest: string };
   /** Null when the pictures differ in size; they are then read one by one. */
   readonly size: { readonly height: number; readonly width: number } | null;
   sizeOf(item: number): { readonly height: number; readonly width: number };
@@ -47,7 +49,7 @@ export function openRawData(workspaceFolder: string, manifestDigest: string): Ra
   return {
     count: files.count,
     splits,
-    images: tablePath === null ? rawImages(files) : null,
+    images: tablePath === null ? rawImages(files, { workspaceFolder, manifestDigest }) : null,
     numbers: (columns) =>
       ofTable(
         tablePath,
@@ -76,12 +78,13 @@ async function ofTable<T>(path: string | null, read: (rows: ParquetRows) => Prom
   }
 }
 
-function rawImages(files: DatasetFiles): RawImages {
+function rawImages(files: DatasetFiles, source: RawImages['source']): RawImages {
   const { widths, heights, channels } = files.index.columns;
   const common = files.commonShape();
   const model = channels.every((count) => count === 1) ? 1 : 3;
   return {
     channels: model,
+    source,
     size: common === null ? null : { height: common.height, width: common.width },
     sizeOf: (item) => ({ height: heights[item], width: widths[item] }),
     read: async (items) => {

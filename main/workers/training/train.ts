@@ -16,6 +16,7 @@ import { PointCollector, type Stopwatch } from './point-collector.ts';
 import { ResourceGauge } from './resource-gauge.ts';
 import { SampleHistory } from './sample-history.ts';
 import { StepRunner } from './step-runner.ts';
+import { UpcomingRows } from './upcoming-rows.ts';
 
 /** Stream of the seed for the order of items; epochs count from here. */
 const SHUFFLE_STREAM = 1000;
@@ -79,6 +80,8 @@ export async function train(
     batchSize,
     resumed?.tensors ?? null,
   );
+  const orderOf = epochOrders(trainSet.count, config.seed);
+  const upcoming = new UpcomingRows(trainSet, batchSize, orderOf);
   const pace = new Pace(runner.stepsAtOnce && input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
   const judged = config.training.earlyStopping?.metric ?? 'validation_loss';
   const patience = config.training.earlyStopping?.patienceEpochs ?? Number.POSITIVE_INFINITY;
@@ -148,7 +151,6 @@ export async function train(
     });
   let reason: Trained['reason'] = 'complete';
   let epochStartedAt = performance.now();
-  let order = { epoch: -1, rows: new Uint32Array() };
   try {
     while (step < totalSteps) {
       if (epochsWithoutImprovement >= patience) {
@@ -168,7 +170,6 @@ export async function train(
         break;
       }
       const epoch = Math.floor(step / stepsPerEpoch);
-      if (order.epoch !== epoch) order = { epoch, rows: epochOrder(trainSet.count, config.seed, epoch) };
       const place = step % stepsPerEpoch;
       // Several steps in one go end where something else has to happen: a smaller batch, a checkpoint, the epoch's end.
       const count = Math.max(
@@ -182,10 +183,11 @@ export async function train(
           history.every - (step % history.every),
         ),
       );
-      const rows = order.rows.subarray(place * batchSize, (place + count) * batchSize);
+      const rows = orderOf(epoch).subarray(place * batchSize, (place + count) * batchSize);
       points.begin();
       const feeds = await trainSet.feeds(rows, count);
       points.fed();
+      upcoming.announce(step + count, totalSteps);
       const rates = Array.from({ length: count }, (_, i) =>
         learningRateAt(schedule, step + 1 + i, totalSteps, validationLosses),
       );
@@ -270,6 +272,17 @@ export async function train(
     await trainSet.dispose();
     await validationSet.dispose();
   }
+}
+
+/** The orders of this epoch and the next: steps ask for the one while the other is announced. */
+function epochOrders(count: number, seed: number): (epoch: number) => Uint32Array {
+  const known = new Map<number, Uint32Array>();
+  return (epoch) => {
+    const order = known.get(epoch) ?? epochOrder(count, seed, epoch);
+    if (!known.has(epoch)) known.delete(epoch - 2);
+    known.set(epoch, order);
+    return order;
+  };
 }
 
 /** A function of seed and epoch alone. */
