@@ -1,10 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { compileForward, Module, type Tensor } from '../../../main/graph/index.ts';
+import { compileForward, Module, type Target, type Tensor } from '../../../main/graph/index.ts';
 import { RuntimeSession } from '../../../main/runtime/index.ts';
 import type { Feed, Feeds } from '../../../main/workers/training/feeds.ts';
 import { StepRunner } from '../../../main/workers/training/step-runner.ts';
 import { caseOf } from './cases.ts';
-import type { MeasuredStep } from './measure.ts';
+
+/** What a measuring process is told, as JSON in its only argument. */
+export interface MeasuredStep {
+  /** See `cases`. */
+  readonly name: string;
+  readonly batchSize: number;
+  /** What one step reads of the samples. */
+  readonly data: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[] }[];
+  readonly target: Target;
+  readonly threads: number;
+  /** Steps in one go after the first ones; 1 for none. */
+  readonly stepsAtOnce: number;
+}
 
 /** After so many, nothing grows any more. */
 const SINGLE_STEPS = 8;

@@ -1,23 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { compileTrainStep, dimensionSize, type Target } from '../../../main/graph/index.ts';
+import { compileTrainStep, dimensionSize } from '../../../main/graph/index.ts';
 
 import { caseOf } from './cases.ts';
+import type { MeasuredStep } from './child.ts';
 
 const CHILD = path.join(import.meta.dirname, 'child.ts');
-
-/** What a measuring process is told, as JSON in its only argument. */
-export interface MeasuredStep {
-  /** See `cases`. */
-  readonly name: string;
-  readonly batchSize: number;
-  /** What one step reads of the samples. */
-  readonly data: readonly { readonly name: string; readonly dtype: string; readonly dims: readonly number[] }[];
-  readonly target: Target;
-  readonly threads: number;
-  /** Steps in one go after the first ones; 1 for none. */
-  readonly stepsAtOnce: number;
-}
 
 /** Peak resident bytes of training steps in a fresh process, above those of one that has run an empty session. */
 export function measurePeak(step: Omit<MeasuredStep, 'data'>): number {
