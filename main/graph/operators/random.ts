@@ -1,5 +1,5 @@
 import type { Lowering } from '../lowering/lowering.ts';
-import type { OperatorTable } from '../operator.ts';
+import type { LoweringRule, OperatorTable } from '../operator.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 /** Odd multipliers of Chris Wellons' lowbias32 hash (https://nullprogram.com/blog/2018/07/31/) and the golden ratio. */
@@ -56,6 +56,37 @@ function unitInterval(lowering: Lowering, bits: string): string {
   const uniform = lowering.emit('Add', [scaled, lowering.scalar(0.5)]);
   return lowering.emit('Clip', [uniform, lowering.scalar(2 ** -27), lowering.scalar(1 - 2 ** -24)]);
 }
+
+/** Number types of ONNX. */
+const [FLOAT, DOUBLE] = [1, 11] as const;
+
+/** Box and Muller's transform, in float32 or in float64. */
+const normal =
+  (type: typeof FLOAT | typeof DOUBLE): LoweringRule =>
+  (lowering, node) => {
+    const { shape, count } = sizeOf(lowering, lowering.plain(inputOf(node, 0)));
+    const value = (operator: string, ...inputs: string[]): string => lowering.emit(operator, inputs);
+    const to = (target: number, name: string): string =>
+      type === FLOAT ? name : lowering.emit('Cast', [name], { to: target });
+    const scalar = (number: number): string =>
+      type === FLOAT ? lowering.scalar(number) : lowering.constant('float64', [], Float64Array.of(number));
+    const half = value('Div', value('Add', count, int32(lowering, 1)), int32(lowering, 2));
+    const even = value('Mul', half, int32(lowering, 2));
+    const uniform = unitInterval(lowering, counterBits(lowering, even, lowering.plain(inputOf(node, 1))));
+    const rows = to(DOUBLE, lowering.reshape(uniform, [2, -1]));
+    const row = (index: number): string =>
+      value('Gather', rows, lowering.constant('int64', [], BigInt64Array.of(BigInt(index))));
+    const radius = value('Sqrt', value('Mul', value('Log', row(0)), scalar(-2)));
+    const angle = value('Mul', row(1), scalar(2 * Math.PI));
+    const pair = lowering.emit(
+      'Concat',
+      [value('Mul', radius, value('Cos', angle)), value('Mul', radius, value('Sin', angle))],
+      { axis: 0 },
+    );
+    const end = lowering.emit('Cast', [lowering.reshape(count, [1])], { to: INT64 });
+    const flat = to(FLOAT, lowering.emit('Slice', [pair, lowering.int64s([0]), end]));
+    lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]));
+  };
 
 export const randomOperators: OperatorTable = {
   /** Seed and step (int32 scalars) and the attribute `stream` → an int32 key. A pure function: resumed equals unbroken. */
@@ -131,26 +162,10 @@ export const randomOperators: OperatorTable = {
   RandomNormal: {
     inferTypes: (inputs) => [{ dtype: 'float32', shape: need(inputs[0]).shape }],
     lower: {
-      standard: (lowering, node) => {
-        const { shape, count } = sizeOf(lowering, lowering.plain(inputOf(node, 0)));
-        const value = (operator: string, ...inputs: string[]): string => lowering.emit(operator, inputs);
-        const half = value('Div', value('Add', count, int32(lowering, 1)), int32(lowering, 2));
-        const even = value('Mul', half, int32(lowering, 2));
-        const uniform = unitInterval(lowering, counterBits(lowering, even, lowering.plain(inputOf(node, 1))));
-        const rows = lowering.reshape(uniform, [2, -1]);
-        const row = (index: number): string =>
-          value('Gather', rows, lowering.constant('int64', [], BigInt64Array.of(BigInt(index))));
-        const radius = value('Sqrt', value('Mul', value('Log', row(0)), lowering.scalar(-2)));
-        const angle = value('Mul', row(1), lowering.scalar(2 * Math.PI));
-        const pair = lowering.emit(
-          'Concat',
-          [value('Mul', radius, value('Cos', angle)), value('Mul', radius, value('Sin', angle))],
-          { axis: 0 },
-        );
-        const end = lowering.emit('Cast', [lowering.reshape(count, [1])], { to: INT64 });
-        const flat = lowering.emit('Slice', [pair, lowering.int64s([0]), end]);
-        lowering.define(outputOf(node), lowering.emit('Reshape', [flat, shape]));
-      },
+      standard: normal(FLOAT),
+      // Sines of shaders may be off by 2⁻¹¹ (the accuracy that WGSL asks of them). Nothing but the CPU computes float64, and the bits
+      // come from there already.
+      webgpu: normal(DOUBLE),
     },
     gradient: 'none',
   },

@@ -180,8 +180,9 @@ export class StepRunner {
   }
 
   async dispose(): Promise<void> {
-    await this.#sessions.dispose();
+    // What lies on a device belongs to the sessions there: released after the last of them, it takes the process down.
     await this.#state.dispose();
+    await this.#sessions.dispose();
   }
 }
 
