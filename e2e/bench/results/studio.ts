@@ -83,6 +83,11 @@ export class Studio {
     const patched = runConfig.parse(merged(merged(merged(config ?? {}, patch), settings), length));
     const { runId, jobId } = await this.call('training.start', { yaml: JSON.stringify(patched) });
     await this.#finished(jobId);
+    return this.trained(runId);
+  }
+
+  /** A run that has finished, with its evaluation on test. */
+  async trained(runId: string): Promise<TrainedRun> {
     const { run } = await this.call('runs.get', { runId });
     const evaluation = (await this.call('evaluation.list', { runId })).find(({ split }) => split === 'test');
     if (evaluation === undefined)

@@ -1,4 +1,3 @@
-import { seededRandom } from '../../base/random.ts';
 import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract/training-worker.ts';
@@ -8,6 +7,7 @@ import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { keptModel } from './built-model.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeBrokenValidation, describeDivergence } from './divergence.ts';
+import { epochOrder } from './epoch-order.ts';
 import type { Experiment } from './experiment.ts';
 import { LayerStatistics, SAMPLES_MEASURED, stepsBetween } from './layer-statistics.ts';
 import { LossSpikes } from './loss-spikes.ts';
@@ -18,8 +18,6 @@ import { SampleHistory } from './sample-history.ts';
 import { StepRunner } from './step-runner.ts';
 import { UpcomingRows } from './upcoming-rows.ts';
 
-/** Stream of the seed for the order of items; epochs count from here. */
-const SHUFFLE_STREAM = 1000;
 /** A run has at most about this many points, and a point at least every second. */
 const POINTS_PER_RUN = 2000;
 
@@ -283,12 +281,6 @@ function epochOrders(count: number, seed: number): (epoch: number) => Uint32Arra
     known.set(epoch, order);
     return order;
   };
-}
-
-/** A function of seed and epoch alone. */
-function epochOrder(count: number, seed: number, epoch: number): Uint32Array<ArrayBuffer> {
-  const rows = Uint32Array.from({ length: count }, (_, row) => row);
-  return seededRandom(seed, SHUFFLE_STREAM + epoch).shuffle(rows);
 }
 
 function prefixed(prefix: string, values: Readonly<Record<string, number>>): Record<string, number> {
