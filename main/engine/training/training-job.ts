@@ -46,6 +46,8 @@ export class TrainingJob implements JobDefinition {
   readonly #experiments: Experiments;
   readonly #devices: TrainingDevices;
   readonly #workers = new Map<string, WorkerProcess>();
+  /** Runs that go on only to be evaluated. */
+  readonly #finishing = new Set<string>();
 
   constructor(context: EngineContext, records: RunRecords, experiments: Experiments, devices: TrainingDevices) {
     this.#context = context;
@@ -59,6 +61,11 @@ export class TrainingJob implements JobDefinition {
     const worker = this.#workers.get(runId);
     worker?.send({ type });
     return worker !== undefined;
+  }
+
+  /** When the run goes on, it takes no further step: what it has is evaluated. */
+  finishNext(runId: string): void {
+    this.#finishing.add(runId);
   }
 
   async run(specification: unknown, job: JobContext): Promise<'finished' | 'paused'> {
@@ -75,6 +82,7 @@ export class TrainingJob implements JobDefinition {
     const { runId } = specification as Specification;
     const { workspace } = this.#context;
     const run = workspace.runs.get(runId);
+    this.#finishing.delete(runId);
     if (run === undefined || (job.state !== 'FAILED' && job.state !== 'KILLED')) return;
     const { state, error, endedAt } = job;
     const code = error?.code ?? 'internal.unexpected';
@@ -135,6 +143,7 @@ export class TrainingJob implements JobDefinition {
       signal: job.signal,
     });
     this.#workers.set(runId, worker);
+    if (this.#finishing.delete(runId)) worker.send({ type: 'finish' });
     const result = trainerResult.parse(await worker.result);
     if (result.outcome === 'paused') {
       this.#records.change(runId, { status: 'PAUSED', step: result.step });

@@ -242,6 +242,20 @@ describe('a run', () => {
     await expect(engine.call('runs.resume', { runId: first.runId })).rejects.toMatchObject({ code: 'run.wrong_state' });
   });
 
+  it('is stopped while it is paused: evaluated as it is, without a further step', async () => {
+    await engine.importDigits(folder, 1000, 50);
+    const { runId, jobId } = await engine.call('training.start', { yaml: mlp().replace('epochs: 2', 'epochs: 5000') });
+    await engine.until(() => engine.workspace.runs.points(runId).length > 0);
+    const { step, lastCheckpoint } = await engine.call('runs.pause', { runId });
+    await engine.call('runs.stop', { runId });
+    expect((await engine.jobs.wait(jobId, 60_000)).state).toBe('FINISHED');
+    const run = engine.training.records.get(runId);
+    expect(run).toMatchObject({ status: 'FINISHED', step, lastCheckpoint });
+    expect(run.metrics['test.accuracy']).toBeGreaterThan(0);
+    expect(engine.workspace.ledger.list({ subject: runId, limit: 20 }).map(({ action }) => action)).toContain('run.stopped');
+    await expect(engine.call('runs.stop', { runId })).rejects.toMatchObject({ code: 'run.wrong_state' });
+  });
+
   it('is FAILED after the engine died, and goes on from its last checkpoint', async () => {
     await engine.importDigits(folder, 1000, 50);
     const { runId } = await engine.call('training.start', { yaml: mlp().replace('epochs: 2', 'epochs: 300') });

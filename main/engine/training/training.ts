@@ -91,14 +91,7 @@ export class Training implements Shipping {
       return sampleHistory(this.#context.workspace.artifacts.read(lastCheckpoint), lastCheckpoint);
     },
     'runs.pause': ({ runId }, caller) => this.#pause(runId, caller),
-    'runs.stop': ({ runId }) => {
-      const run = this.records.get(runId);
-      if (!this.#job.tell(runId, 'finish'))
-        throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be stopped.`, {
-          suggestion: run.status === 'SCHEDULED' ? 'Cancel its job instead.' : 'Only a running run can be stopped.',
-        });
-      return run;
-    },
+    'runs.stop': ({ runId }, caller) => this.#stop(runId, caller),
     'runs.resume': ({ runId }, caller) => this.#resume(runId, caller),
     'runs.update': (input, caller) => this.#update(input, caller),
     'runs.delete': ({ runIds }, caller) => this.#delete(runIds, caller),
@@ -297,22 +290,39 @@ export class Training implements Shipping {
     return this.records.get(runId);
   }
 
+  /** A running run ends at its next step; a paused one goes on for as long as its evaluation takes. */
+  #stop(runId: string, caller: Caller): Run {
+    const run = this.records.get(runId);
+    if (this.#job.tell(runId, 'finish')) return run;
+    if (run.status !== 'PAUSED')
+      throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be stopped.`, {
+        suggestion:
+          run.status === 'SCHEDULED' ? 'Cancel its job instead.' : 'Only a running or a paused run can be stopped.',
+      });
+    this.#job.finishNext(runId);
+    return this.#goOn(run, caller, 'run.stopped', `ended the paused run ${run.name}`);
+  }
+
   #resume(runId: string, caller: Caller): Run {
-    const { workspace } = this.#context;
     const run = this.records.get(runId);
     if (!RESUMABLE.has(run.status))
       throw new LightbenchError('run.wrong_state', `${run.name} is ${run.status} and cannot be resumed.`);
+    return this.#goOn(run, caller, 'run.resumed', `resumed the run ${run.name}`);
+  }
+
+  #goOn(run: Run, caller: Caller, action: string, what: string): Run {
+    const { workspace } = this.#context;
     workspace.transaction(() => {
       this.#jobs.resume(run.jobId);
       workspace.ledger.append({
         actor: caller.userName,
-        action: 'run.resumed',
-        subject: runId,
-        summary: `${caller.userName} resumed the run ${run.name} at step ${run.step}.`,
+        action,
+        subject: run.id,
+        summary: `${caller.userName} ${what} at step ${run.step}.`,
         payload: { checkpoint: run.lastCheckpoint },
       });
     });
-    return this.records.get(runId);
+    return this.records.get(run.id);
   }
 
   #update(input: ParsedInput<'runs.update'>, caller: Caller): Run {

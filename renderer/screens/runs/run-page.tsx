@@ -155,7 +155,7 @@ function Actions({ run, unshippable, onEdit, onRegister }: ActionsProps) {
           Cancel
         </Button>
       )}
-      {run.status === 'RUNNING' && (
+      {(run.status === 'RUNNING' || run.status === 'PAUSED') && (
         <Button
           variant="default"
           leftSection={<IconPlayerStop size={14} />}
