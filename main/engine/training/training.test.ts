@@ -252,7 +252,9 @@ describe('a run', () => {
     const run = engine.training.records.get(runId);
     expect(run).toMatchObject({ status: 'FINISHED', step, lastCheckpoint });
     expect(run.metrics['test.accuracy']).toBeGreaterThan(0);
-    expect(engine.workspace.ledger.list({ subject: runId, limit: 20 }).map(({ action }) => action)).toContain('run.stopped');
+    expect(engine.workspace.ledger.list({ subject: runId, limit: 20 }).map(({ action }) => action)).toContain(
+      'run.stopped',
+    );
     await expect(engine.call('runs.stop', { runId })).rejects.toMatchObject({ code: 'run.wrong_state' });
   });
 
