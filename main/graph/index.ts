@@ -32,6 +32,8 @@ export type {
   SeriesAugmentation,
   TextAugmentation,
 } from './augmentation/specification.ts';
+export type { AdamParameter, AdamPlan, AdamScalars } from './compile/adam-plan.ts';
+export { clipFactor } from './compile/adam-plan.ts';
 export type { BlockProbe } from './compile/block-probe.ts';
 export { compileBlockProbe } from './compile/block-probe.ts';
 export { compileCopy } from './compile/copy.ts';
@@ -56,7 +58,7 @@ export { createGraph, initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec, SeriesSpec, TextSpec } from './compile/preprocessing.ts';
 export { compilePreprocessing, embeddingRows, featureCount } from './compile/preprocessing.ts';
 export type { ReplicatedStep } from './compile/replicated-step.ts';
-export { compileReplicatedStep, REPLICA_WEIGHT, replicaCount } from './compile/replicated-step.ts';
+export { compileReplicatedStep, REPLICA_WEIGHT, replicaCount, SMALLEST_WEIGHT } from './compile/replicated-step.ts';
 export { expectedStepMs, STEPS_WORTH_A_LOOP, stepsAtOnce } from './compile/steps-at-once.ts';
 export type { LayerSummary, ModelSummary } from './compile/summary.ts';
 export { summarize } from './compile/summary.ts';

@@ -2,10 +2,11 @@
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { float32Tensor, int32Scalar, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
 import { feedTensor } from './training/feeds.ts';
-import type { ReplicaInputs, ReplicaTask } from './training/replicas.ts';
-import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP } from './training/replicas.ts';
+import type { ReplicaInputs, ReplicaTask } from './training/replica-thread.ts';
+import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP, TASK, TASKS } from './training/replica-thread.ts';
+import { UpdatePart } from './training/shared-update.ts';
 
-const { control, port, backward, settings, parameters, gradients, figures } = workerData as ReplicaTask;
+const { control, port, backward, settings, parameters, gradients, figures, update } = workerData as ReplicaTask;
 
 async function serve(): Promise<void> {
   const session = await RuntimeSession.create(backward, { ...settings, flushDenormals: true, outputsGiven: true });
@@ -16,16 +17,24 @@ async function serve(): Promise<void> {
     data: figures.values.subarray(place, place + 1),
   }));
   const into = tensorsOf([...gradients, ...said]);
+  const part = update && new UpdatePart(update.task, update.replica);
   let inputs: ReplicaInputs = {};
   let seen = 0;
   answer(READY);
   for (;;) {
     Atomics.wait(control, COMMAND, seen);
     seen = Atomics.load(control, COMMAND);
+    const set = Atomics.load(control, SET) as 0 | 1;
+    const task = TASKS[Atomics.load(control, TASK)];
+    if (task !== 'backward') {
+      part?.run(task, set);
+      answer(READY);
+      continue;
+    }
     const news = receiveMessageOnPort(port);
     if (news) inputs = news.message;
     const feeds: Record<string, RuntimeTensor> = {
-      ...sets[Atomics.load(control, SET)],
+      ...sets[set],
       step: int32Scalar(Atomics.load(control, STEP)),
       seed: int32Scalar(Atomics.load(control, SEED)),
     };

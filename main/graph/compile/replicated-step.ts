@@ -5,6 +5,8 @@ import type { LossSpec } from '../losses/loss.ts';
 import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 import type { Graph, Tensor } from '../tensor.ts';
+import type { AdamPlan } from './adam-plan.ts';
+import { planAdam } from './adam-plan.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
 import type { TrainStepOptions } from './train-step.ts';
@@ -19,6 +21,8 @@ export interface ReplicatedStep {
   readonly backward: CompiledGraph;
   /** Inputs: `learningRate`, `step`, the state in parts, `weight.<replica>`, and `gradient.<name>.<replica>`. */
   readonly update: CompiledGraph;
+  /** The same update in numbers, where it is Adam's and nothing else. */
+  readonly adam: AdamPlan | undefined;
   readonly state: readonly StateTensor[];
   readonly figures: readonly { readonly name: string; readonly isCount: boolean }[];
   readonly gradients: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -42,7 +46,7 @@ const MEANS: ReadonlySet<LossSpec['kind']> = new Set([
 const GAINS: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Conv2d']);
 
 /** All samples of a batch may weigh nothing. */
-const SMALLEST_WEIGHT = 1e-30;
+export const SMALLEST_WEIGHT = 1e-30;
 
 /** Below that a replica has too little to do at a time. */
 const SMALLEST_SHARE = 8;
@@ -104,6 +108,7 @@ export function lowerReplicatedStep(
   return {
     backward: lower(graph, outputs, options),
     update: stateInParts(lower(second, finished.named, pickTarget(options)), finished.state),
+    adam: planAdam(options, backward.parameters),
     state: finished.state,
     figures: backward.figures.map(({ name, isCount }) => ({ name, isCount: isCount ?? false })),
     gradients: backward.parameters.flatMap(({ name, parameter, gradient }) =>

@@ -58,7 +58,7 @@ export interface Update {
 }
 
 /** What `torch.nn.utils.clip_grad_norm_` adds to the norm before dividing. */
-const CLIP_EPSILON = 1e-6;
+export const CLIP_EPSILON = 1e-6;
 
 export const declareLossScaling = (graph: Graph, options: MixedPrecisionOptions | undefined): LossScaling | undefined =>
   options && {

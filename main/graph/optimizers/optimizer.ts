@@ -61,7 +61,7 @@ type OptimizerTable = {
 };
 
 /** A learning rate of zero (a warm-up's start) must not divide by zero. */
-const SMALLEST_RATE = 1e-30;
+export const SMALLEST_RATE = 1e-30;
 
 const withPenalty = (parameter: Tensor, gradient: Tensor, weightDecay: number): Tensor =>
   weightDecay === 0 ? gradient : add(gradient, scale(parameter, weightDecay));

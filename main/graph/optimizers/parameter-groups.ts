@@ -23,6 +23,12 @@ export interface GroupingOptions {
   readonly weightDecayExclusions?: 'none' | 'biases_and_norms';
 }
 
+/** How one parameter is trained; `weightDecay` is undefined where the optimiser's own holds. */
+export interface Treatment {
+  readonly learningRateFactor: number;
+  readonly weightDecay: number | undefined;
+}
+
 /** Which optimiser a parameter gets; undefined for frozen ones. */
 export type OptimizerChoice = (name: string, parameter: Parameter) => Optimizer | undefined;
 
@@ -33,6 +39,17 @@ export function groupOf(groups: readonly ParameterGroup[], name: string): Parame
 
 export const isFrozen = (groups: readonly ParameterGroup[] | undefined, name: string): boolean =>
   groupOf(groups ?? [], name)?.frozen === true;
+
+/** Undefined for frozen parameters. */
+export function treatmentOf(options: GroupingOptions, name: string, parameter: Parameter): Treatment | undefined {
+  const group = groupOf(options.parameterGroups ?? [], name);
+  if (group?.frozen) return undefined;
+  const excluded = options.weightDecayExclusions === 'biases_and_norms' && isBiasOrNorm(parameter);
+  return {
+    learningRateFactor: group?.learningRateFactor ?? 1,
+    weightDecay: group?.weightDecay ?? (excluded ? 0 : undefined),
+  };
+}
 
 /**
  * One optimiser per distinct treatment, made when first asked for.
@@ -47,11 +64,9 @@ export function chooseOptimizers(
   for (const group of groups) check(group, names);
   const made = new Map<string, Optimizer>();
   return (name, parameter) => {
-    const group = groupOf(groups, name);
-    if (group?.frozen) return undefined;
-    const excluded = options.weightDecayExclusions === 'biases_and_norms' && isBiasOrNorm(parameter);
-    const weightDecay = group?.weightDecay ?? (excluded ? 0 : undefined);
-    const factor = group?.learningRateFactor ?? 1;
+    const treatment = treatmentOf(options, name, parameter);
+    if (!treatment) return undefined;
+    const { learningRateFactor: factor, weightDecay } = treatment;
     const key = `${factor}:${weightDecay}`;
     const existing = made.get(key);
     if (existing) return existing;

@@ -1,6 +1,6 @@
 import { type FeedColumn, type FeedData, sameRows } from './feeds.ts';
 import type { PictureThreads } from './picture-threads.ts';
-import { sharedFloats } from './replicas.ts';
+import { sharedFloats } from './shared-memory.ts';
 
 /** Samples that a thread is given at a time: a batch is shared, and the first of it are ready early. */
 const PIECE = 16;

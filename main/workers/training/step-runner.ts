@@ -9,7 +9,8 @@ import {
 import { trainedWeights } from '../../models/index.ts';
 import { float32Tensor, floats, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
 import type { Feeds } from './feeds.ts';
-import { Replicas, sharedFloats } from './replicas.ts';
+import { Replicas, sharedMemoryOf } from './replicas.ts';
+import { sharedFloats } from './shared-memory.ts';
 import type { StepSessions } from './step-sessions.ts';
 import { DeviceState, HostState, type StateValues, type StepState, type TensorSet } from './step-state.ts';
 import { WholeBatch } from './whole-batch.ts';
@@ -76,9 +77,11 @@ export class StepRunner {
       return new StepRunner(model.module, step, new HostState(step.state, sets), sessions);
     }
     const step = compileReplicatedStep(model, options, replicas);
-    const sets = twoSets(step.state, values, sharedFloats);
+    const memory = sharedMemoryOf(step, replicas);
+    const allocate = memory ? (length: number) => memory.floats(length) : sharedFloats;
+    const sets = twoSets(step.state, values, allocate);
     const figures = step.figures.map(({ name }) => name);
-    const sessions = await Replicas.create(step, replicas, settings, sets);
+    const sessions = await Replicas.create(step, replicas, settings, memory, sets);
     return new StepRunner(model.module, { state: step.state, figures }, new HostState(step.state, sets), sessions);
   }
 
