@@ -43,7 +43,7 @@ const MEANS: ReadonlySet<LossSpec['kind']> = new Set([
 ]);
 
 /** Layers whose work a runtime divides badly among the threads of one session; measured, see resources/training.md. */
-const GAINS: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Conv2d']);
+const GAINS: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Conv2d', 'MultiHeadAttention']);
 
 /** All samples of a batch may weigh nothing. */
 export const SMALLEST_WEIGHT = 1e-30;
