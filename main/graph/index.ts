@@ -2,7 +2,7 @@
  * The compiler: models written as modules over symbolic tensors become ONNX files, the whole training step included.
  *
  * - `compileTrainStep(model, options)` → forward + backward + optimiser update: bytes, inputs, outputs, state.
- * - `compileReplicatedStep(model, options, replicas)` → the same in two graphs, for threads that share a batch.
+ * - `compileReplicatedStep(model, options, parts)` → the same in two graphs, for threads that share a batch.
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
@@ -57,8 +57,14 @@ export type { CompilableModel, CompiledGraph, ParameterValues, StateTensor, Tens
 export { createGraph, initializeParameters } from './compile/model.ts';
 export type { ColumnSpec, PreprocessingSpec, SeriesSpec, TextSpec } from './compile/preprocessing.ts';
 export { compilePreprocessing, embeddingRows, featureCount } from './compile/preprocessing.ts';
-export type { ReplicatedStep } from './compile/replicated-step.ts';
-export { compileReplicatedStep, REPLICA_WEIGHT, replicaCount, SMALLEST_WEIGHT } from './compile/replicated-step.ts';
+export type { BatchPlan, ReplicatedStep } from './compile/replicated-step.ts';
+export {
+  compileReplicatedStep,
+  planBatch,
+  REPLICA_WEIGHT,
+  SMALLEST_WEIGHT,
+  WHOLE_BATCH,
+} from './compile/replicated-step.ts';
 export { expectedStepMs, STEPS_WORTH_A_LOOP, stepsAtOnce } from './compile/steps-at-once.ts';
 export type { LayerSummary, ModelSummary } from './compile/summary.ts';
 export { summarize } from './compile/summary.ts';

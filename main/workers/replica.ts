@@ -1,23 +1,19 @@
 /** Entry of a thread of the trainer that computes the gradients of its share of each batch. */
 import { receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { float32Tensor, int32Scalar, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
-import { feedTensor } from './training/feeds.ts';
+import { float32Tensor, RuntimeSession, type RuntimeTensor } from '../runtime/index.ts';
+import { BatchShare } from './training/batch-share.ts';
+import type { Feed, FeedData } from './training/feeds.ts';
 import type { ReplicaInputs, ReplicaTask } from './training/replica-thread.ts';
-import { COMMAND, DONE, FAILED, READY, ROWS, SEED, SET, STATUS, STEP, TASK, TASKS } from './training/replica-thread.ts';
+import { COMMAND, DONE, DRAW, FAILED, READY, ROWS, SEED, SET, STATUS, TASK, TASKS } from './training/replica-thread.ts';
 import { UpdatePart } from './training/shared-update.ts';
 
-const { control, port, backward, settings, parameters, gradients, figures, update } = workerData as ReplicaTask;
+const { control, port, backward, settings, parameters, figureNames, parts, update } = workerData as ReplicaTask;
 
 async function serve(): Promise<void> {
   const session = await RuntimeSession.create(backward, { ...settings, flushDenormals: true, outputsGiven: true });
   const sets = [0, 1].map((set) => tensorsOf(parameters.map(({ sets, ...entry }) => ({ ...entry, data: sets[set] }))));
-  const said = figures.names.map((name, place) => ({
-    name,
-    shape: [],
-    data: figures.values.subarray(place, place + 1),
-  }));
-  const into = tensorsOf([...gradients, ...said]);
-  const part = update && new UpdatePart(update.task, update.replica);
+  const share = new BatchShare(session, figureNames, parts);
+  const part = update && new UpdatePart(update.task, update.thread);
   let inputs: ReplicaInputs = {};
   let seen = 0;
   answer(READY);
@@ -33,17 +29,13 @@ async function serve(): Promise<void> {
     }
     const news = receiveMessageOnPort(port);
     if (news) inputs = news.message;
-    const feeds: Record<string, RuntimeTensor> = {
-      ...sets[set],
-      step: int32Scalar(Atomics.load(control, STEP)),
-      seed: int32Scalar(Atomics.load(control, SEED)),
-    };
     const rows = Atomics.load(control, ROWS);
+    const feeds: Record<string, Feed> = {};
     for (const [name, { data, sample }] of Object.entries(inputs)) {
       const length = sample.reduce((product, size) => product * size, rows);
-      feeds[name] = feedTensor({ data: data.subarray(0, length), dims: [rows, ...sample] });
+      feeds[name] = { data: data.subarray(0, length) as FeedData, dims: [rows, ...sample] };
     }
-    await session.run(feeds, into);
+    await share.run(sets[set], feeds, rows, Atomics.load(control, DRAW), Atomics.load(control, SEED));
     answer(READY);
   }
 }

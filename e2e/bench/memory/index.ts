@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { estimateTrainingMemory, replicaCount, type Target } from '../../../main/graph/index.ts';
+import { estimateTrainingMemory, planBatch, type Target } from '../../../main/graph/index.ts';
 import { localTarget } from '../training/ours.ts';
 import { caseOf, cases } from './cases.ts';
 import { measurePeak } from './measure.ts';
@@ -29,7 +29,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const optionsOn = (target: Target) => ({ loss, optimizer: { kind: 'adamw' }, target }) as const;
       for (const { way, target, ...execution } of waysOf(local, threads, batchSize === batchSizes[0])) {
         const options = optionsOn(target);
-        if (execution.threads > 1 && replicaCount(model, options, threads, batchSize) === 1) continue;
+        if (execution.threads > 1 && planBatch(model, options, threads, batchSize).replicas === 1) continue;
         const estimate = estimateTrainingMemory(model, options, batchSize, { ...execution, sizes });
         const bytes = measurePeak({ name, batchSize, target, ...execution });
         const parts = Object.entries(estimate).map(([part, bytes]) => [part, round(Number(bytes) / MEBIBYTE)]);

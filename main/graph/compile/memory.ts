@@ -6,7 +6,7 @@ import { MemoryPlan, outside } from './memory-plan.ts';
 import { declaredShape } from './memory-shapes.ts';
 import { bytesOf } from './memory-values.ts';
 import type { CompilableModel, StateTensor } from './model.ts';
-import { lowerReplicatedStep, replicaCount } from './replicated-step.ts';
+import { type BatchPlan, lowerReplicatedStep, planBatch } from './replicated-step.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { lowerTrainStep } from './train-step.ts';
 
@@ -93,8 +93,10 @@ interface LoadedGraph {
   readonly placed: ReadonlySet<string>;
   /** How many there are. */
   readonly count: number;
-  /** Which share of a batch each computes. */
+  /** Which share of a batch each computes at a time. */
   readonly share: number;
+  /** How often, for a batch. */
+  readonly passes: number;
 }
 
 class Estimator {
@@ -110,24 +112,24 @@ class Estimator {
   }
 
   of(batchSize: number): MemoryEstimate {
-    const replicas = replicaCount(this.#model, this.#options, this.#execution.threads, batchSize);
+    const plan = planBatch(this.#model, this.#options, this.#execution.threads, batchSize);
     const { stepsAtOnce } = this.#execution;
     const atOnce = typeof stepsAtOnce === 'number' ? stepsAtOnce : stepsAtOnce(batchSize);
-    const { state, loaded, gradientBytes } = this.#sessions(replicas, atOnce > 1);
+    const { state, loaded, gradientBytes } = this.#sessions(plan, atOnce > 1);
     const bytesOfState = sum(state.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
     const isState = new Set(state.map(({ name }) => name));
     let [arenaBytes, sessionBytes, inputBytes] = [0, 0, 0];
-    for (const { graph, placed, count, share } of loaded) {
+    for (const { graph, placed, count, share, passes } of loaded) {
       const sizes = { ...this.#execution.sizes, batch: Math.ceil(batchSize / share), steps: atOnce };
       arenaBytes += count * arenaOf(graph, placed, sizes);
       sessionBytes += count * sessionOf(graph);
       const data = graph.inputs.filter(({ name }) => !isState.has(name) && !isGradient(name));
       // Those of several steps in one go take the place of those of one; replicas read copies of their shares.
-      const read = count * sum(data.map((input) => bytesOf(valueIn(input, sizes))));
+      const read = count * passes * sum(data.map((input) => bytesOf(valueIn(input, sizes))));
       inputBytes = share === 1 ? Math.max(inputBytes, read) : inputBytes + 2 * read - read / count;
     }
     const stateBytes = STATE_SETS * bytesOfState + gradientBytes;
-    sessionBytes += (replicas - 1) * BYTES_PER_REPLICA;
+    sessionBytes += (plan.replicas - 1) * BYTES_PER_REPLICA;
     return {
       stateBytes,
       inputBytes,
@@ -137,11 +139,11 @@ class Estimator {
     };
   }
 
-  #sessions(replicas: number, inOneGo: boolean): Sessions {
-    const key = `${replicas} ${inOneGo}`;
+  #sessions(plan: BatchPlan, inOneGo: boolean): Sessions {
+    const key = `${plan.replicas} ${plan.partsEach} ${inOneGo}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const made = replicas === 1 ? this.#whole(inOneGo) : this.#replicated(replicas);
+    const made = plan.replicas === 1 ? this.#whole(inOneGo) : this.#replicated(plan);
     this.#known.set(key, made);
     return made;
   }
@@ -150,22 +152,24 @@ class Estimator {
     const options = { ...this.#options, stateInParts: true };
     const { onnx, state } = lowerTrainStep(this.#model, options);
     const placed = new Set(state.map(({ outputName }) => outputName));
-    const single: LoadedGraph = { graph: onnx.graph, placed, count: 1, share: 1 };
+    const single: LoadedGraph = { graph: onnx.graph, placed, count: 1, share: 1, passes: 1 };
     if (!inOneGo) return { state, loaded: [single], gradientBytes: 0 };
     const { graph } = lowerTrainStep(this.#model, { ...options, manySteps: true }).onnx;
     return { state, loaded: [single, { ...single, graph }], gradientBytes: 0 };
   }
 
-  #replicated(replicas: number): Sessions {
-    const { backward, update, state, gradients } = lowerReplicatedStep(this.#model, this.#options, replicas);
+  #replicated({ replicas, partsEach }: BatchPlan): Sessions {
+    const parts = replicas * partsEach;
+    const { backward, update, adam, state, gradients } = lowerReplicatedStep(this.#model, this.#options, parts);
     const outputs = new Set([...backward.graph.outputs, ...update.graph.outputs].map(({ name }) => name));
     return {
       state,
       loaded: [
-        { graph: backward.graph, placed: outputs, count: replicas, share: replicas },
-        { graph: update.graph, placed: outputs, count: 1, share: 1 },
+        { graph: backward.graph, placed: outputs, count: replicas, share: parts, passes: partsEach },
+        // The threads that share the batch do Adam's update themselves.
+        ...(adam ? [] : [{ graph: update.graph, placed: outputs, count: 1, share: 1, passes: 1 }]),
       ],
-      gradientBytes: 4 * replicas * sum(gradients.map(({ shape }) => elementCount(shape))),
+      gradientBytes: 4 * parts * sum(gradients.map(({ shape }) => elementCount(shape))),
     };
   }
 }

@@ -9,17 +9,18 @@ import type { AdamPlan } from './adam-plan.ts';
 import { planAdam } from './adam-plan.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
+import { summarize } from './summary.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { gradientName, lower, pickTarget, separateGraphs, stateInParts } from './train-step.ts';
 
-/** A training step as two graphs: several replicas run the first, each on its share of the batch, one the second. */
+/** A training step as two graphs: the first for each part of a batch, the second once. */
 export interface ReplicatedStep {
   /**
    * Inputs: what a training step reads of the samples, parameters, and `step` and `seed` where it draws random numbers.
    * Outputs: `loss`, `batch.weight` (what its means count for), the figures, and `gradient.<name>`.
    */
   readonly backward: CompiledGraph;
-  /** Inputs: `learningRate`, `step`, the state in parts, `weight.<replica>`, and `gradient.<name>.<replica>`. */
+  /** Inputs: `learningRate`, `step`, the state in parts, `weight.<part>`, and `gradient.<name>.<part>`. */
   readonly update: CompiledGraph;
   /** The same update in numbers, where it is Adam's and nothing else. */
   readonly adam: AdamPlan | undefined;
@@ -43,7 +44,8 @@ const MEANS: ReadonlySet<LossSpec['kind']> = new Set([
 ]);
 
 /** Layers whose work a runtime divides badly among the threads of one session; measured, see resources/training.md. */
-const GAINS: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN', 'Conv2d', 'MultiHeadAttention']);
+const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
+const GAINS: ReadonlySet<string> = new Set([...RECURRENT, 'Conv2d', 'MultiHeadAttention']);
 
 /** All samples of a batch may weigh nothing. */
 export const SMALLEST_WEIGHT = 1e-30;
@@ -52,16 +54,34 @@ export const SMALLEST_WEIGHT = 1e-30;
 const SMALLEST_SHARE = 8;
 
 /**
- * How many replicas should share the batches of a training step: one per thread where that gives what the whole batch
- * gives, to rounding, and is known to be faster; otherwise 1. A function of its arguments alone, so that a run repeats.
+ * Where each weight is used so often, two passes through half a share are faster than one: what an operator leaves for the
+ * next is then closer to the core. Operations of a forward pass of one sample per weight; see resources/training.md.
  */
-export function replicaCount(
+const MANY_USES = 100;
+/** Below that, in operations of a forward pass, a part has too little to do at a time. */
+const SMALLEST_PART = 3e8;
+
+/** How the threads of a training step take a batch. */
+export interface BatchPlan {
+  /** Threads with a session of their own; 1: one session with all threads takes the batch as a whole. */
+  readonly replicas: number;
+  /** Parts that each replica takes one after the other. */
+  readonly partsEach: 1 | 2;
+}
+
+export const WHOLE_BATCH: BatchPlan = { replicas: 1, partsEach: 1 };
+
+/**
+ * One replica per thread where that gives what the whole batch gives, to rounding, and is known to be faster. A function of
+ * its arguments alone, so that a run repeats.
+ */
+export function planBatch(
   model: CompilableModel,
   options: TrainStepOptions,
   threads: number,
   batchSize: number,
-): number {
-  const count = Math.min(threads, Math.floor(batchSize / SMALLEST_SHARE));
+): BatchPlan {
+  const replicas = Math.min(threads, Math.floor(batchSize / SMALLEST_SHARE));
   const divides =
     !model.fullBatch &&
     MEANS.has(options.loss.kind) &&
@@ -70,19 +90,27 @@ export function replicaCount(
     (options.microBatches ?? 1) === 1 &&
     (model.moreInputs ?? []).every(({ shape }) => shape[0] === BATCH) &&
     model.module.namedBuffers().length === 0;
-  return count > 1 && divides && gains(model.module) ? count : 1;
+  if (replicas <= 1 || !divides || !contains(model.module, GAINS)) return WHOLE_BATCH;
+  return { replicas, partsEach: gainsByParts(model, batchSize / replicas) ? 2 : 1 };
 }
 
-const gains = (module: Module): boolean =>
-  GAINS.has(module.kind) || module.children().some(([, child]) => gains(child));
+/** Steps of recurrent networks are small as it is. */
+function gainsByParts(model: CompilableModel, share: number): boolean {
+  if (contains(model.module, RECURRENT)) return false;
+  const { flops, parameterCount } = summarize(model);
+  return flops >= MANY_USES * parameterCount && (flops * share) / 2 >= SMALLEST_PART;
+}
+
+const contains = (module: Module, kinds: ReadonlySet<string>): boolean =>
+  kinds.has(module.kind) || module.children().some(([, child]) => contains(child, kinds));
 
 /** @throws GraphError where layers, loss or options do not fit each other */
 export function compileReplicatedStep(
   model: CompilableModel,
   options: TrainStepOptions,
-  replicas: number,
+  parts: number,
 ): ReplicatedStep {
-  const { backward, update, ...rest } = lowerReplicatedStep(model, options, replicas);
+  const { backward, update, ...rest } = lowerReplicatedStep(model, options, parts);
   return { ...rest, backward: compiled(backward), update: compiled(update) };
 }
 
@@ -90,19 +118,19 @@ export function compileReplicatedStep(
 export function lowerReplicatedStep(
   model: CompilableModel,
   options: TrainStepOptions,
-  replicas: number,
+  parts: number,
 ): Omit<ReplicatedStep, 'backward' | 'update'> & { readonly backward: OnnxModel; readonly update: OnnxModel } {
   let shares: readonly Tensor[] | undefined;
   const sharesIn = (graph: Graph): readonly Tensor[] => {
     if (shares) return shares;
-    const weights = Array.from({ length: replicas }, (_, replica) => graph.input(`weight.${replica}`, 'float32', []));
+    const weights = Array.from({ length: parts }, (_, part) => graph.input(`weight.${part}`, 'float32', []));
     const total = maximum(weights.reduce(add), graph.scalar(SMALLEST_WEIGHT));
     shares = weights.map((weight) => divide(weight, total));
     return shares;
   };
   const { graph, backward, outputs, second, finished } = separateGraphs(model, options, (into, name, shape) =>
     sharesIn(into)
-      .map((share, replica) => multiply(into.input(`${gradientName(name)}.${replica}`, 'float32', shape), share))
+      .map((share, part) => multiply(into.input(`${gradientName(name)}.${part}`, 'float32', shape), share))
       .reduce(add),
   );
   return {

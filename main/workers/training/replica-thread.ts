@@ -1,13 +1,14 @@
 import { extname, join } from 'node:path';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import { REPLICA_WEIGHT, type ReplicatedStep } from '../../graph/index.ts';
+import type { ReplicatedStep } from '../../graph/index.ts';
+
 import { floats, RuntimeError, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
-import { elementsOf, type Feed, type FeedData, type Feeds } from './feeds.ts';
-import { sharedFloats } from './shared-memory.ts';
+import { type BatchPart, figureNames, rowsOf, type SharedEntry } from './batch-share.ts';
+import type { FeedData, Feeds } from './feeds.ts';
 import type { UpdatePhase, UpdateTask } from './shared-update.ts';
 
 /** Places in the control words that a replica shares with the trainer. */
-export const [COMMAND, DONE, SET, ROWS, STEP, SEED, STATUS, TASK] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+export const [COMMAND, DONE, SET, ROWS, DRAW, SEED, STATUS, TASK] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 /** What a command asks for, at `TASK`. */
 export const TASKS = ['backward', 'whole', 'merge', 'clipped'] as const satisfies readonly ('backward' | UpdatePhase)[];
 export const [READY, FAILED] = [0, 1] as const;
@@ -24,13 +25,11 @@ export interface ReplicaTask {
   readonly settings: SessionSettings;
   /** Both sets of the state: a step reads one while the other is written. */
   readonly parameters: readonly SharedEntry<{ readonly sets: readonly [Float32Array, Float32Array] }>[];
-  readonly gradients: readonly SharedEntry<{ readonly data: Float32Array }>[];
-  readonly figures: { readonly names: readonly string[]; readonly values: Float32Array };
+  readonly figureNames: readonly string[];
+  readonly parts: readonly BatchPart[];
   /** Null where a graph updates. */
-  readonly update: { readonly task: UpdateTask; readonly replica: number } | null;
+  readonly update: { readonly task: UpdateTask; readonly thread: number } | null;
 }
-
-export type SharedEntry<Data> = { readonly name: string; readonly shape: readonly number[] } & Data;
 
 /** Both sets of the state by name. */
 export type StateSets = readonly [ReadonlyMap<string, RuntimeTensor>, ReadonlyMap<string, RuntimeTensor>];
@@ -48,26 +47,19 @@ export class Replica {
   readonly #worker: Worker;
   readonly #port: MessagePort;
   readonly #control = new Int32Array(new SharedArrayBuffer(8 * 4));
-  readonly #names: readonly string[];
-  readonly #values: Float32Array;
-  readonly #gradients: readonly SharedEntry<{ readonly data: Float32Array }>[];
   #inputs: ReplicaInputs = {};
   #answers = 0;
-  #idle = false;
   #ended = false;
 
   constructor(
     step: ReplicatedStep,
     settings: SessionSettings,
     sets: StateSets,
-    gradients: readonly SharedEntry<{ readonly data: Float32Array }>[],
+    parts: readonly BatchPart[],
     update: ReplicaTask['update'],
   ) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    this.#gradients = gradients;
-    this.#names = [REPLICA_WEIGHT, 'loss', ...step.figures.map(({ name }) => name)];
-    this.#values = sharedFloats(this.#names.length);
     const reads = new Set(step.backward.inputs.map(({ name }) => name));
     const task: ReplicaTask = {
       control: this.#control,
@@ -78,8 +70,8 @@ export class Replica {
         if (!reads.has(name)) return [];
         return [{ name, shape, sets: [floats(sets[0].get(name), name), floats(sets[1].get(name), name)] as const }];
       }),
-      gradients: gradients.map((entry) => ({ ...entry, name: `gradient.${entry.name}` })),
-      figures: { names: this.#names, values: this.#values },
+      figureNames: figureNames(step),
+      parts,
       update,
     };
     this.#worker = new Worker(PROGRAM, { workerData: task, transferList: [port2], argv: [] });
@@ -91,14 +83,8 @@ export class Replica {
     });
   }
 
-  /** Hands over rows `first` to `end` of a batch; none at all count for nothing. */
-  start(set: 0 | 1, inputs: Feeds, first: number, end: number, step: number, seed: number): void {
-    this.#idle = first === end;
-    if (this.#idle) {
-      this.#values.fill(0);
-      for (const { data } of this.#gradients) data.fill(0);
-      return;
-    }
+  /** Hands over rows `first` to `end` of a batch; see `BatchShare` for the others. */
+  start(set: 0 | 1, inputs: Feeds, [first, end]: readonly [number, number], firstDraw: number, seed: number): void {
     const parts = Object.entries(inputs).map(([name, feed]) => [name, rowsOf(feed, first, end)] as const);
     if (parts.some(([name, { data }]) => (this.#inputs[name]?.data.length ?? 0) < data.length)) {
       this.#inputs = Object.fromEntries(
@@ -110,7 +96,7 @@ export class Replica {
     for (const [place, value] of [
       [SET, set],
       [ROWS, end - first],
-      [STEP, step],
+      [DRAW, firstDraw],
       [SEED, seed],
     ])
       Atomics.store(this.#control, place, value);
@@ -119,7 +105,6 @@ export class Replica {
 
   /** Does its part of an update. */
   update(phase: UpdatePhase, set: 0 | 1): void {
-    this.#idle = false;
     Atomics.store(this.#control, SET, set);
     this.#command(phase);
   }
@@ -132,7 +117,6 @@ export class Replica {
 
   /** @throws RuntimeError run-failed with what the thread said */
   async finished(): Promise<void> {
-    if (this.#idle) return;
     while (Atomics.wait(this.#control, DONE, this.#answers, PATIENCE_MS) === 'timed-out') {
       // Only a thread that waits for events hears of the end of another.
       await new Promise((resolve) => setImmediate(resolve));
@@ -145,21 +129,10 @@ export class Replica {
     }
   }
 
-  figures(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#names.map((name, place) => [name, this.#values[place]]));
-  }
-
   async close(): Promise<void> {
     this.#port.close();
     await this.#worker.terminate();
   }
-}
-
-/** Rows `first` to `end` of what a batch holds of an input. */
-export function rowsOf({ data, dims }: Feed, first: number, end: number): Feed {
-  const [, ...sample] = dims;
-  const size = elementsOf(sample);
-  return { data: data.subarray(first * size, end * size) as FeedData, dims: [end - first, ...sample] };
 }
 
 function sharedLike(data: FeedData): FeedData {

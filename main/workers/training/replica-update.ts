@@ -1,22 +1,24 @@
 import type { CompiledGraph, ReplicatedStep } from '../../graph/index.ts';
 import {
   float32Scalar,
+  float32Tensor,
   int32Scalar,
   type RuntimeFeeds,
   RuntimeSession,
   type RuntimeTensor,
   type SessionSettings,
 } from '../../runtime/index.ts';
+import type { BatchPart } from './batch-share.ts';
 import { figureTensors, inShapesOf } from './given-tensors.ts';
 import type { Replica } from './replica-thread.ts';
 import type { SharedUpdate } from './shared-update.ts';
 import type { StepCall } from './step-sessions.ts';
 
-/** What follows once every replica has its gradients. */
+/** What follows once every part of a batch has its gradients. */
 export interface ReplicaUpdate {
   /**
    * Writes the state that comes next.
-   * @param weights what the gradients of each replica count for
+   * @param weights what the gradients of each part count for
    * @returns the other outputs of an update by name, `gradientNorm` among them
    */
   run(call: StepCall, weights: readonly number[]): Promise<Record<string, RuntimeTensor>>;
@@ -35,16 +37,21 @@ export class GraphUpdate implements ReplicaUpdate {
     this.#gradients = gradients;
   }
 
-  /** @param gradients of each replica, by the names of outputs */
   static async create(
     step: ReplicatedStep,
     settings: SessionSettings,
-    gradients: readonly RuntimeFeeds[],
+    parts: readonly BatchPart[],
   ): Promise<GraphUpdate> {
     const { update } = step;
     const given = { flushDenormals: true, outputsGiven: true };
     const session = await RuntimeSession.create(update.onnx, { ...settings, ...given });
-    return new GraphUpdate(session, update, Object.assign({}, ...gradients.map(suffixed)));
+    const gradients = parts.flatMap((part, index) =>
+      part.gradients.map(({ name, shape, data }) => [
+        `gradient.${name}.${index}`,
+        float32Tensor(data as Float32Array, shape),
+      ]),
+    );
+    return new GraphUpdate(session, update, Object.fromEntries(gradients));
   }
 
   run(
@@ -55,7 +62,7 @@ export class GraphUpdate implements ReplicaUpdate {
       learningRate: float32Scalar(learningRate),
       step: int32Scalar(first),
       seed: int32Scalar(seed),
-      ...Object.fromEntries(weights.map((weight, replica) => [`weight.${replica}`, float32Scalar(weight)])),
+      ...Object.fromEntries(weights.map((weight, part) => [`weight.${part}`, float32Scalar(weight)])),
     };
     const { inputs, outputs } = this.#update;
     const places = { ...inShapesOf(outputs, into), ...figureTensors(outputs, into, []) };
@@ -91,6 +98,3 @@ export class ThreadsUpdate implements ReplicaUpdate {
 
   async dispose(): Promise<void> {}
 }
-
-const suffixed = (tensors: RuntimeFeeds, replica: number): RuntimeFeeds =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${name}.${replica}`, tensor]));

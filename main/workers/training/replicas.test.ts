@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CompilableModel, TrainStepOptions } from '../../graph/index.ts';
-import { replicaCount } from '../../graph/index.ts';
+import { planBatch } from '../../graph/index.ts';
 import type { ArchitectureSpec, InputSignature } from '../../models/index.ts';
 import { buildModel } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
@@ -23,6 +23,11 @@ const build = (spec: ArchitectureSpec, input: InputSignature): CompilableModel =
   buildModel(spec, input, { kind: 'classification', classes: CLASSES });
 const lstm = build({ kind: 'recurrent', cell: 'lstm', hidden: 8 }, sequences);
 const cnn = build({ kind: 'cnn', channels: [4], hidden: [8] }, pictures);
+/** Enough work for two parts each. */
+const residual = build(
+  { kind: 'resnet', channels: [16, 32, 64], normalization: 'none' },
+  { kind: 'image', channels: 3, height: 32, width: 32 },
+);
 
 /** Samples of a batch; those of different numbers differ. */
 function batch({ inputShape }: CompilableModel, rows: number, number: number): Feeds {
@@ -73,6 +78,16 @@ describe('replicas', () => {
     });
   }
 
+  it('take their shares in parts where that is faster, with the same result', async () => {
+    const rows = [64, 3];
+    const [parted, whole] = [await train(residual, 64, rows), await train(residual, 1, rows)];
+    parted.figures.forEach((figures, step) => {
+      expect(figures.loss).toBeCloseTo(whole.figures[step].loss, 4);
+      expect(figures.values.correct).toBe(whole.figures[step].values.correct);
+    });
+    expect((await train(residual, 64, rows)).weights).toEqual(parted.weights);
+  });
+
   it('give the same bits again', async () => {
     const [first, second] = [await train(lstm, BATCH, [BATCH, BATCH]), await train(lstm, BATCH, [BATCH, BATCH])];
     expect(second.weights).toEqual(first.weights);
@@ -91,12 +106,20 @@ describe('replicas', () => {
   });
 
   it('are used only where a batch divides and the loss is a mean', () => {
-    expect(replicaCount(lstm, options, 4, 64)).toBe(4);
-    expect(replicaCount(lstm, options, 4, 16)).toBe(2);
-    expect(replicaCount(lstm, options, 1, 64)).toBe(1);
-    expect(replicaCount(lstm, { ...options, loss: { kind: 'nt_xent' } }, 2, 64)).toBe(1);
+    const replicas = (model: CompilableModel, threads: number, batchSize: number, more?: Partial<TrainStepOptions>) =>
+      planBatch(model, { ...options, ...more }, threads, batchSize).replicas;
+    expect(replicas(lstm, 4, 64)).toBe(4);
+    expect(replicas(lstm, 4, 16)).toBe(2);
+    expect(replicas(lstm, 1, 64)).toBe(1);
+    expect(replicas(lstm, 2, 64, { loss: { kind: 'nt_xent' } })).toBe(1);
     const normed = build({ kind: 'resnet', channels: [4], normalization: 'batch' }, pictures);
-    expect(replicaCount(normed, options, 2, 64)).toBe(1);
-    expect(replicaCount(build({ kind: 'mlp', hidden: [8] }, pictures), options, 2, 64)).toBe(1);
+    expect(replicas(normed, 2, 64)).toBe(1);
+    expect(replicas(build({ kind: 'mlp', hidden: [8] }, pictures), 2, 64)).toBe(1);
+  });
+
+  it('take their shares in parts only where there is much to do per weight', () => {
+    expect(planBatch(residual, options, 2, 64)).toEqual({ replicas: 2, partsEach: 2 });
+    expect(planBatch(residual, options, 2, 32)).toEqual({ replicas: 2, partsEach: 1 });
+    expect(planBatch(lstm, options, 2, 4096)).toEqual({ replicas: 2, partsEach: 1 });
   });
 });

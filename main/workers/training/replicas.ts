@@ -1,17 +1,14 @@
-import { type AdamPlan, REPLICA_WEIGHT, type ReplicatedStep } from '../../graph/index.ts';
+import { type AdamPlan, type BatchPlan, REPLICA_WEIGHT, type ReplicatedStep } from '../../graph/index.ts';
 import {
   float32Scalar,
-  float32Tensor,
   floats,
-  int32Scalar,
-  type RuntimeFeeds,
   RuntimeSession,
   type RuntimeTensor,
   type SessionSettings,
 } from '../../runtime/index.ts';
-import { elementsOf, feedTensor } from './feeds.ts';
-import { figureTensors } from './given-tensors.ts';
-import { Replica, rowsOf, type StateSets } from './replica-thread.ts';
+import { type BatchPart, BatchShare, figureNames, rowsOf, stretch } from './batch-share.ts';
+import { elementsOf } from './feeds.ts';
+import { Replica, type StateSets } from './replica-thread.ts';
 import { GraphUpdate, type ReplicaUpdate, ThreadsUpdate } from './replica-update.ts';
 import { SharedMemory, sharedFloats } from './shared-memory.ts';
 import { SharedUpdate } from './shared-update.ts';
@@ -25,24 +22,26 @@ export class Replicas implements StepSessions {
   readonly stepsAtOnce = false;
   readonly #step: ReplicatedStep;
   readonly #backward: RuntimeSession;
-  readonly #update: ReplicaUpdate;
+  readonly #own: BatchShare;
   readonly #others: readonly Replica[];
-  /** Where this thread's gradients go. */
-  readonly #own: RuntimeFeeds;
+  /** Of all threads. */
+  readonly #parts: readonly BatchPart[];
+  readonly #update: ReplicaUpdate;
   readonly #counts: ReadonlySet<string>;
 
   private constructor(
     step: ReplicatedStep,
     backward: RuntimeSession,
-    update: ReplicaUpdate,
     others: readonly Replica[],
-    own: RuntimeFeeds,
+    parts: readonly BatchPart[],
+    update: ReplicaUpdate,
   ) {
     this.#step = step;
     this.#backward = backward;
-    this.#update = update;
     this.#others = others;
-    this.#own = own;
+    this.#parts = parts;
+    this.#own = new BatchShare(backward, figureNames(step), parts.slice(0, parts.length / (others.length + 1)));
+    this.#update = update;
     this.#counts = new Set(step.figures.filter(({ isCount }) => isCount).map(({ name }) => name));
   }
 
@@ -52,7 +51,7 @@ export class Replicas implements StepSessions {
    */
   static async create(
     step: ReplicatedStep,
-    replicas: number,
+    { replicas, partsEach }: BatchPlan,
     settings: SessionSettings,
     memory: SharedMemory | null,
     sets: StateSets,
@@ -60,15 +59,15 @@ export class Replicas implements StepSessions {
     const each: SessionSettings = { ...settings, threads: Math.max(1, Math.floor(settings.threads / replicas)) };
     const given = { flushDenormals: true, outputsGiven: true };
     const backward = await RuntimeSession.create(step.backward.onnx, { ...each, ...given });
-    const gradients = Array.from({ length: replicas }, () =>
-      step.gradients.map(({ name, shape }) => {
-        const length = elementsOf(shape);
-        return { name, shape, data: memory ? memory.floats(length) : sharedFloats(length) };
-      }),
-    );
-    const shared = memory && step.adam && updateIn(memory, step.adam, sets, gradients);
-    const others = gradients.slice(1).map((own, index) => {
-      return new Replica(step, each, sets, own, shared ? { task: shared.task, replica: index + 1 } : null);
+    const allocate = memory ? (length: number) => memory.floats(length) : sharedFloats;
+    const parts = Array.from({ length: replicas * partsEach }, () => ({
+      gradients: step.gradients.map(({ name, shape }) => ({ name, shape, data: allocate(elementsOf(shape)) })),
+      figures: sharedFloats(figureNames(step).length),
+    }));
+    const shared = memory && step.adam ? updateIn(memory, step.adam, replicas, sets, parts) : null;
+    const others = Array.from({ length: replicas - 1 }, (_, index) => {
+      const own = parts.slice((index + 1) * partsEach, (index + 2) * partsEach);
+      return new Replica(step, each, sets, own, shared && { task: shared.task, thread: index + 1 });
     });
     try {
       for (const other of others) await other.finished();
@@ -76,41 +75,30 @@ export class Replicas implements StepSessions {
       for (const other of others) await other.close();
       throw error;
     }
-    const tensors = gradients.map((own) =>
-      Object.fromEntries(own.map(({ name, shape, data }) => [`gradient.${name}`, float32Tensor(data, shape)])),
-    );
-    const update = shared ? new ThreadsUpdate(shared, others) : await GraphUpdate.create(step, settings, tensors);
-    return new Replicas(step, backward, update, others, tensors[0]);
+    const update = shared ? new ThreadsUpdate(shared, others) : await GraphUpdate.create(step, settings, parts);
+    return new Replicas(step, backward, others, parts, update);
   }
 
   async run(call: StepCall): Promise<Record<string, RuntimeTensor>> {
     const { set, first: step, seed, inputs, state } = call;
-    const count = this.#others.length + 1;
+    const replicas = this.#others.length + 1;
     const batch = Object.values(inputs)[0].dims[0];
-    const share = Math.ceil(batch / count);
-    const part = (replica: number) =>
-      [Math.min(batch, replica * share), Math.min(batch, (replica + 1) * share)] as const;
     // Random numbers of their own, as micro-batches have.
-    const drawn = (replica: number): number => step * count + replica;
+    const draw = (replica: number): number => (step * replicas + replica) * (this.#parts.length / replicas);
     this.#others.forEach((other, index) => {
-      const [first, end] = part(index + 1);
-      other.start(set, inputs, first, end, drawn(index + 1), seed);
+      other.start(set, inputs, stretch(batch, replicas, index + 1), draw(index + 1), seed);
     });
-    const [, end] = part(0);
-    const feeds: Record<string, RuntimeTensor> = { ...state, step: int32Scalar(drawn(0)), seed: int32Scalar(seed) };
-    for (const [name, feed] of Object.entries(inputs)) feeds[name] = feedTensor(rowsOf(feed, 0, end));
-    let own: Record<string, RuntimeTensor>;
+    const [first, end] = stretch(batch, replicas, 0);
+    const own = Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, rowsOf(feed, first, end)]));
     try {
-      const figures = figureTensors(this.#step.backward.outputs, this.#own, []);
-      own = await this.#backward.run(feeds, { ...this.#own, ...figures });
+      await this.#own.run(state, own, end - first, draw(0), seed);
     } finally {
       for (const other of this.#others) await other.finished();
     }
     const names = ['loss', ...this.#step.figures.map(({ name }) => name)];
-    const said = [
-      Object.fromEntries([REPLICA_WEIGHT, ...names].map((name) => [name, floats(own[name], name)[0]])),
-      ...this.#others.map((other) => other.figures()),
-    ];
+    const said = this.#parts.map(({ figures }) =>
+      Object.fromEntries(figureNames(this.#step).map((name, place) => [name, figures[place]])),
+    );
     const weights = said.map((each) => each[REPLICA_WEIGHT]);
     const results = await this.#update.run(call, weights);
     for (const name of names) {
@@ -131,26 +119,27 @@ export class Replicas implements StepSessions {
  * The memory in which both sets of the state and all gradients lie where threads update them without a graph. Null where
  * the update is another than Adam's, or too much for a kernel.
  */
-export function sharedMemoryOf(step: ReplicatedStep, replicas: number): SharedMemory | null {
+export function sharedMemoryOf(step: ReplicatedStep, { replicas, partsEach }: BatchPlan): SharedMemory | null {
   if (step.adam === undefined) return null;
   const lengths = (tensors: readonly { readonly shape: readonly number[] }[], times: number): readonly number[] =>
     Array.from({ length: times }, () => tensors.map(({ shape }) => elementsOf(shape))).flat();
-  return SharedMemory.forLengths([...lengths(step.state, 2), ...lengths(step.gradients, replicas)]);
+  return SharedMemory.forLengths([...lengths(step.state, 2), ...lengths(step.gradients, replicas * partsEach)]);
 }
 
 function updateIn(
   { memory }: SharedMemory,
   plan: AdamPlan,
+  threads: number,
   sets: StateSets,
-  gradients: readonly (readonly { readonly name: string; readonly data: Float32Array }[])[],
+  parts: readonly BatchPart[],
 ): SharedUpdate {
   const [first, second] = sets.map(
     (set) => new Map([...set].map(([name, tensor]) => [name, floats(tensor, name)] as const)),
   );
   // What no update touches, such as frozen parameters, is the same in both.
   for (const [name, value] of first) second.get(name)?.set(value);
-  const byName = gradients.map((own) => new Map(own.map(({ name, data }) => [name, data] as const)));
-  return new SharedUpdate(plan, memory, [first, second], byName);
+  const gradients = parts.map((part) => new Map(part.gradients.map(({ name, data }) => [name, data] as const)));
+  return new SharedUpdate(plan, memory, threads, [first, second], gradients);
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

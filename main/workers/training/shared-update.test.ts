@@ -77,7 +77,7 @@ async function byBoth(options: TrainStepOptions, step: number) {
     place(start),
     place(new Map([...start].map(([name, { length }]) => [name, new Float32Array(length)]))),
   ] as const;
-  const update = new SharedUpdate(adam, memory.memory, sets, gradients.map(place));
+  const update = new SharedUpdate(adam, memory.memory, 2, sets, gradients.map(place));
   const other = new UpdatePart(update.task, 1);
   const norm = await update.run(
     { set: 0, step, learningRate: LEARNING_RATE, weights: WEIGHTS },

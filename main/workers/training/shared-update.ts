@@ -11,7 +11,7 @@ export interface SharedParameter {
   readonly bytes: number;
   /** Parameter, first and second moment of both sets of the state. */
   readonly sets: readonly [SharedSlots, SharedSlots];
-  /** One per replica. */
+  /** One per part of the batch. */
   readonly gradients: readonly number[];
 }
 
@@ -20,11 +20,11 @@ export type SharedSlots = readonly [number, number, number];
 /** What every thread needs to do its part. */
 export interface UpdateTask {
   readonly memory: WebAssembly.Memory;
-  readonly replicas: number;
+  readonly threads: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly parameters: readonly SharedParameter[];
-  /** Shared: what the gradients are clipped by, the share of each replica, then rate, offset and decay per parameter. */
+  /** Shared: what the gradients are clipped by, the share of each part of the batch, then rate, offset and decay per parameter. */
   readonly numbers: Float32Array;
   /** Shared, one per thread: the sum of squares of its part of the gradient. */
   readonly squares: Float64Array;
@@ -36,37 +36,37 @@ export type UpdatePhase = 'whole' | 'merge' | 'clipped';
 export class UpdatePart {
   readonly #task: UpdateTask;
   readonly #kernel: AdamKernel;
-  readonly #replica: number;
+  readonly #thread: number;
 
-  constructor(task: UpdateTask, replica: number) {
+  constructor(task: UpdateTask, thread: number) {
     this.#task = task;
     this.#kernel = openAdamKernel(task.memory);
-    this.#replica = replica;
+    this.#thread = thread;
   }
 
   /**
-   * `whole` merges the gradients of all replicas and updates; with clipping their norm must be known in between, so that
+   * `whole` merges the gradients of all parts and updates; with clipping their norm must be known in between, so that
    * `merge` comes first and, once all threads have done it, `clipped`.
    * @param set which set of the state is read; the other is written
    */
   run(phase: UpdatePhase, set: 0 | 1): void {
-    const { parameters, replicas, numbers, squares } = this.#task;
+    const { parameters, threads, numbers, squares } = this.#task;
     let sum = 0;
     parameters.forEach((parameter, index) => {
       const grains = parameter.bytes / GRAIN_BYTES;
-      const edge = (thread: number): number => Math.floor((grains * thread) / replicas) * GRAIN_BYTES;
-      const end = edge(this.#replica + 1);
-      const [rate, offset, decay] = numbers.subarray(1 + replicas + 3 * index);
-      for (let from = edge(this.#replica); from < end; from += BLOCK_BYTES) {
+      const edge = (thread: number): number => Math.floor((grains * thread) / threads) * GRAIN_BYTES;
+      const end = edge(this.#thread + 1);
+      const [rate, offset, decay] = numbers.subarray(1 + parameter.gradients.length + 3 * index);
+      for (let from = edge(this.#thread); from < end; from += BLOCK_BYTES) {
         const bytes = Math.min(BLOCK_BYTES, end - from);
         if (phase !== 'clipped') sum += this.#merge(parameter, from, bytes);
         if (phase !== 'merge') this.#update(parameter, set, from, bytes, { rate, offset, decay }, phase === 'clipped');
       }
     });
-    if (phase !== 'clipped') squares[this.#replica] = sum;
+    if (phase !== 'clipped') squares[this.#thread] = sum;
   }
 
-  /** Leaves the weighted mean in the place of the first replica's gradient; yields the sum of its squares. */
+  /** Leaves the weighted mean in the place of the first part's gradient; yields the sum of its squares. */
   #merge({ gradients }: SharedParameter, from: number, bytes: number): number {
     const [target, ...others] = gradients.map((gradient) => gradient + from);
     const { numbers } = this.#task;
@@ -102,11 +102,12 @@ export class SharedUpdate {
 
   /**
    * @param sets both sets of the state, by name, in the given memory
-   * @param gradients by name, one map per replica, in the given memory
+   * @param gradients by name, one map per part of the batch, in the given memory
    */
   constructor(
     plan: AdamPlan,
     memory: WebAssembly.Memory,
+    threads: number,
     sets: readonly [ReadonlyMap<string, Float32Array>, ReadonlyMap<string, Float32Array>],
     gradients: readonly ReadonlyMap<string, Float32Array>[],
   ) {
@@ -117,11 +118,11 @@ export class SharedUpdate {
       address(set, `firstMoment.${name}`),
       address(set, `secondMoment.${name}`),
     ];
-    const replicas = gradients.length;
+    const parts = gradients.length;
     this.#plan = plan;
     this.task = {
       memory,
-      replicas,
+      threads,
       beta1: plan.beta1,
       beta2: plan.beta2,
       parameters: plan.parameters.map(({ name }) => ({
@@ -129,14 +130,14 @@ export class SharedUpdate {
         sets: [slots(sets[0], name), slots(sets[1], name)],
         gradients: gradients.map((own) => address(own, name)),
       })),
-      numbers: new Float32Array(new SharedArrayBuffer(4 * (1 + replicas + 3 * plan.parameters.length))),
-      squares: new Float64Array(new SharedArrayBuffer(8 * replicas)),
+      numbers: new Float32Array(new SharedArrayBuffer(4 * (1 + parts + 3 * plan.parameters.length))),
+      squares: new Float64Array(new SharedArrayBuffer(8 * threads)),
     };
     this.#part = new UpdatePart(this.task, 0);
   }
 
   /**
-   * @param weights what the gradients of each replica count for
+   * @param weights what the gradients of each part count for
    * @param onAll has the other threads do a phase while this one does `meanwhile`; resolved when all have
    * @returns the norm of the gradient before clipping
    */
@@ -144,7 +145,7 @@ export class SharedUpdate {
     { set, step, learningRate, weights }: UpdateCall,
     onAll: (phase: UpdatePhase, meanwhile: () => void) => Promise<void>,
   ): Promise<number> {
-    const { numbers, squares, replicas } = this.task;
+    const { numbers, squares } = this.task;
     const total = Math.max(SMALLEST_WEIGHT, sumOf(weights));
     numbers.set(
       weights.map((weight) => weight / total),
@@ -152,7 +153,7 @@ export class SharedUpdate {
     );
     this.#plan.parameters.forEach(({ scalars }, index) => {
       const { rate, offset, decay } = scalars(learningRate, step);
-      numbers.set([rate, offset, decay], 1 + replicas + 3 * index);
+      numbers.set([rate, offset, decay], 1 + weights.length + 3 * index);
     });
     const run = (phase: UpdatePhase): Promise<void> => onAll(phase, () => this.#part.run(phase, set));
     const { clipNorm } = this.#plan;

@@ -2,9 +2,10 @@ import {
   type CompilableModel,
   compileReplicatedStep,
   compileTrainStep,
-  replicaCount,
+  planBatch,
   type StateTensor,
   type TrainStepOptions,
+  WHOLE_BATCH,
 } from '../../graph/index.ts';
 import { trainedWeights } from '../../models/index.ts';
 import { float32Tensor, floats, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
@@ -61,8 +62,8 @@ export class StepRunner {
     batchSize: number,
     values: StateValues | null,
   ): Promise<StepRunner> {
-    const replicas = settings.provider === 'cpu' ? replicaCount(model, options, settings.threads, batchSize) : 1;
-    if (replicas === 1) {
+    const plan = settings.provider === 'cpu' ? planBatch(model, options, settings.threads, batchSize) : WHOLE_BATCH;
+    if (plan.replicas === 1) {
       // Only WebGPU lets tensors stay between runs.
       if (settings.provider === 'webgpu') {
         const step = compileTrainStep(model, options);
@@ -76,12 +77,12 @@ export class StepRunner {
       const sessions = await WholeBatch.create(step, model, inParts, settings);
       return new StepRunner(model.module, step, new HostState(step.state, sets), sessions);
     }
-    const step = compileReplicatedStep(model, options, replicas);
-    const memory = sharedMemoryOf(step, replicas);
+    const step = compileReplicatedStep(model, options, plan.replicas * plan.partsEach);
+    const memory = sharedMemoryOf(step, plan);
     const allocate = memory ? (length: number) => memory.floats(length) : sharedFloats;
     const sets = twoSets(step.state, values, allocate);
     const figures = step.figures.map(({ name }) => name);
-    const sessions = await Replicas.create(step, replicas, settings, memory, sets);
+    const sessions = await Replicas.create(step, plan, settings, memory, sets);
     return new StepRunner(model.module, { state: step.state, figures }, new HostState(step.state, sets), sessions);
   }
 
