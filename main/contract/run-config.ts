@@ -281,6 +281,12 @@ export const runConfig = z.strictObject({
       .default(0.1)
       .describe('Drawn from train with the seed when the dataset has no validation split'),
     features: z.array(z.string()).default([]).describe('Columns of a table to learn from; empty = all but the target'),
+    weights: z
+      .string()
+      .optional()
+      .describe(
+        'Tables: a column of numbers that says how much each row counts in the loss it is trained on; it is not learned from. Rows of weight 0 are left out; evaluation counts all others alike',
+      ),
     text: textData.optional().describe('Text tasks: which text, and how it becomes tokens'),
     series: seriesData.optional().describe('Forecasting: which columns, and how much of them'),
   }),

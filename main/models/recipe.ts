@@ -144,8 +144,12 @@ export type LossChoice =
   | { readonly kind: 'huber'; readonly delta: number }
   | { readonly kind: 'smooth_l1'; readonly beta: number };
 
-/** The loss of a task. @throws GraphError `invalid-argument` where it does not suit the task */
-export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice): LossSpec {
+/**
+ * The loss of a task.
+ *
+ * @param isWeighted whether samples count differently, by the input `sampleWeights`
+ */
+export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice, isWeighted = false): LossSpec {
   if (task === 'image-generation') return { kind: 'module' };
   if (task === 'object-detection')
     return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
@@ -154,7 +158,7 @@ export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice)
   if (task === 'language-modeling' && choice.kind === 'cross_entropy')
     return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };
   // Nodes that are not learned from weigh nothing.
-  const weighting = task === 'node-classification' ? { sampleWeights: true as const } : {};
+  const weighting = isWeighted || task === 'node-classification' ? { sampleWeights: true as const } : {};
   if (choice.kind !== 'cross_entropy') return { ...choice, ...weighting };
   const { classWeights, ...rest } = choice;
   return { ...rest, ...(classWeights === undefined ? {} : { classWeights }), ...weighting };

@@ -20,7 +20,7 @@ import { describeArchitecture } from './describe-architecture.ts';
 import { planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
 import type { ResolvedModel } from './resolved-model.ts';
-import { annotationClasses, type Checks, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
+import { annotationClasses, type Checks, checkWeights, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
 import { checkAgainstModel, checkTraining, checkValidation } from './training-checks.ts';
 
 /** What training asks of the datasets. */
@@ -112,6 +112,7 @@ export async function planRun(
     : members === undefined
       ? inputOf(checks, dataset)
       : (planEnsemble(checks, dataset, labelling?.labelSet?.digest ?? null, members, sources) ?? NOTHING);
+  if (fits) checkWeights(checks, dataset);
   checkTraining(checks);
   const model =
     preprocessing === null || labelling === null
@@ -122,7 +123,7 @@ export async function planRun(
   if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
   const options = {
     ...trainingOptionsOf(config, preprocessing, model),
-    loss: lossFor(config.task, config.loss, config.model),
+    loss: lossFor(config.task, config.loss, config.model, config.data.weights !== undefined),
   };
   const memoryBytes = checkMemory(checks, model, options, dataset, machine);
   if (memoryBytes === null || isBroken()) return { plan: null, problems };

@@ -179,8 +179,8 @@ function placeholders(count: number): readonly string[] {
 }
 
 function featureColumns({ config, error, warning }: Checks, dataset: DatasetVersion, what = 'row'): readonly Column[] {
-  const available = dataset.schema.filter((column) => column.name !== dataset.target);
-  const { features } = config.data;
+  const { features, weights } = config.data;
+  const available = dataset.schema.filter(({ name }) => name !== dataset.target && name !== weights);
   if (features.length === 0) {
     const usable = available.filter((column) => LEARNABLE.has(column.type));
     const left = available.filter((column) => !LEARNABLE.has(column.type));
@@ -202,9 +202,30 @@ function featureColumns({ config, error, warning }: Checks, dataset: DatasetVers
     if (column !== undefined)
       error(path, `${name} is of the type ${column.type}, which is not learned from.`, 'Remove it.');
     else if (name === dataset.target) error(path, `${name} is what is to be predicted.`, 'Remove it.');
+    else if (name === weights) error(path, `${name} says how much rows count.`, 'Remove it.');
     else missing({ config, error, warning }, path, name, available);
     return [];
   });
+}
+
+/** Tasks whose rows may count differently, and the losses that know how. */
+const WEIGHTED_TASKS = new Set<TaskName>(['table-classification', 'table-regression']);
+const WEIGHTED_LOSSES = new Set<RunConfig['loss']['kind']>(['cross_entropy', 'multi_margin', ...numberLosses]);
+
+/** Whether the column that says how much rows count is one that can. */
+export function checkWeights(checks: Checks, dataset: DatasetVersion): void {
+  const { config, error } = checks;
+  const { weights } = config.data;
+  if (weights === undefined) return;
+  const numbers = dataset.schema.filter(({ name, type }) => NUMBERS.has(type) && name !== dataset.target);
+  const column = dataset.schema.find(({ name }) => name === weights);
+  if (!WEIGHTED_TASKS.has(config.task))
+    error('data.weights', `Items of ${config.task} all count alike.`, 'Remove weights.');
+  else if (!WEIGHTED_LOSSES.has(config.loss.kind))
+    error('data.weights', `The loss ${config.loss.kind} knows no weights.`, 'Use another loss, or remove weights.');
+  else if (column === undefined) missing(checks, 'data.weights', weights, numbers);
+  else if (!NUMBERS.has(column.type) || weights === dataset.target)
+    error('data.weights', `${weights} does not say how much rows count.`, 'Choose a column of numbers.');
 }
 
 function textColumns(checks: Checks, dataset: DatasetVersion): readonly Column[] {

@@ -347,6 +347,29 @@ describe('tables', () => {
     expect(shipped.preprocessing.find((line) => line.startsWith('Island'))).toContain('one column per category');
   });
 
+  it('lets a column say how much rows count, which is then not learned from', async () => {
+    const digest = await engine.importPath(join(process.cwd(), 'node_modules/vega-datasets/data/penguins.json'), {
+      name: 'weighted-penguins',
+      target: 'Species',
+      splits: { mode: 'stratified', validation: 0.15, test: 0.2, seed: 0 },
+    });
+    const [template] = await engine.call('training.templates', { datasetDigest: digest });
+    const told = async (weights: string, more = '') => {
+      const yaml = `${template.yaml.replace('\n  batchSize:', `\n  weights: ${weights}\n  batchSize:`)}${more}`;
+      const { diagnostics, summary } = await engine.call('training.validate', { yaml });
+      return { said: diagnostics.map(({ path, suggestion }) => `${path}: ${suggestion}`), summary };
+    };
+    const inputs = async (weights: string) => (await told(weights)).summary?.layers[0].parameters ?? 0;
+    expect((await told('Body Mass (g)')).said).toEqual([]);
+    expect((await told('Body Mas (g)')).said).toEqual(['data.weights: Did you mean Body Mass (g)?']);
+    expect((await told('Island')).said).toEqual(['data.weights: Choose a column of numbers.']);
+    expect((await told('Body Mass (g)', 'loss: { kind: focal }\n')).said).toEqual([
+      'data.weights: Use another loss, or remove weights.',
+    ]);
+    const { summary } = await engine.call('training.validate', { yaml: template.yaml });
+    expect(await inputs('Body Mass (g)')).toBeLessThan(summary?.layers[0].parameters ?? 0);
+  });
+
   it('predicts a number in its own unit', async () => {
     const digest = await engine.importPath(csv(), { name: 'weights', target: 'weight', splits });
     const [template] = await engine.call('training.templates', { datasetDigest: digest });

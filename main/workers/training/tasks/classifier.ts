@@ -5,7 +5,7 @@ import { brierScore, calibration } from '../../../stats/calibration.ts';
 import { classificationReport } from '../../../stats/classification-report.ts';
 import { confusionMatrix } from '../../../stats/confusion-matrix.ts';
 import { type RocCurve, rocOneVersusRest } from '../../../stats/roc.ts';
-import { columnSet, memoryColumn } from '../feeds.ts';
+import { columnSet, type FeedColumn, memoryColumn } from '../feeds.ts';
 import type { ItemSets } from '../item-sets.ts';
 import { crossEntropy, largestAt, predict, probabilitiesOf } from '../predict.ts';
 import type { PreparedInput } from '../prepared-set.ts';
@@ -20,18 +20,21 @@ export interface Classified {
   readonly sets: ItemSets;
   readonly preprocessing: Preprocessing;
   readonly notes: readonly string[];
+  /** How much each item counts in training, where they differ. */
+  readonly weights?: Float64Array | null;
   prepareInput(items: Int32Array, onProgress?: OnProgress): Promise<PreparedInput>;
 }
 
 /** One class for each item, whatever the items are. */
 export async function classifier({ input, modelOf }: TaskSource, classified: Classified): Promise<Task> {
   const { config, classes, labels } = input;
-  const { sets, preprocessing, notes, prepareInput } = classified;
+  const { sets, preprocessing, notes, weights = null, prepareInput } = classified;
   const truthOf = (items: Int32Array) => Float64Array.from(items, (item) => labels?.[item] ?? Number.NaN);
   const prepare: Task['prepare'] = async (items, onProgress) => {
     const { column, dispose } = await prepareInput(items, onProgress);
     const y = BigInt64Array.from(truthOf(items), (label) => BigInt(label));
-    return columnSet(items.length, [column, memoryColumn('y', [], y)], dispose);
+    const columns = [column, memoryColumn('y', [], y), ...weightColumns(weights, items)];
+    return columnSet(items.length, columns, dispose);
   };
   return {
     sets,
@@ -39,7 +42,7 @@ export async function classifier({ input, modelOf }: TaskSource, classified: Cla
     notes,
     targetScale: null,
     model: await modelOf(preprocessing),
-    loss: lossFor(config.task, config.loss),
+    loss: lossFor(config.task, config.loss, config.model, weights !== null),
     figures: [accuracyReading],
     prepare,
     validate: async (computing, parameters, set) => {
@@ -54,6 +57,18 @@ export async function classifier({ input, modelOf }: TaskSource, classified: Cla
     },
   };
 }
+
+/** What the loss reads of weighted items. */
+export const weightColumns = (weights: Float64Array | null, items: Int32Array): readonly FeedColumn[] =>
+  weights === null
+    ? []
+    : [
+        memoryColumn(
+          'sampleWeights',
+          [],
+          Float32Array.from(items, (item) => weights[item]),
+        ),
+      ];
 
 export function validationOf(outputs: Float32Array, truth: Float64Array, classCount: number): Record<string, number> {
   let correct = 0;

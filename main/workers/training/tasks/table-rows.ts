@@ -6,15 +6,16 @@ import { type ItemSets, learnable, splitItems } from '../item-sets.ts';
 import { predict } from '../predict.ts';
 import { type PreparedInput, prepareTable } from '../prepared-set.ts';
 import { moments, tablePreprocessing } from '../statistics.ts';
-import { classifier } from './classifier.ts';
+import { classifier, weightColumns } from './classifier.ts';
 import { preparing } from './image-classification.ts';
 import type { OpenTask, Task, TaskSource } from './task.ts';
 
 export const openTableClassification: OpenTask = async (source) => {
   const { input, raw } = source;
   const numbers = await raw.numbers(input.columns);
-  const sets = learnable(splitItems(raw.splits, input.labels, () => true, input.config));
-  return classifier(source, { sets, ...rowsOf(source, numbers, sets) });
+  const weights = await weightsOf(source);
+  const sets = learnable(splitItems(raw.splits, input.labels, (item) => weights?.[item] !== 0, input.config));
+  return classifier(source, { sets, weights, ...rowsOf(source, numbers, sets) });
 };
 
 /** One number, in its own unit; trained on it standardised. */
@@ -24,13 +25,16 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
   if (target === null) throw new LightbenchError('source.inconsistent', 'The dataset has no target to learn.');
   const numbers = await raw.numbers(input.columns);
   const targets = await raw.numbers([{ name: target, type: 'number', nullable: true }]);
-  const sets = learnable(splitItems(raw.splits, null, (item) => !Number.isNaN(targets[item]), config));
+  const weights = await weightsOf(source);
+  const isUsable = (item: number) => !Number.isNaN(targets[item]) && weights?.[item] !== 0;
+  const sets = learnable(splitItems(raw.splits, null, isUsable, config));
   const scale = known === null ? scaleOf(targets, sets) : (known.targetScale ?? { mean: 0, deviation: 1 });
   const { preprocessing, notes, prepareInput } = rowsOf(source, numbers, sets);
   const prepare: Task['prepare'] = async (items) => {
     const { column, dispose } = await prepareInput(items);
     const y = Float32Array.from(items, (item) => (targets[item] - scale.mean) / scale.deviation);
-    return columnSet(items.length, [column, memoryColumn('y', [1], y)], dispose);
+    const columns = [column, memoryColumn('y', [1], y), ...weightColumns(weights, items)];
+    return columnSet(items.length, columns, dispose);
   };
   const model = await modelOf(preprocessing);
   return {
@@ -39,7 +43,7 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
     notes,
     targetScale: scale,
     model,
-    loss: lossFor(config.task, config.loss),
+    loss: lossFor(config.task, config.loss, config.model, weights !== null),
     figures: [{ figure: 'absoluteError', metric: 'train_mae', kind: 'mean', unit: scale.deviation }],
     prepare,
     validate: async (computing, parameters, set) => {
@@ -77,6 +81,21 @@ export const openTableRegression: OpenTask = async (source): Promise<Task> => {
     },
   };
 };
+
+/**
+ * How much each row counts; null where all count alike.
+ * @throws LightbenchError source.inconsistent where a row has none, or one below zero
+ */
+async function weightsOf({ input, raw }: TaskSource): Promise<Float64Array | null> {
+  const { weights: name } = input.config.data;
+  if (name === undefined) return null;
+  const weights = await raw.numbers([{ name, type: 'number', nullable: true }]);
+  const wrong = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)));
+  if (wrong < 0) return weights;
+  throw new LightbenchError('source.inconsistent', `Row ${wrong + 1} has the weight ${weights[wrong]} in ${name}.`, {
+    suggestion: 'Give every row a weight of zero or more.',
+  });
+}
 
 interface Rows {
   readonly preprocessing: Extract<Preprocessing, { kind: 'table' }>;

@@ -81,6 +81,62 @@ describe('series forecasting', () => {
   });
 });
 
+describe('table classification', () => {
+  /**
+   * Answers of ±1 and those of the opposite opinion, each row as often as told, with how much it counts: however they are
+   * counted, their mean is 0 and their deviation 1, so that all are standardised alike.
+   */
+  async function votes(countOf: (row: number) => number, weightOf: (row: number) => number): Promise<TaskDataset> {
+    const lines = Array.from({ length: 24 }, (_, row) => {
+      const answers = [1, 2, 4].map((bit) => ((row * 5) & bit ? 1 : -1));
+      return [answers, answers.map((answer) => -answer)].flatMap((each, side) => {
+        const line = [(row + side) % 5 < 2 ? 'yes' : 'no', ...each, weightOf(row)].join(',');
+        return Array<string>(countOf(row)).fill(line);
+      });
+    }).flat();
+    const folder = mkdtempSync(join(tmpdir(), 'votes-'));
+    folders.push(folder);
+    writeFileSync(join(folder, 'votes.csv'), ['party,first,second,third,weight', ...lines].join('\n'));
+    return imported(join(folder, 'votes.csv'), { target: 'party', splits: { ...drawn, validation: 0, test: 0 } });
+  }
+  const config = (data: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'table-classification',
+      data: { batchSize: 1000, validationFraction: 0, ...data },
+      model: { kind: 'mlp', hidden: [8] },
+      optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9 },
+      training: { epochs: 12 },
+    });
+  const columns = ['first', 'second', 'third'].map(number);
+  const lossesOf = async (dataset: TaskDataset, data: Record<string, unknown> = {}) => {
+    const { run } = await finished(taskInput(dataset, config(data), { columns }));
+    return run.messages.flatMap((message) =>
+      message.type === 'points' ? message.points.map(({ values }) => values.train_loss) : [],
+    );
+  };
+
+  it('counts a row of weight two as two rows, and one of weight zero as none', async () => {
+    const weights = (row: number) => row % 3;
+    const counted = await lossesOf(await votes(() => 1, weights), { weights: 'weight' });
+    const repeated = await lossesOf(await votes(weights, () => 1));
+    const alike = await lossesOf(await votes(() => 1, weights));
+    expect(counted.length).toBe(12);
+    counted.forEach((loss, epoch) => {
+      expect(loss, `epoch ${epoch + 1}`).toBeCloseTo(repeated[epoch] ?? Number.NaN, 5);
+    });
+    expect(Math.abs((counted.at(-1) ?? 0) - (alike.at(-1) ?? 0))).toBeGreaterThan(1e-3);
+  });
+
+  it('refuses a row whose weight is below zero', async () => {
+    const dataset = await votes(
+      () => 1,
+      (row) => (row === 5 ? -1 : 1),
+    );
+    const input = taskInput(dataset, config({ weights: 'weight' }), { columns });
+    expect(await errorOf(input)).toMatchObject({ code: 'source.inconsistent', cause: expect.stringContaining('-1') });
+  });
+});
+
 describe('text classification', () => {
   let spam: TaskDataset;
   beforeAll(async () => {
