@@ -216,7 +216,29 @@ def mobilenet(spec, inputs, classes):
     return Layers([*layers, *conv_bn(width, head, 1, last=nn.ReLU6), Pool(), nn.Linear(head, classes)])
 
 
-FAMILIES = {"unet": UNet, "detector": Detector, "resnet": resnet, "mobilenet_v2": mobilenet}
+class ConvolutionalTransformer(nn.Module):
+    """Xiao et al. 2021: convolutions of stride 2, then encoder layers over what they leave of a square of `side` pixels."""
+
+    def __init__(self, spec, channels, classes, side):
+        super().__init__()
+        width, stem = spec["width"], []
+        for count in spec["channels"]:
+            stem += [nn.Conv2d(channels, count, 3, 2, 1, bias=False), nn.BatchNorm2d(count), nn.ReLU()]
+            channels, side = count, (side + 1) // 2
+        self.stem = Layers([*stem, nn.Conv2d(channels, width, 1)])
+        self.positions = nn.Parameter(torch.zeros(side * side, width))
+        layer = lambda: nn.TransformerEncoderLayer(width, spec["heads"], spec["feedForward"], 0.0, F.gelu, batch_first=True, norm_first=True)
+        self.layers = nn.ModuleList([layer() for _ in range(spec["layers"])])
+        self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, classes)
+
+    def forward(self, x):
+        y = self.stem(x).flatten(2).transpose(1, 2) + self.positions
+        for layer in self.layers:
+            y = layer(y)
+        return self.head(self.norm(y).mean(1))
+
+
+FAMILIES = {"convolutional_transformer": lambda *given: ConvolutionalTransformer(*given, side=8), "unet": UNet, "detector": Detector, "resnet": resnet, "mobilenet_v2": mobilenet}
 
 
 def targets(case, batch, stream):
@@ -339,6 +361,7 @@ MODELS = [
     {"name": "resnet basic", "spec": {"kind": "resnet", "channels": [16, 32], "blocksPerStage": [2, 1]}, "shape": [3, 8, 8], "output": "classification", "classes": 4, "loss": CE, "rate": 1e-3},
     {"name": "resnet bottleneck", "spec": {"kind": "resnet", "channels": [16, 16], "block": "bottleneck", "stem": "imagenet"}, "shape": [3, 16, 16], "output": "classification", "classes": 4, "loss": CE},
     {"name": "mobilenet", "spec": MOBILE, "shape": [3, 8, 8], "output": "classification", "classes": 4, "loss": CE, "rate": 1e-3},
+    {"name": "convolutional transformer", "spec": {"kind": "convolutional_transformer", "channels": [16], "width": 8, "heads": 2, "layers": 2, "feedForward": 12}, "shape": [3, 8, 8], "output": "classification", "classes": 4, "loss": CE, "rate": 1e-3},
     {"name": "unet", "spec": {"kind": "unet", "channels": [16, 16, 32]}, "shape": [1, 8, 8], "output": "segmentation", "classes": 3, "ignored": True, "loss": {"kind": "dice_cross_entropy"}, "rate": 2e-4},
     {"name": "unet transpose group", "spec": {"kind": "unet", "channels": [16, 32], "upsampling": "transpose", "normalization": "group"}, "shape": [1, 8, 8], "output": "segmentation", "classes": 1, "loss": {"kind": "pixel_cross_entropy"}},
     {"name": "unet bilinear batch", "spec": {"kind": "unet", "channels": [16, 16], "upsampling": "bilinear", "normalization": "batch"}, "shape": [1, 8, 8], "output": "segmentation", "classes": 2, "ignored": True, "loss": {"kind": "focal", "gamma": 1.5}},
