@@ -85,8 +85,8 @@ describe('the memory estimate', () => {
 
   it('grows with the batch, and counts the state exactly', () => {
     const [small, large] = [estimate(8), estimate(64)];
-    // One set to read, one to write.
-    expect(small.stateBytes).toBe(2 * stateBytes);
+    // One set to read, one to write; and the weights as they were drawn.
+    expect(small.stateBytes).toBe(2 * stateBytes + 4 * model.summary.parameterCount);
     expect(large.arenaBytes).toBeGreaterThan(small.arenaBytes);
     // 128 MiB were measured by `npm run bench -- memory`, and 590 at 300.
     expect(large.totalBytes / 2 ** 20 / 128).toBeCloseTo(1, 0.7);
@@ -102,7 +102,7 @@ describe('the memory estimate', () => {
   it('knows threads that share a batch, and several steps in one go', () => {
     const shared = estimate(64, { threads: 2, stepsAtOnce: 1 });
     // Both hand over gradients, as many as there are parameters.
-    expect(shared.stateBytes).toBe(2 * stateBytes + 2 * 4 * model.summary.parameterCount);
+    expect(shared.stateBytes).toBe(2 * stateBytes + 3 * 4 * model.summary.parameterCount);
     // Half a batch each, beside an update of its own.
     expect(shared.arenaBytes).toBeGreaterThan(2 * 32 * 4 * (32 * 676 + 64 * 576));
     expect(shared.totalBytes).toBeGreaterThan(estimate(64).totalBytes);

@@ -13,6 +13,9 @@ const IN_PLACE: ReadonlySet<string> = new Set([
   ...['HardSigmoid', 'LeakyRelu', 'Elu', 'Softplus', 'Clip', 'Cast', 'Not'],
 ]);
 
+/** Numbers of constants that sizes may be multiplied with, at most: one per axis. */
+const MOST_SCALES = 8;
+
 /** How often a loop's body is followed: from the second time on, every round needs the same. */
 const ROUNDS = 2;
 
@@ -104,7 +107,10 @@ function runBody({ plan, rounds }: BodyPlan, arena: ArenaModel): void {
 function planGraph(graph: OnnxGraph, scope: Scope, placed: ReadonlySet<string>): GraphPlan {
   const places = new Map(scope);
   for (const { name, dtype, dims, data } of graph.initializers) {
-    const small = data.length <= 64 && dtype !== 'float32' ? { numbers: Array.from(data as Int32Array, Number) } : {};
+    const small =
+      data.length <= (dtype === 'float32' ? MOST_SCALES : 64)
+        ? { numbers: Array.from(data as Int32Array, Number) }
+        : {};
     places.set(name, { ...outside({ dtype, dims, ...small }), isConstant: true });
   }
   const events: Event[] = [];

@@ -293,7 +293,13 @@ const rules: Readonly<Record<string, Rule>> = {
       ),
     ];
   },
-  Resize: (call) => [like(first(call), call.inputs[3]?.numbers ?? first(call).dims)],
+  Resize: (call) => {
+    const { dims } = first(call);
+    const scales = call.inputs[2]?.numbers;
+    const scaled =
+      scales && scales.length === dims.length ? dims.map((size, axis) => Math.floor(size * (scales[axis] ?? 1))) : dims;
+    return [like(first(call), call.inputs[3]?.numbers ?? scaled)];
+  },
   ReorderInput: same,
   ReorderOutput: (call) => {
     const x = first(call);

@@ -4,7 +4,7 @@ import type { OnnxGraph, OnnxValueInfo } from '../onnx/model.ts';
 import { ArenaModel } from './memory-arena.ts';
 import { MemoryPlan, outside } from './memory-plan.ts';
 import { declaredShape } from './memory-shapes.ts';
-import { bytesOf } from './memory-values.ts';
+import { bytesOf as bytesOfValue } from './memory-values.ts';
 import type { CompilableModel, StateTensor } from './model.ts';
 import { type BatchPlan, lowerReplicatedStep, planBatch } from './replicated-step.ts';
 import type { TrainStepOptions } from './train-step.ts';
@@ -32,7 +32,7 @@ export interface Execution {
 }
 
 export interface MemoryEstimate {
-  /** Parameters, buffers, averages and optimiser moments, in all their sets, and the gradients that replicas hand over. */
+  /** Parameters (as drawn, too), buffers, averages and optimiser moments in both sets; gradients that replicas hand over. */
   readonly stateBytes: number;
   /** The batches. */
   readonly inputBytes: number;
@@ -116,7 +116,8 @@ class Estimator {
     const { stepsAtOnce } = this.#execution;
     const atOnce = typeof stepsAtOnce === 'number' ? stepsAtOnce : stepsAtOnce(batchSize);
     const { state, loaded, gradientBytes } = this.#sessions(plan, atOnce > 1);
-    const bytesOfState = sum(state.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
+    const bytesOf = (entries: readonly StateTensor[]): number =>
+      sum(entries.map(({ shape, dtype }) => elementCount(shape) * dataTypes[dtype].sizeBytes));
     const isState = new Set(state.map(({ name }) => name));
     let [arenaBytes, sessionBytes, inputBytes] = [0, 0, 0];
     for (const { graph, placed, count, share, passes } of loaded) {
@@ -125,10 +126,12 @@ class Estimator {
       sessionBytes += count * sessionOf(graph);
       const data = graph.inputs.filter(({ name }) => !isState.has(name) && !isGradient(name));
       // Those of several steps in one go take the place of those of one; replicas read copies of their shares.
-      const read = count * passes * sum(data.map((input) => bytesOf(valueIn(input, sizes))));
+      const read = count * passes * sum(data.map((input) => bytesOfValue(valueIn(input, sizes))));
       inputBytes = share === 1 ? Math.max(inputBytes, read) : inputBytes + 2 * read - read / count;
     }
-    const stateBytes = STATE_SETS * bytesOfState + gradientBytes;
+    // What the weights were drawn into is copied, and collected late.
+    const drawnBytes = bytesOf(state.filter(({ kind }) => kind === 'parameter'));
+    const stateBytes = STATE_SETS * bytesOf(state) + drawnBytes + gradientBytes;
     sessionBytes += (plan.replicas - 1) * BYTES_PER_REPLICA;
     return {
       stateBytes,

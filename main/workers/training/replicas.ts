@@ -20,7 +20,7 @@ import type { StepCall, StepSessions } from './step-sessions.ts';
  */
 export class Replicas implements StepSessions {
   readonly stepsAtOnce = false;
-  readonly #step: ReplicatedStep;
+  readonly #step: Omit<ReplicatedStep, 'state'>;
   readonly #backward: RuntimeSession;
   readonly #own: BatchShare;
   readonly #others: readonly Replica[];
@@ -30,7 +30,7 @@ export class Replicas implements StepSessions {
   readonly #counts: ReadonlySet<string>;
 
   private constructor(
-    step: ReplicatedStep,
+    { state: _, ...step }: ReplicatedStep,
     backward: RuntimeSession,
     others: readonly Replica[],
     parts: readonly BatchPart[],

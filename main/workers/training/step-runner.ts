@@ -13,7 +13,14 @@ import type { Feeds } from './feeds.ts';
 import { Replicas, sharedMemoryOf } from './replicas.ts';
 import { sharedFloats } from './shared-memory.ts';
 import type { StepSessions } from './step-sessions.ts';
-import { DeviceState, HostState, type StateValues, type StepState, type TensorSet } from './step-state.ts';
+import {
+  DeviceState,
+  HostState,
+  type StateEntry,
+  type StateValues,
+  type StepState,
+  type TensorSet,
+} from './step-state.ts';
 import { WholeBatch } from './whole-batch.ts';
 
 /** The state of a training step and the names of its figures. */
@@ -34,7 +41,7 @@ export interface StepFigures {
 export class StepRunner {
   readonly #module: CompilableModel['module'];
   readonly #figures: readonly string[];
-  readonly #entries: readonly StateTensor[];
+  readonly #entries: readonly StateEntry[];
   readonly #state: StepState;
   readonly #sessions: StepSessions;
 
@@ -45,7 +52,7 @@ export class StepRunner {
     sessions: StepSessions,
   ) {
     this.#module = module;
-    this.#entries = entries;
+    this.#entries = withoutNumbers(entries);
     this.#figures = figures;
     this.#state = state;
     this.#sessions = sessions;
@@ -75,7 +82,7 @@ export class StepRunner {
       const step = compileTrainStep(model, inParts);
       const sets = twoSets(step.state, values, (length) => new Float32Array(length));
       const sessions = await WholeBatch.create(step, model, inParts, settings);
-      return new StepRunner(model.module, step, new HostState(step.state, sets), sessions);
+      return new StepRunner(model.module, step, new HostState(withoutNumbers(step.state), sets), sessions);
     }
     const step = compileReplicatedStep(model, options, plan.replicas * plan.partsEach);
     const memory = sharedMemoryOf(step, plan);
@@ -83,7 +90,12 @@ export class StepRunner {
     const sets = twoSets(step.state, values, allocate);
     const figures = step.figures.map(({ name }) => name);
     const sessions = await Replicas.create(step, plan, settings, memory, sets);
-    return new StepRunner(model.module, { state: step.state, figures }, new HostState(step.state, sets), sessions);
+    return new StepRunner(
+      model.module,
+      { state: step.state, figures },
+      new HostState(withoutNumbers(step.state), sets),
+      sessions,
+    );
   }
 
   /** Whether several steps can be run in one go; otherwise they come one by one. */
@@ -131,7 +143,7 @@ export class StepRunner {
   }
 
   /** The state as it is after the last step; views, valid until the next one. */
-  async state(): Promise<(readonly [StateTensor, Float32Array])[]> {
+  async state(): Promise<(readonly [StateEntry, Float32Array])[]> {
     const values = await this.#state.read();
     return this.#entries.map((entry) => [entry, values.get(entry.name) as Float32Array] as const);
   }
@@ -189,6 +201,9 @@ export class StepRunner {
     await this.#sessions.dispose();
   }
 }
+
+const withoutNumbers = (state: readonly StateTensor[]): readonly StateEntry[] =>
+  state.map(({ name, outputName, kind, dtype, shape }) => ({ name, outputName, kind, dtype, shape }));
 
 /** The state twice: as it is now, and room for what comes next. */
 function twoSets(

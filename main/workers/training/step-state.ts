@@ -8,6 +8,9 @@ import {
   type SessionSettings,
 } from '../../runtime/index.ts';
 
+/** A tensor of the state without the numbers that it began with, which would lie in memory for as long as the run lasts. */
+export type StateEntry = Omit<StateTensor, 'initial'>;
+
 export type StateValues = ReadonlyMap<string, Float32Array>;
 type Results = Readonly<Record<string, RuntimeTensor>>;
 
@@ -37,12 +40,12 @@ export type TensorSet = ReadonlyMap<string, RuntimeTensor>;
  * allocates, and a step that failed has not touched the state.
  */
 export class HostState implements StepState {
-  readonly #entries: readonly StateTensor[];
+  readonly #entries: readonly StateEntry[];
   readonly #sets: readonly [TensorSet, TensorSet];
   #set: 0 | 1 = 0;
 
   /** @param sets the state as it is, and room for what comes next */
-  constructor(entries: readonly StateTensor[], sets: readonly [TensorSet, TensorSet]) {
+  constructor(entries: readonly StateEntry[], sets: readonly [TensorSet, TensorSet]) {
     this.#entries = entries;
     this.#sets = sets;
   }

@@ -13,19 +13,19 @@ import type { StepCall, StepSessions } from './step-sessions.ts';
 /** The sessions of a training step that takes each batch as a whole: one for a single step, one for several in one go. */
 export class WholeBatch implements StepSessions {
   readonly stepsAtOnce = true;
-  readonly #step: TrainStep;
+  readonly #step: Pick<TrainStep, 'inputs' | 'outputs'>;
   readonly #single: RuntimeSession;
   readonly #openMany: () => Promise<RuntimeSession>;
   readonly #givesPlaces: boolean;
   #many: RuntimeSession | null = null;
 
   private constructor(
-    step: TrainStep,
+    { inputs, outputs }: TrainStep,
     single: RuntimeSession,
     openMany: () => Promise<RuntimeSession>,
     givesPlaces: boolean,
   ) {
-    this.#step = step;
+    this.#step = { inputs, outputs };
     this.#single = single;
     this.#openMany = openMany;
     this.#givesPlaces = givesPlaces;
