@@ -102,6 +102,12 @@ describe('an ensemble of trained models', () => {
       'There is no run and no registered model called nobody.',
     ]);
     expect(await problemsOf(`{ kind: ensemble, members: [${members[0]}] }`)).toHaveLength(1);
+    const { config: resolved } = await studio.call('training.validate', {
+      yaml: config(`{ kind: ensemble, members: [${members[0]}, ${members[1]}] }`),
+    });
+    const [first, second] = (resolved as unknown as { model: { checkpoints: string[] } }).model.checkpoints;
+    const swapped = `{ kind: ensemble, members: [${members[0]}, ${members[1]}], checkpoints: [${second}, ${first}] }`;
+    expect((await problemsOf(swapped))[0]).toContain('has no weights');
     await studio.sample('bird-strikes');
     const other = await studio.train(
       config('{ kind: mlp, hidden: [4] }').replace('penguins', 'bird-strikes').replace('epochs: 6', 'epochs: 1'),

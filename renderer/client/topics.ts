@@ -5,7 +5,7 @@ export const staleAfter: Readonly<Record<Topic, readonly string[]>> = {
   workspace: ['workspace.info', 'samples.'],
   datasets: ['datasets.', 'samples.', 'lineage.', 'training.templates', 'workspace.info'],
   labels: ['labels.', 'datasets.items', 'datasets.rows', 'lineage.'],
-  runs: ['runs.', 'lineage.'],
+  runs: ['runs.', 'lineage.', 'training.templates'],
   evaluation: ['evaluation.', 'runs.', 'datasets.items', 'datasets.rows'],
   registry: ['registry.', 'lineage.'],
   bundles: ['bundles.', 'registry.', 'lineage.'],

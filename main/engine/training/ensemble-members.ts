@@ -42,6 +42,12 @@ function findMember(
       message: `${run.name} is ${run.status}: it cannot be a member yet.`,
       suggestion: 'Choose a finished run.',
     };
+  const itsOwn = [version?.checkpointDigest, ...workspace.runs.checkpoints(run.id).map(({ digest }) => digest)];
+  if (!itsOwn.includes(checkpoint))
+    return {
+      message: `${reference} has no weights ${checkpoint}.`,
+      suggestion: 'Remove checkpoints: a run fills it in.',
+    };
   if (!workspace.artifacts.has(checkpoint))
     return { message: `The weights of ${reference} are no longer here.`, suggestion: 'Choose another member.' };
   const stored = workspace.runs.config(run.configDigest);

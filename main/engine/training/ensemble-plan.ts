@@ -1,4 +1,5 @@
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
+import { type RunConfig, seriesData } from '../../contract/run-config.ts';
 import { GraphError, type PreprocessingSpec } from '../../graph/index.ts';
 import { commonColumns, commonPreprocessing, type ModelSources } from '../../models/index.ts';
 import type { MemberRun } from './resolved-model.ts';
@@ -29,6 +30,8 @@ export function planEnsemble(
         `${reference} learned from ${run.datasetName}, not from ${nameOf(dataset)}.`,
         'Choose runs on the dataset of this config: only then is the test split new to all of them.',
       );
+    if (config.task === 'series-forecasting' && !sameWindows(config, members[index].config))
+      return error(path, `${reference} sees other windows of the series.`, 'Write data.series as its run has it.');
     if (run.labelSetDigest !== labelSetDigest)
       return error(path, `${reference} learned other labels.`, 'Choose the label set of its run as data.labelSet.');
   }
@@ -58,6 +61,10 @@ export function planEnsemble(
 }
 
 const stacks = ({ config: { model } }: Checks): boolean => model.kind === 'ensemble' && model.combine === 'stacking';
+
+const sameWindows = (left: RunConfig, right: RunConfig): boolean =>
+  JSON.stringify(seriesData.parse(left.data.series ?? {})) ===
+  JSON.stringify(seriesData.parse(right.data.series ?? {}));
 
 /** Whether the members and this config draw the same items for validation. */
 function drawAlike({ config }: Checks, members: readonly MemberRun[]): boolean {

@@ -388,6 +388,32 @@ describe('tables', () => {
 });
 
 describe('explanations', () => {
+  it('show what several models together look at, each preparing the picture in its own way', async () => {
+    const datasetDigest = await engine.importDigits(folder, 400, 50);
+    const members: string[] = [];
+    for (const model of ['{ kind: cnn, channels: [4], hidden: [] }', '{ kind: mlp, hidden: [8] }']) {
+      const own = mlp().replace('{ kind: mlp, hidden: [16] }', model);
+      const yaml = members.length === 0 ? own : `${own}preprocessing: { resize: [14, 14] }\n`;
+      const { runId, jobId } = await engine.call('training.start', { yaml });
+      expect((await engine.jobs.wait(jobId, 60_000)).error).toBeNull();
+      members.push(runId);
+    }
+    const offered = await engine.call('training.templates', { datasetDigest });
+    const template = offered.find(({ id }) => id === 'image-classification-ensemble');
+    for (const runId of members) expect(template?.yaml).toContain(runId);
+    const { runId, jobId } = await engine.call('training.start', { yaml: template?.yaml ?? '' });
+    expect((await engine.jobs.wait(jobId, 60_000)).error).toBeNull();
+    const model = { runId };
+    // Grad-CAM would look at the last convolution of one member alone.
+    const methods = await engine.call('explaining.methods', { model });
+    expect(methods.map(({ method }) => method)).toEqual(['saliency', 'integrated_gradients']);
+    const found = await engine.call('explaining.explain', {
+      ...{ model, datasetDigest, index: 410, method: 'integrated_gradients', steps: 64 },
+    });
+    expect(found).toMatchObject({ width: 28, height: 28 });
+    expect(found.completenessGap).toBeLessThan(0.1);
+  });
+
   it('show a heatmap of the size of the picture by each method that the model supports', async () => {
     const datasetDigest = await engine.importDigits(folder, 400, 50);
     const cnn = mlp().replace('{ kind: mlp, hidden: [16] }', '{ kind: cnn, channels: [4, 8], hidden: [16] }');

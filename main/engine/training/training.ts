@@ -23,12 +23,15 @@ import { sampleHistory } from './sample-history.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
 import { taskPlans } from './task-plans.ts';
+import { ensembleTemplates, type TrainedRun } from './templates/ensembles.ts';
 import { templates } from './templates/templates.ts';
 import { seriesOf } from './thin-series.ts';
 import { type TrainingDevices, TrainingJob } from './training-job.ts';
 import { Trials } from './trials.ts';
 
 const PAUSE_TIMEOUT_MS = 60_000;
+/** Newest runs of a dataset that are looked at for members of an ensemble. */
+const MOST_RUNS_LOOKED_AT = 200;
 const RESUMABLE = new Set<Run['status']>(['PAUSED', 'FAILED', 'KILLED']);
 const ACTIVE = new Set<Run['status']>(['SCHEDULED', 'RUNNING']);
 
@@ -54,8 +57,11 @@ export class Training implements Shipping {
   #codeVersion: string | undefined;
 
   readonly handlers: HandlersOf<'training' | 'runs'> = {
-    'training.templates': ({ datasetDigest }) =>
-      templates(datasetDigest === undefined ? undefined : this.#neighbours.datasets.get(datasetDigest)),
+    'training.templates': ({ datasetDigest }) => {
+      if (datasetDigest === undefined) return templates(undefined);
+      const dataset = this.#neighbours.datasets.get(datasetDigest);
+      return [...templates(dataset), ...ensembleTemplates(dataset, this.#finishedRuns(datasetDigest))];
+    },
     'training.schema': () => ({ schema: configSchema }),
     'training.validate': async ({ yaml, modelFile }) => {
       const { diagnostics, plan } = await this.#check(yaml, modelFile);
@@ -176,6 +182,13 @@ export class Training implements Shipping {
       }
     }
     return { diagnostics, plan, unknownKey: false };
+  }
+
+  #finishedRuns(datasetDigest: string): TrainedRun[] {
+    const runs = this.records.list({ datasetDigest, limit: MOST_RUNS_LOOKED_AT });
+    return runs.flatMap((run) =>
+      run.status === 'FINISHED' && run.bestCheckpoint !== null ? [{ run, config: this.experiments.configOf(run) }] : [],
+    );
   }
 
   /** The model file of a run as it was when the run started. */

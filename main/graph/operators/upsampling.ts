@@ -1,6 +1,5 @@
 import { sameShape, staticSize } from '../dimension.ts';
 import { matmul } from '../expression.ts';
-import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
@@ -47,16 +46,22 @@ const windowSums: LoweringRule = (lowering, node) => {
   lowering.define(outputOf(node), y, blocked ? 'blocked' : 'plain');
 };
 
-/** [to, from]: the weights of linear resampling with half-pixel centres, as ONNX's Resize and PyTorch have them. */
-function resamplingMatrix(graph: Graph, from: number, to: number): Tensor {
+/**
+ * [to, from]: the weights of linear resampling with half-pixel centres, as ONNX's Resize and PyTorch have them. Antialiased,
+ * each is a triangle as wide as what it shrinks; what it would take from outside it takes from the pixel at the edge, as
+ * ONNX Runtime does.
+ */
+function resamplingMatrix(graph: Graph, from: number, to: number, antialias: boolean): Tensor {
   const weights = new Float32Array(to * from);
+  const reach = antialias ? Math.max(1, from / to) : 1;
   for (let row = 0; row < to; row++) {
-    const place = Math.min(from - 1, Math.max(0, ((row + 0.5) * from) / to - 0.5));
-    const left = Math.floor(place);
-    const right = Math.min(from - 1, left + 1);
-    const at = (column: number): number => row * from + column;
-    weights[at(left)] = (weights[at(left)] ?? 0) + 1 - (place - left);
-    weights[at(right)] = (weights[at(right)] ?? 0) + (place - left);
+    const centre = ((row + 0.5) * from) / to - 0.5;
+    const taken: (readonly [number, number])[] = [];
+    for (let place = Math.ceil(centre - reach); place <= centre + reach; place++)
+      taken.push([Math.min(from - 1, Math.max(0, place)), 1 - Math.abs(place - centre) / reach]);
+    const sum = taken.reduce((total, [, weight]) => total + weight, 0);
+    for (const [column, weight] of taken)
+      weights[row * from + column] = (weights[row * from + column] ?? 0) + weight / sum;
   }
   return graph.constant('float32', [to, from], weights);
 }
@@ -111,13 +116,11 @@ export const upsamplingOperators: OperatorTable = {
     },
     /** Rows and columns separately, by the transposed matrices of their weights. */
     gradient: ({ node, gradients }) => {
-      if (node.attributes.antialias) {
-        throw new GraphError('not-differentiable', 'Shrinking with antialiasing has no gradient rule.');
-      }
+      const antialias = node.attributes.antialias === true;
       const [x, g] = [inputOf(node, 0), need(gradients[0])];
       const [height, width] = [staticSize(x.shape[2]), staticSize(x.shape[3])];
-      const rows = resamplingMatrix(g.graph, height, staticSize(g.shape[2]));
-      const columns = resamplingMatrix(g.graph, width, staticSize(g.shape[3]));
+      const rows = resamplingMatrix(g.graph, height, staticSize(g.shape[2]), antialias);
+      const columns = resamplingMatrix(g.graph, width, staticSize(g.shape[3]), antialias);
       return [matmul(g.graph.apply('Transpose', [rows], { order: [1, 0] }), matmul(g, columns))];
     },
   },

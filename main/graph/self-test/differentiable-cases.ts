@@ -221,6 +221,12 @@ export const differentiableCases: readonly OperatorCase[] = [
   { operator: 'UpsampleNearest', inputs: [[2, 3, 3, 2]], attributes: { factor: 2 } },
   { operator: 'Resize', inputs: [[2, 2, 3, 4]], attributes: { height: 7, width: 8 } },
   {
+    operator: 'Resize',
+    label: 'antialiased',
+    inputs: [[1, 2, 7, 6]],
+    attributes: { height: 3, width: 9, antialias: true },
+  },
+  {
     operator: 'ChannelScale',
     inputs: [
       [2, 3, 3, 2],

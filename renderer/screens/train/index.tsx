@@ -1,5 +1,12 @@
 import { Badge, Button, Group, SegmentedControl, Select, Text, Tooltip } from '@mantine/core';
-import { IconChartLine, IconDatabase, IconFileImport, IconPlayerPlay, IconTargetArrow } from '@tabler/icons-react';
+import {
+  IconChartLine,
+  IconDatabase,
+  IconFileImport,
+  IconPlayerPlay,
+  IconStack2,
+  IconTargetArrow,
+} from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Diagnostic } from '../../../main/contract/training.ts';
@@ -12,6 +19,7 @@ import { paths } from '../../components/paths.ts';
 import { useScreenActions } from '../../components/screen-actions.ts';
 import { Keys } from '../../components/small.tsx';
 import { ErrorState, Loading, NothingHere } from '../../components/states.tsx';
+import { CombineDialog } from './combine-dialog.tsx';
 import { editDraft } from './draft.ts';
 import { ImportModelDialog } from './import-model-dialog.tsx';
 import { ModelPreview } from './model-preview.tsx';
@@ -202,6 +210,7 @@ function Trials({ config }: { readonly config: TrainConfig }) {
 function Choices({ config }: { readonly config: TrainConfig }) {
   const { dataset, templates } = config;
   const [importing, setImporting] = useState(false);
+  const [combining, setCombining] = useState(false);
   return (
     <Group gap="lg" wrap="nowrap" py={6} flex={1} miw={0}>
       <Group gap="sm" wrap="nowrap">
@@ -257,6 +266,18 @@ function Choices({ config }: { readonly config: TrainConfig }) {
         close={() => setImporting(false)}
         onUse={(model) => editDraft(withValue(config.yaml, ['model'], model))}
       />
+      <Button variant="default" leftSection={<IconStack2 size={14} />} onClick={() => setCombining(true)}>
+        Combine
+      </Button>
+      {dataset !== undefined && (
+        <CombineDialog
+          opened={combining}
+          close={() => setCombining(false)}
+          datasetDigest={dataset.digest}
+          templates={templates.filter(({ id }) => id.endsWith('-ensemble'))}
+          onUse={editDraft}
+        />
+      )}
       {dataset !== undefined && (
         <Text size="xs" c="dimmed" truncate miw={0}>
           {formatPlural(dataset.rows, dataset.kind === 'table' ? 'row' : 'image')} ·{' '}

@@ -7,6 +7,7 @@ import { useProcedure } from '../../client/index.ts';
 import type { KnownValues } from '../../components/editor/index.tsx';
 import { valueAt, withValue } from '../../components/editor/index.tsx';
 import { formatPlural } from '../../components/format.ts';
+import { headlineOf } from './combine-choice.ts';
 import { findVersion, referenceOf } from './dataset-choice.ts';
 import { isEdited, setDraft, useDraft } from './draft.ts';
 import { type ModelFileDraft, useModelFile } from './use-model-file.ts';
@@ -127,8 +128,12 @@ function useKnownValues(versions: readonly DatasetVersion[], dataset: DatasetVer
     { datasetDigest: dataset?.digest ?? '' },
     { enabled: dataset !== undefined },
   );
+  const runs = useProcedure('runs.list', { datasetDigest: dataset?.digest ?? '' }, { enabled: dataset !== undefined });
   return useMemo(
     () => ({
+      'model.members': (runs.data ?? [])
+        .filter(({ status }) => status === 'FINISHED')
+        .map((run) => ({ value: run.id, detail: `${run.name}, ${headlineOf(run)}` })),
       'data.dataset': versions.map((version) => ({
         value: referenceOf(version),
         detail: `${formatPlural(version.rows, version.kind === 'table' ? 'row' : 'image')}, ${formatPlural(version.classes.length, 'class', 'classes')}`,
@@ -144,6 +149,6 @@ function useKnownValues(versions: readonly DatasetVersion[], dataset: DatasetVer
           .map((device) => ({ value: device.id, detail: device.title })),
       ],
     }),
-    [versions, dataset, labelSets.data, devices.data],
+    [versions, dataset, labelSets.data, devices.data, runs.data],
   );
 }

@@ -12,6 +12,7 @@ import { seriesForecasting } from './series-forecasting.ts';
 import { tableClassification } from './table-classification.ts';
 import { tableRegression } from './table-regression.ts';
 import type { TemplateEntry } from './template-entry.ts';
+import { head } from './template-head.ts';
 import { textClassification } from './text-classification.ts';
 
 const entries: readonly TemplateEntry[] = [
@@ -123,19 +124,6 @@ function dataFor(data: string, task: RunConfig['task'], dataset: DatasetVersion 
   }
   const texts = column('text');
   return data === '' || texts.length < 2 ? data : `${data}    column: ${JSON.stringify(texts[0].name)}\n`;
-}
-
-function head(title: string, task: string, dataset: DatasetVersion | undefined, batchSize: number): string {
-  const reference = dataset === undefined ? 'your-dataset' : `${dataset.name}@${dataset.version}`;
-  const experiment = dataset?.name ?? 'default';
-  return `# ${title}. Every key has an explanation: point at it, or press Ctrl-Space.
-experiment: ${JSON.stringify(experiment)}
-task: ${task}
-seed: 0
-data:
-  dataset: ${JSON.stringify(reference)}
-  batchSize: ${batchSize}
-`;
 }
 
 /** Without labels, nothing can be drawn by class. */
