@@ -21,8 +21,8 @@
  *
  * A training loop feeds `x`, `y`, `learningRate`, `step` (from 1), `seed` where `inputs` lists them, and every state
  * tensor under `name`; it reads `loss`, the metric and `gradientNorm`, and feeds `outputName` back as `name`.
- * Quick steps should run several at a time (`manySteps`): a runtime copies all state in and out of every run. Measured
- * with CPU time on one thread, sixteen steps per run cost 0.62 (dense) and 0.80 (convolutional) of single ones.
+ * Quick steps should run several at a time (`manySteps`, `stepsAtOnce`): every run of a runtime begins and ends with work
+ * of its own.
  * Checkpoint = all state plus the step number; resumed runs then equal unbroken ones to the bit.
  */
 
