@@ -118,6 +118,16 @@ const transposedConvolution: Rule = (call) => {
   return [like(x, [x.dims[0] ?? 1, (w?.dims[1] ?? 1) * group, ...spatial])];
 };
 
+/** [steps, batch, features] → [steps, directions, batch, hidden], and the last state, twice for an LSTM. */
+const recurrence: Rule = (call) => {
+  const x = first(call);
+  const [steps = 1, batch = 1] = x.dims;
+  const directions = call.inputs[1]?.dims[0] ?? 1;
+  const hidden = integer(call, 'hidden_size', call.inputs[2]?.dims[2] ?? 1);
+  const last = like(x, [directions, batch, hidden]);
+  return [like(x, [steps, directions, batch, hidden]), last, last];
+};
+
 const rules: Readonly<Record<string, Rule>> = {
   ...Object.fromEntries(
     ['Add', 'Sub', 'Mul', 'Div', 'Mod', 'Min', 'Max', 'Pow', 'Where', 'BitwiseXor', 'BitShift'].map((name) => [
@@ -139,6 +149,9 @@ const rules: Readonly<Record<string, Rule>> = {
   ),
   Conv: windowed,
   MaxPool: windowed,
+  RNN: recurrence,
+  GRU: recurrence,
+  LSTM: recurrence,
   AveragePool: windowed,
   ConvTranspose: transposedConvolution,
   GlobalAveragePool: (call) => [
