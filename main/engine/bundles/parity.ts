@@ -77,7 +77,8 @@ export async function checkParity(
 function answerOf({ task }: ModelVersion, output: string): ParityInput['answer'] {
   if (task === 'image-segmentation') return 'pixels';
   if (task === 'object-detection') return 'boxes';
-  return output === 'probabilities' ? 'class' : 'numbers';
+  // Of a language model, each of the places has probabilities of its own.
+  return output === 'probabilities' && task !== 'language-modeling' ? 'class' : 'numbers';
 }
 
 /** Spread evenly over the split that the model has seen least of; a small one is gone through more than once. */

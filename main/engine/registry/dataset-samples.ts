@@ -2,6 +2,7 @@ import type { Split } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import { DatasetFiles } from '../../formats/dataset-pack/dataset-files.ts';
 import { ParquetRows } from '../../formats/table/table.ts';
+import { Tokenizer } from '../../models/index.ts';
 import type { EngineContext } from '../core/context.ts';
 import type { TensorValue } from '../training/index.ts';
 import type { InputLayout, RawSamples } from './raw-samples.ts';
@@ -54,6 +55,7 @@ const samplers: Readonly<Record<string, Sampler>> = {
   image: pixels,
   table: (files, indices, layout) => ofTable(files, layout, (table) => rows(table, indices, layout)),
   text: (files, indices, layout) => ofTable(files, layout, (table) => texts(table, indices, layout)),
+  tokens: (files, indices, layout) => ofTable(files, layout, (table) => tokens(table, indices, layout)),
   series: (files, indices, layout) => ofTable(files, layout, (table) => windows(table, indices, layout)),
 };
 
@@ -119,6 +121,20 @@ async function rows(table: ParquetRows, indices: readonly number[], layout: Inpu
 async function texts(table: ParquetRows, indices: readonly number[], { columns }: InputLayout): Promise<TensorValue> {
   const all = await table.readTexts(columns[0].name);
   return { dtype: 'string', dims: [indices.length], data: indices.map((row) => all[row] ?? '') };
+}
+
+/** INT64 [N, length]: how each text begins, filled up where it is shorter. */
+async function tokens(table: ParquetRows, indices: readonly number[], layout: InputLayout): Promise<TensorValue> {
+  if (layout.tokens === undefined) throw new Error('nothing says how text becomes tokens');
+  const { unit, vocabulary, length, lowercase } = layout.tokens;
+  const all = await table.readTexts(layout.columns[0].name);
+  const tokenizer = new Tokenizer(unit, vocabulary);
+  const data = new BigInt64Array(indices.length * length);
+  indices.forEach((row, at) => {
+    const ids = tokenizer.ids(Tokenizer.split(all[row] ?? '', unit, lowercase).slice(0, length));
+    data.set(ids.map(BigInt), at * length);
+  });
+  return { dtype: 'int64', dims: [indices.length, length], data };
 }
 
 /** FP32 [N, length, F]: the rows before the one that is named; of the first rows, those that there are and what follows. */

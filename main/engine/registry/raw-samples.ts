@@ -1,6 +1,6 @@
 import type { Column, Split } from '../../contract/datasets.ts';
 import type { Signature } from '../../contract/registry.ts';
-import type { TensorValue } from '../training/index.ts';
+import type { ShippingModel, TensorValue } from '../training/index.ts';
 
 /** How an item of a dataset becomes the input of a model: what was known when the model was trained. */
 export interface InputLayout {
@@ -9,6 +9,8 @@ export interface InputLayout {
   readonly columns: readonly Column[];
   /** Series: the column that the rows of a table are ordered by. */
   readonly orderedBy?: string | null;
+  /** Language models: how text becomes token ids. */
+  readonly tokens?: NonNullable<ShippingModel['tokens']>;
 }
 
 /** Items of a dataset as a deployed model receives them: raw pixels, raw columns. */

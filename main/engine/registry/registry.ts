@@ -79,6 +79,7 @@ export class Registry {
       input: shipped.signature.inputs[0],
       columns: shipped.columns,
       ...(shipped.orderedBy === null ? {} : { orderedBy: shipped.orderedBy }),
+      ...(shipped.tokens === null ? {} : { tokens: shipped.tokens }),
     };
     const onnx = workspace.artifacts.put(shipped.onnx);
     const example = workspace.artifacts.put(Buffer.from(await this.#inputExample(shipped, layout)));

@@ -17,7 +17,7 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
     case 'text':
       return 'Texts as they are, UTF-8.';
     case 'tokens':
-      return `Token ids of ${preprocessing.length} ${preprocessing.unit}; ${PADDING} fills, ${UNKNOWN} is unknown, the vocabulary begins at ${FIRST_WORD}.`;
+      return `Token ids of ${preprocessing.length} ${preprocessing.unit}; ${PADDING} fills, ${UNKNOWN} is unknown, the vocabulary, which the file carries among its metadata as JSON, begins at ${FIRST_WORD}.`;
     case 'series':
       return `Raw values of ${preprocessing.length} rows, the oldest first, of the columns ${columns.map(({ name }) => name).join(', ')}.`;
   }
@@ -25,6 +25,8 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
 
 export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
   const ordered = classes.map((label, index) => `${index} = ${label}`).join(', ');
+  if (name === 'probabilities' && task === 'language-modeling')
+    return 'Probability of each token to be the next one, at each place of the input.';
   if (name === 'probabilities')
     return `Probability of each class${task === 'image-segmentation' ? ' at each pixel that the model sees' : ''}: ${classes.join(', ')}.`;
   if (name === 'mask') return `The likeliest class of each pixel of the picture: ${ordered}.`;
@@ -80,7 +82,7 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
       ];
     case 'tokens':
       return [
-        `Text becomes ${preprocessing.unit} before the graph, by a vocabulary of ${preprocessing.vocabulary.length}.`,
+        `${preprocessing.lowercase ? 'Text is put into lower case. It' : 'Text'} becomes ids of ${preprocessing.unit} before the graph, by a vocabulary of ${preprocessing.vocabulary.length}.`,
       ];
     case 'series':
       return preprocessing.columns.map(({ mean, deviation }, index) => {

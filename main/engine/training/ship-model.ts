@@ -52,6 +52,9 @@ export function shipModel(
       dataset: run.datasetDigest,
       checkpoint: checkpointDigest,
       classes: JSON.stringify(classes),
+      ...(preprocessing.kind === 'tokens'
+        ? { unit: preprocessing.unit, vocabulary: JSON.stringify(preprocessing.vocabulary) }
+        : {}),
     },
   });
   const compared = compileForward(inUnitsOfTarget(model, state.targetScale), { ...options, target: reference });
@@ -82,6 +85,7 @@ export function shipModel(
     preprocessing: describePreprocessing(preprocessing, state),
     columns: state.columns,
     orderedBy: preprocessing.kind === 'series' ? preprocessing.orderedBy : null,
+    tokens: preprocessing.kind === 'tokens' ? preprocessing : null,
     image:
       preprocessing.kind === 'image'
         ? {
@@ -96,7 +100,7 @@ export function shipModel(
 }
 
 function softmaxOf({ output }: Model): boolean | 'pixels' {
-  return output.kind === 'segmentation' ? 'pixels' : output.kind === 'classification';
+  return output.kind === 'segmentation' ? 'pixels' : output.kind === 'classification' || output.kind === 'tokens';
 }
 
 /** The Open Inference Protocol's names of element types. */

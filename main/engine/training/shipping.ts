@@ -1,3 +1,4 @@
+import type { Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
@@ -27,6 +28,7 @@ export interface ReferenceModel {
  * Tables: input `table` FP32 [N, F], the raw columns of `columns` in order; a category is its index in `categories`, NaN
  * stands for a missing value.
  * Texts: input `text` BYTES [N], the raw texts of the one column.
+ * Language models: input `tokens` INT64 [N, length], ids by `tokens` and by the metadata of the file.
  * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
  * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
  * [N, 1] and forecasting `output` FP32 [N, horizon, targets] in the units of the targets.
@@ -50,6 +52,8 @@ export interface ShippingModel {
   readonly columns: readonly Column[];
   /** Series: the column that the rows of a table are ordered by; null for the order in which they stand. */
   readonly orderedBy: string | null;
+  /** Language models: how text becomes the ids of the input; the graph begins after it. */
+  readonly tokens: Extract<Preprocessing, { kind: 'tokens' }> | null;
   readonly image: DatasetVersion['image'];
   readonly parameters: number;
   readonly reference: ReferenceModel;

@@ -99,7 +99,6 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'language-modeling': {
     ...tables,
-    unshippable: 'what turns text into tokens for it is not part of its graph.',
     classes: 'none',
     losses: ['cross_entropy'],
     accuracy: true,

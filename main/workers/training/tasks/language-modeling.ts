@@ -4,13 +4,12 @@ import { LightbenchError } from '../../../contract/errors.ts';
 import { textData } from '../../../contract/run-config.ts';
 import type { ExperimentInput } from '../../../contract/training-worker.ts';
 import { compileForward, FIRST_WORD, type ParameterValues } from '../../../graph/index.ts';
-import { lossFor } from '../../../models/index.ts';
+import { byteVocabulary, lossFor, Tokenizer, vocabularyOf } from '../../../models/index.ts';
 import { floats, int64Tensor, RuntimeSession } from '../../../runtime/index.ts';
 import { evaluationLoss } from '../evaluation-loss.ts';
 import { columnSet, memoryColumn, type PreparedSet } from '../feeds.ts';
 import type { ItemSets } from '../item-sets.ts';
 import type { Computing } from '../predict.ts';
-import { byteVocabulary, Tokenizer, vocabularyOf } from '../vocabulary.ts';
 import { accuracyReading } from './classifier.ts';
 import type { OpenTask, Task } from './task.ts';
 
@@ -27,12 +26,12 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelO
   const { config, columns } = input;
   const options = textData.parse(config.data.text ?? {});
   const unit = options.unit ?? 'characters';
-  const lowercase = unit === 'words' && options.lowercase;
   const texts = await raw.texts(columns[0].name);
   const streams = { train: '', validation: '', test: '' };
   texts.forEach((text, row) => {
     if (text !== null) streams[raw.splits[row]] += `${text}${BETWEEN_TEXTS}`;
   });
+  const lowercase = unit === 'words' && options.lowercase;
   const tokensOf = (split: Split) => Tokenizer.split(streams[split], unit, lowercase);
   const preprocessing = known?.preprocessing ?? tokensPreprocessing(input, tokensOf('train'));
   if (preprocessing.kind !== 'tokens')
@@ -122,7 +121,7 @@ function tokensPreprocessing({ config }: ExperimentInput, tokens: readonly strin
     unit === 'bytes'
       ? [...byteVocabulary]
       : vocabularyOf([tokens], options.vocabulary, unit === 'words' ? options.minimumCount : 1);
-  return { kind: 'tokens', unit, vocabulary, length };
+  return { kind: 'tokens', unit, vocabulary, length, lowercase: unit === 'words' && options.lowercase };
 }
 
 /**

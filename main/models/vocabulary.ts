@@ -1,4 +1,4 @@
-import { FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN } from '../../graph/index.ts';
+import { FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN } from '../graph/index.ts';
 
 /** What the shipped graph takes for white space. */
 const WHITE_SPACE = /[ \t\n\v\f\r]+/;
