@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Explanation, ExplanationMethod, modelReference } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
-import type { ModelSummary, Run } from '../../contract/training.ts';
+import type { Run } from '../../contract/training.ts';
 import type { EngineContext, HandlersOf } from '../core/context.ts';
 import type { Experiments, RunRecords } from '../training/index.ts';
 import { ExplainerProcess } from './explainer-process.ts';
-import { methodNames, methods } from './methods.ts';
+import { type ExplainedModel, methodNames, methods } from './methods.ts';
 
 export interface ExplainingNeighbours {
   readonly records: RunRecords;
@@ -104,8 +104,9 @@ export class Explaining {
   }
 
   /** Null for models that read no pictures. */
-  #modelOf(run: Run): ModelSummary | null {
-    if (run.task !== 'image-classification') return null;
-    return this.#context.workspace.runs.summary(run.id) ?? null;
+  #modelOf(run: Run): ExplainedModel | null {
+    const summary = this.#context.workspace.runs.summary(run.id);
+    if (run.task !== 'image-classification' || summary === undefined) return null;
+    return { kind: this.#neighbours.experiments.configOf(run).model.kind, layers: summary.layers };
   }
 }

@@ -1,11 +1,17 @@
 import type { ExplanationMethod } from '../../contract/explaining.ts';
+import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
+
+/** What methods ask of a model. */
+export interface ExplainedModel extends Pick<ModelSummary, 'layers'> {
+  readonly kind: RunConfig['model']['kind'];
+}
 
 interface MethodEntry {
   readonly title: string;
   /** What the picture is and is not, for the person who reads it. */
   readonly statement: string;
-  readonly supports: (model: ModelSummary) => boolean;
+  readonly supports: (model: ExplainedModel) => boolean;
 }
 
 /** Any differentiable model that reads pictures. */
@@ -28,7 +34,8 @@ export const methods: Readonly<Record<ExplanationMethod, MethodEntry>> = {
     title: 'Grad-CAM',
     statement:
       'Regions whose features in the last convolution speak for the class, from 0 to 1 within this picture. It is coarse, since that layer is smaller than the picture, leaves out what speaks against the class, and cannot be compared between pictures.',
-    supports: ({ layers }) => layers.some(({ kind }) => kind === 'Conv2d'),
+    // The last convolution of an ensemble is that of one member alone.
+    supports: ({ kind, layers }) => kind !== 'ensemble' && layers.some((layer) => layer.kind === 'Conv2d'),
   },
 };
 
