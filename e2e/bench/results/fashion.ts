@@ -29,7 +29,12 @@ export const fashionResults: readonly Result[] = [
     asked: 'test accuracy of at least 93.5 %',
     run: async (studio, options) =>
       classify(studio, await fashion(studio), 'image-resnet', options, {
+        data: { batchSize: 128 },
         augmentation: { kind: 'image', crop: 2, horizontalFlip: 0.5 },
+        model: { kind: 'resnet', channels: [16, 32, 64, 128, 256], blocks: 1, norm: 'batch' },
+        optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.0005 },
+        schedule: { kind: 'one_cycle' },
+        training: { epochs: 13, weightAverage: { decay: 0.998 } },
       }),
   },
 ];

@@ -45,7 +45,7 @@ training:
     id: 'image-resnet',
     title: 'Residual network',
     description:
-      'Batch norm and skip connections, for harder problems; pictures are moved a little at each step. 92.1 % on Fashion-MNIST, flipped as well.',
+      'Batch norm and skip connections, for harder problems; pictures are moved a little at each step. 92.1 % on Fashion-MNIST, flipped as well; 93.5 % with five stages up to 256 channels and one cycle of 13 epochs.',
     task: 'image-classification',
     batchSize: 64,
     preprocessing: `  normalize: unit        # 0…1, so that what moves in from outside is black
