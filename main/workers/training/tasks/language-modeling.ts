@@ -77,7 +77,7 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelO
       return {
         validation_loss: found.loss,
         validation_accuracy: found.accuracy,
-        validation_perplexity: Math.exp(found.loss),
+        validation_perplexity: perplexityOf(found.loss),
       };
     },
     evaluate: async (computing, parameters, split, items, onProgress) => {
@@ -98,7 +98,7 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelO
           regression: null,
           language: {
             tokens: items.length * length,
-            perplexity: Math.exp(found.loss),
+            perplexity: perplexityOf(found.loss),
             bitsPerToken: found.loss / Math.LN2,
             accuracy: found.accuracy,
             samples: prompts.map((prompt, row) => ({
@@ -108,7 +108,7 @@ export const openLanguageModeling: OpenTask = async ({ input, raw, known, modelO
           },
         },
         predictions: [['indices', { shape: [items.length], data: items }]],
-        metrics: { loss: found.loss, perplexity: Math.exp(found.loss), accuracy: found.accuracy },
+        metrics: { loss: found.loss, perplexity: perplexityOf(found.loss), accuracy: found.accuracy },
       };
     },
   };
@@ -197,4 +197,9 @@ async function write(
   } finally {
     await session.dispose();
   }
+}
+
+/** As large as a number gets, where the loss is beyond what exponents hold: infinity has no JSON form. */
+function perplexityOf(loss: number): number {
+  return Math.min(Math.exp(loss), Number.MAX_VALUE);
 }
