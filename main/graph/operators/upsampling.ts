@@ -3,7 +3,7 @@ import { matmul } from '../expression.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
-import type { Graph, Node, Tensor } from '../tensor.ts';
+import type { Node, Tensor } from '../tensor.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 
 const nearestStandard: LoweringRule = (lowering, node) => {
@@ -51,7 +51,7 @@ const windowSums: LoweringRule = (lowering, node) => {
  * each is a triangle as wide as what it shrinks; what it would take from outside it takes from the pixel at the edge, as
  * ONNX Runtime does.
  */
-function resamplingMatrix(graph: Graph, from: number, to: number, antialias: boolean): Tensor {
+function resamplingWeights(from: number, to: number, antialias: boolean): Float32Array {
   const weights = new Float32Array(to * from);
   const reach = antialias ? Math.max(1, from / to) : 1;
   for (let row = 0; row < to; row++) {
@@ -63,7 +63,37 @@ function resamplingMatrix(graph: Graph, from: number, to: number, antialias: boo
     for (const [column, weight] of taken)
       weights[row * from + column] = (weights[row * from + column] ?? 0) + weight / sum;
   }
-  return graph.constant('float32', [to, from], weights);
+  return weights;
+}
+
+const resizeStandard: LoweringRule = (lowering, node) => {
+  const x = inputOf(node, 0);
+  const y = outputOf(node);
+  if (sameShape(x.shape, y.shape)) {
+    lowering.define(y, lowering.plain(x));
+    return;
+  }
+  const sizes = lowering.int64s([Number(node.attributes.height), Number(node.attributes.width)]);
+  const attributes = {
+    mode: 'linear',
+    coordinate_transformation_mode: 'half_pixel',
+    antialias: node.attributes.antialias ? 1 : 0,
+    axes: [2, 3],
+  };
+  lowering.define(y, lowering.emit('Resize', [lowering.plain(x), undefined, undefined, sizes], attributes));
+};
+
+/** WebGPU's Resize knows no antialiasing: rows and columns separately, by the matrices of their weights. */
+function resizeByMatrices(lowering: Lowering, node: Node): boolean {
+  const x = inputOf(node, 0);
+  const [, , height, width] = x.shape;
+  if (node.attributes.antialias !== true || typeof height !== 'number' || typeof width !== 'number') return false;
+  const [toHeight, toWidth] = [Number(node.attributes.height), Number(node.attributes.width)];
+  const rows = lowering.constant('float32', [toHeight, height], resamplingWeights(height, toHeight, true));
+  const columns = lowering.constant('float32', [toWidth, width], resamplingWeights(width, toWidth, true));
+  const narrowed = lowering.emit('MatMul', [lowering.plain(x), lowering.transpose(columns, [1, 0])]);
+  lowering.define(outputOf(node), lowering.emit('MatMul', [rows, narrowed]));
+  return true;
 }
 
 export const upsamplingOperators: OperatorTable = {
@@ -96,31 +126,16 @@ export const upsamplingOperators: OperatorTable = {
       const size = [Number(attributes.height), Number(attributes.width)];
       return [{ dtype: x.dtype, shape: [need(x.shape[0]), need(x.shape[1]), ...size] }];
     },
-    lower: {
-      standard: (lowering, node) => {
-        const x = inputOf(node, 0);
-        const y = outputOf(node);
-        if (sameShape(x.shape, y.shape)) {
-          lowering.define(y, lowering.plain(x));
-          return;
-        }
-        const sizes = lowering.int64s([Number(node.attributes.height), Number(node.attributes.width)]);
-        const attributes = {
-          mode: 'linear',
-          coordinate_transformation_mode: 'half_pixel',
-          antialias: node.attributes.antialias ? 1 : 0,
-          axes: [2, 3],
-        };
-        lowering.define(y, lowering.emit('Resize', [lowering.plain(x), undefined, undefined, sizes], attributes));
-      },
-    },
+    lower: { standard: resizeStandard, webgpu: orStandard(resizeByMatrices, resizeStandard) },
     /** Rows and columns separately, by the transposed matrices of their weights. */
     gradient: ({ node, gradients }) => {
       const antialias = node.attributes.antialias === true;
       const [x, g] = [inputOf(node, 0), need(gradients[0])];
       const [height, width] = [staticSize(x.shape[2]), staticSize(x.shape[3])];
-      const rows = resamplingMatrix(g.graph, height, staticSize(g.shape[2]), antialias);
-      const columns = resamplingMatrix(g.graph, width, staticSize(g.shape[3]), antialias);
+      const matrix = (from: number, to: number): Tensor =>
+        g.graph.constant('float32', [to, from], resamplingWeights(from, to, antialias));
+      const rows = matrix(height, staticSize(g.shape[2]));
+      const columns = matrix(width, staticSize(g.shape[3]));
       return [matmul(g.graph.apply('Transpose', [rows], { order: [1, 0] }), matmul(g, columns))];
     },
   },
