@@ -1,4 +1,5 @@
 import { mainThreadTasks } from '../support/main-thread.ts';
+import { scrollThrough } from '../support/scroll-through.ts';
 import { expect, test } from '../support/studio.ts';
 
 const longestTaskMs = 50;
@@ -12,22 +13,7 @@ test('70,000 images scroll without a task over 50 ms', async ({ studio: { page, 
   await expect(page.getByText('70,000 of 70,000')).toBeVisible();
   await page.waitForLoadState('networkidle');
 
-  const tasks = await mainThreadTasks(page, async () => {
-    await page.locator('[data-image-grid]').evaluate(async (grid) => {
-      const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
-      const bottom = grid.scrollHeight - grid.clientHeight;
-      const pixelsPerMs = 24;
-      const start = await frame();
-      for (let now = start; grid.scrollTop < bottom - 1; now = await frame())
-        grid.scrollTop = (now - start) * pixelsPerMs;
-      // Then as by dragging the scroll bar: to and fro, with a moment to look.
-      for (let jump = 0; jump < 40; jump += 1) {
-        grid.scrollTop = ((jump * 0.618) % 1) * bottom;
-        const arrived = await frame();
-        while ((await frame()) - arrived < 120);
-      }
-    });
-  });
+  const tasks = await mainThreadTasks(page, () => scrollThrough(page.locator('[data-image-grid]'), 24));
   expect(tasks.length).toBeGreaterThan(1000);
   const longest = Math.max(...tasks.map((task) => task.cpuMs));
   const delayed = tasks.filter((task) => task.durationMs > longestTaskMs).length;

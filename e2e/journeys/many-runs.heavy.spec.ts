@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { mainThreadTasks } from '../support/main-thread.ts';
+import { scrollThrough } from '../support/scroll-through.ts';
 import { expect, test } from '../support/studio.ts';
 
 const longestTaskMs = 50;
@@ -29,20 +30,8 @@ test('10,000 runs scroll without a task over 50 ms, and are sorted and searched'
   await page.waitForLoadState('networkidle');
 
   const scrolled = await mainThreadTasks(page, async () => {
-    await table.evaluate(async (grid) => {
-      const frame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
-      const bottom = grid.scrollHeight - grid.clientHeight;
-      const pixelsPerMs = 20;
-      const start = await frame();
-      for (let now = start; grid.scrollTop < bottom - 1; now = await frame())
-        grid.scrollTop = (now - start) * pixelsPerMs;
-      for (let jump = 0; jump < 40; jump += 1) {
-        grid.scrollTop = ((jump * 0.618) % 1) * bottom;
-        const arrived = await frame();
-        while ((await frame()) - arrived < 120);
-      }
-      grid.scrollTop = 0;
-    });
+    await scrollThrough(table, 20);
+    await table.evaluate((grid) => grid.scrollTo(0, 0));
   });
   const search = page.getByRole('textbox', { name: 'Search runs' });
   const searched = await mainThreadTasks(page, async () => {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../contract/index.ts';
 import { procedures } from '../contract/index.ts';
 import { createEngine, type Engine } from './create-engine.ts';
@@ -52,6 +53,20 @@ export class EngineStudio {
     const { runId, jobId } = await this.call('training.start', { yaml });
     await this.ended(jobId);
     return runId;
+  }
+
+  /** Imports a sample, checks every template that fits it, and trains from one of them. */
+  async trained(sample: SampleId, template: string, edit: (yaml: string) => string) {
+    const datasetDigest = await this.sample(sample);
+    const templates = await this.call('training.templates', { datasetDigest });
+    for (const { id, yaml, modelFile } of templates) {
+      const { diagnostics, summary } = await this.call('training.validate', { yaml, modelFile });
+      expect([id, diagnostics.filter(({ severity }) => severity === 'error')]).toEqual([id, []]);
+      expect(summary?.parameters).toBeGreaterThan(0);
+    }
+    const chosen = templates.find(({ id }) => id === template);
+    const runId = await this.train(`${edit(chosen?.yaml ?? '')}threads: 1\n`);
+    return { runId, datasetDigest, evaluations: await this.call('evaluation.list', { runId }) };
   }
 
   /** Registers a run, exports it with its proof, and deploys it. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineStudio, type SampleId } from './engine-studio.test-support.ts';
+import { EngineStudio } from './engine-studio.test-support.ts';
 
 let studio: EngineStudio;
 let call: EngineStudio['call'];
@@ -12,23 +12,9 @@ beforeAll(() => {
 });
 afterAll(() => studio.close());
 
-/** Imports a sample, checks every template that fits it, and trains from one of them. */
-async function trained(sample: SampleId, template: string, edit: (yaml: string) => string) {
-  const datasetDigest = await studio.sample(sample);
-  const templates = await call('training.templates', { datasetDigest });
-  for (const { id, yaml, modelFile } of templates) {
-    const { diagnostics, summary } = await call('training.validate', { yaml, modelFile });
-    expect([id, diagnostics.filter(({ severity }) => severity === 'error')]).toEqual([id, []]);
-    expect(summary?.parameters).toBeGreaterThan(0);
-  }
-  const chosen = templates.find(({ id }) => id === template);
-  const runId = await studio.train(`${edit(chosen?.yaml ?? '')}threads: 1\n`);
-  return { runId, datasetDigest, evaluations: await call('evaluation.list', { runId }) };
-}
-
 describe('from a sample to a served model', () => {
   it('text: strings go over HTTP into the very graph that made the tokens of training', async () => {
-    const { runId, datasetDigest, evaluations } = await trained('mails', 'text-recurrent', (yaml) =>
+    const { runId, datasetDigest, evaluations } = await studio.trained('mails', 'text-recurrent', (yaml) =>
       yaml.replace('hidden: 64', 'hidden: 24').replace('length: 256', 'length: 64').replace('epochs: 8', 'epochs: 2'),
     );
     const test = evaluations.find(({ split }) => split === 'test')?.classification;
@@ -49,7 +35,7 @@ describe('from a sample to a served model', () => {
   });
 
   it('categories of a table: those that train never had get an answer as well', async () => {
-    const { runId, datasetDigest, evaluations } = await trained('bird-strikes', 'table-wide-and-deep', (yaml) =>
+    const { runId, datasetDigest, evaluations } = await studio.trained('bird-strikes', 'table-wide-and-deep', (yaml) =>
       yaml
         .replace('crosses: [] ', 'crosses: [[Aircraft Airline Operator, Phase of flight]] ')
         .replace('epochs: 20', 'epochs: 3'),
@@ -73,7 +59,7 @@ describe('from a sample to a served model', () => {
   });
 
   it('series: raw values in, a forecast in their unit out', async () => {
-    const { runId, datasetDigest, evaluations } = await trained('co2', 'series-mlp', (yaml) => yaml);
+    const { runId, datasetDigest, evaluations } = await studio.trained('co2', 'series-mlp', (yaml) => yaml);
     const forecast = evaluations.find(({ split }) => split === 'test')?.forecast;
     expect(forecast?.model.meanAbsoluteError).toBeLessThan(0.6);
     expect(forecast?.naive.meanAbsoluteError).toBeGreaterThan(1.5);
@@ -126,7 +112,7 @@ describe('from a sample to a served model', () => {
   });
 
   it('a graph: nodes are learned, and their model is not served one by one', async () => {
-    const { runId, evaluations } = await trained('novel', 'node-gcn', (yaml) =>
+    const { runId, evaluations } = await studio.trained('novel', 'node-gcn', (yaml) =>
       yaml.replace('epochs: 100', 'epochs: 40'),
     );
     expect(evaluations.find(({ split }) => split === 'test')?.classification?.accuracy).toBeGreaterThan(0.3);
@@ -135,46 +121,5 @@ describe('from a sample to a served model', () => {
       code: 'run.wrong_state',
       cause: expect.stringContaining('whole graph'),
     });
-  });
-
-  it('masks: pixels are learned, and the served model answers with the very mask of the evaluation', async () => {
-    const { runId, datasetDigest, evaluations } = await trained('digit-scenes-masks', 'segmentation-unet', (yaml) =>
-      yaml.replace('[16, 32, 64]', '[8, 16]').replace('epochs: 40', 'epochs: 4'),
-    );
-    const found = evaluations.find(({ split }) => split === 'test')?.segmentation;
-    expect(found?.classes).toHaveLength(11);
-    expect(found?.pixelAccuracy).toBeGreaterThan(0.9);
-    const worst = found?.items[0].index ?? 0;
-    const item = await call('evaluation.item', { runId, split: 'test', index: worst });
-    expect(item).toMatchObject({ kind: 'masks', width: 64, height: 64 });
-    if (item.kind === 'masks')
-      expect([...Buffer.from(item.truth, 'base64')].some((value) => value > 0 && value < 11)).toBe(true);
-    const { parity } = await studio.served(runId, 'scenes');
-    expect(parity).toMatchObject({ passed: true });
-    const answer = await call('deployments.predict', { endpoint: 'scenes', datasetDigest, index: worst });
-    expect(answer.picture).toEqual({
-      kind: 'mask',
-      width: 64,
-      height: 64,
-      labels: item.kind === 'masks' ? item.predicted : '',
-    });
-  });
-
-  it('boxes: digits are found, and the served model finds the same ones', async () => {
-    const { runId, datasetDigest, evaluations } = await trained('digit-scenes-boxes', 'detection-centers', (yaml) =>
-      yaml.replace('[16, 32, 64, 64]', '[8, 16, 32]').replace('epochs: 20', 'epochs: 12'),
-    );
-    const found = evaluations.find(({ split }) => split === 'test')?.detection;
-    expect(found?.averagePrecision50).toBeGreaterThan(0.05);
-    const index = found?.items.at(-1)?.index ?? 0;
-    const item = await call('evaluation.item', { runId, split: 'test', index });
-    if (item.kind !== 'boxes') throw new Error('The evaluation holds no boxes.');
-    expect(item.truth.length).toBeGreaterThan(0);
-    const { parity } = await studio.served(runId, 'boxes');
-    expect(parity).toMatchObject({ passed: true });
-    const { picture } = await call('deployments.predict', { endpoint: 'boxes', datasetDigest, index });
-    if (picture?.kind !== 'boxes') throw new Error('The answer holds no boxes.');
-    expect(picture.boxes.length).toBeGreaterThan(0);
-    expect(picture.boxes.map(({ label }) => label).sort()).toEqual(item.predicted.map(({ label }) => label).sort());
   });
 });
