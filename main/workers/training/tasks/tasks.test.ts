@@ -64,7 +64,7 @@ describe('series forecasting', () => {
 
   it('goes on from a pause to the bits of the unbroken run, augmentation included', async () => {
     const augmentation = { kind: 'series', jitter: 0.05, magnitude: 0.1, timeWarp: 0.2, crop: 0.9 };
-    const short = input({ training: { epochs: 6, checkpointEverySteps: 10 }, augmentation });
+    const short = input({ training: { epochs: 30, checkpointEverySteps: 10 }, augmentation });
     const [unbroken, resumed] = [await finished(short), await interrupted(short, 20)];
     expect(resumed.checkpoints.at(-1)?.artifact.digest).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
     expect(resumed.evaluations.at(-1)?.predictions).toEqual(unbroken.evaluations.at(-1)?.predictions);
