@@ -237,7 +237,7 @@ function Choices({ config }: { readonly config: TrainConfig }) {
         </Text>
         <Select
           id="train-template"
-          w={260}
+          w={240}
           allowDeselect
           placeholder={config.edited ? 'Own config – choose to start over' : 'Start from a template'}
           value={config.edited ? null : (templates.find(({ yaml }) => yaml === config.yaml)?.id ?? null)}
@@ -266,7 +266,7 @@ function Choices({ config }: { readonly config: TrainConfig }) {
         close={() => setImporting(false)}
         onUse={(model) => editDraft(withValue(config.yaml, ['model'], model))}
       />
-      <Button variant="default" leftSection={<IconStack2 size={14} />} onClick={() => setCombining(true)}>
+      <Button variant="default" flex="none" leftSection={<IconStack2 size={14} />} onClick={() => setCombining(true)}>
         Combine
       </Button>
       {dataset !== undefined && (
