@@ -13,7 +13,8 @@ const STEPS_AT_ONCE = 8;
 /**
  * `bench memory [--model cnn] [--batch 64] [--threads 2]`: what training steps really hold at most, each in a fresh
  * process, next to `estimateTrainingMemory`: on one thread with the lowering of this machine and, for one size, with
- * standard operators and several steps in one go; on all threads where they share batches. Prints one JSON object last.
+ * standard operators and several steps in one go; on all threads where
+ * they share batches or update the weights. Prints one JSON object last.
  */
 export async function run(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({
@@ -29,7 +30,7 @@ export async function run(args: readonly string[]): Promise<void> {
       const optionsOn = (target: Target) => ({ loss, optimizer: { kind: 'adamw' }, target }) as const;
       for (const { way, target, ...execution } of waysOf(local, threads, batchSize === batchSizes[0])) {
         const options = optionsOn(target);
-        if (execution.threads > 1 && planBatch(model, options, threads, batchSize).replicas === 1) continue;
+        if (execution.threads > 1 && !planBatch(model, options, threads, batchSize).updatesApart) continue;
         const estimate = estimateTrainingMemory(model, options, batchSize, { ...execution, sizes });
         const bytes = measurePeak({ name, batchSize, target, ...execution });
         const parts = Object.entries(estimate).map(([part, bytes]) => [part, round(Number(bytes) / MEBIBYTE)]);
@@ -51,7 +52,7 @@ const isOff = ({ ratio }: { readonly ratio: number }): boolean => Math.abs(ratio
 function waysOf(local: Target, threads: number, all: boolean) {
   return [
     { way: 'one thread', target: local, threads: 1, stepsAtOnce: 1 },
-    { way: 'shared', target: local, threads, stepsAtOnce: 1 },
+    { way: 'all threads', target: local, threads, stepsAtOnce: 1 },
     ...(all
       ? [
           { way: 'standard operators', target: { provider: 'standard' } as const, threads: 1, stepsAtOnce: 1 },

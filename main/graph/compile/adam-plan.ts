@@ -28,11 +28,14 @@ export interface AdamScalars {
   readonly decay: number;
 }
 
+/** Whether the update of these options is Adam's and nothing else. */
+export const isAdamAlone = ({ optimizer, clipValue, weightAverage, mixedPrecision }: UpdateOptions): boolean =>
+  optimizer.kind === 'adamw' && clipValue === undefined && weightAverage === undefined && mixedPrecision === undefined;
+
 /** Undefined where the update of these options is more than Adam's, or another. */
 export function planAdam(options: UpdateOptions, parameters: readonly BoundParameter[]): AdamPlan | undefined {
-  const { optimizer, clipNorm, clipValue, weightAverage, mixedPrecision } = options;
-  if (clipValue !== undefined || weightAverage !== undefined || mixedPrecision !== undefined) return undefined;
-  if (optimizer.kind !== 'adamw') return undefined;
+  const { optimizer, clipNorm } = options;
+  if (optimizer.kind !== 'adamw' || !isAdamAlone(options)) return undefined;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay: usual = 0.01 } = optimizer;
   const single = Math.fround;
   return {

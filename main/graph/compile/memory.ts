@@ -1,6 +1,7 @@
 import { dataTypes } from '../data-type.ts';
 import { dimensionSize, elementCount, type SymbolSizes } from '../dimension.ts';
 import type { OnnxGraph, OnnxValueInfo } from '../onnx/model.ts';
+import { isAdamAlone } from './adam-plan.ts';
 import { ArenaModel } from './memory-arena.ts';
 import { MemoryPlan, outside } from './memory-plan.ts';
 import { declaredShape } from './memory-shapes.ts';
@@ -132,7 +133,8 @@ class Estimator {
     // What the weights were drawn into is copied, and collected late.
     const drawnBytes = bytesOf(state.filter(({ kind }) => kind === 'parameter'));
     const stateBytes = STATE_SETS * bytesOf(state) + drawnBytes + gradientBytes;
-    sessionBytes += (plan.replicas - 1) * BYTES_PER_REPLICA;
+    const updating = plan.updatesApart && isAdamAlone(this.#options) ? this.#execution.threads : 1;
+    sessionBytes += (Math.max(plan.replicas, updating) - 1) * BYTES_PER_REPLICA;
     return {
       stateBytes,
       inputBytes,
@@ -143,10 +145,10 @@ class Estimator {
   }
 
   #sessions(plan: BatchPlan, inOneGo: boolean): Sessions {
-    const key = `${plan.replicas} ${plan.partsEach} ${inOneGo}`;
+    const key = plan.updatesApart ? `${plan.replicas} ${plan.partsEach}` : `whole ${inOneGo}`;
     const known = this.#known.get(key);
     if (known) return known;
-    const made = plan.replicas === 1 ? this.#whole(inOneGo) : this.#replicated(plan);
+    const made = plan.updatesApart ? this.#replicated(plan) : this.#whole(inOneGo);
     this.#known.set(key, made);
     return made;
   }

@@ -1,4 +1,4 @@
-import { BATCH } from '../dimension.ts';
+import { BATCH, elementCount } from '../dimension.ts';
 import { add, divide, maximum, multiply } from '../expression.ts';
 import type { Module } from '../layers/module.ts';
 import type { LossSpec } from '../losses/loss.ts';
@@ -6,18 +6,18 @@ import { encodeModel } from '../onnx/encode.ts';
 import type { OnnxModel } from '../onnx/model.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import type { AdamPlan } from './adam-plan.ts';
-import { planAdam } from './adam-plan.ts';
+import { isAdamAlone, planAdam } from './adam-plan.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
 import { summarize } from './summary.ts';
 import type { TrainStepOptions } from './train-step.ts';
-import { gradientName, lower, pickTarget, separateGraphs, stateInParts } from './train-step.ts';
+import { gradientName, lower, nextName, pickTarget, separateGraphs, stateInParts } from './train-step.ts';
 
 /** A training step as two graphs: the first for each part of a batch, the second once. */
 export interface ReplicatedStep {
   /**
    * Inputs: what a training step reads of the samples, parameters, and `step` and `seed` where it draws random numbers.
-   * Outputs: `loss`, `batch.weight` (what its means count for), the figures, and `gradient.<name>`.
+   * Outputs: `loss`, `batch.weight` (what its means count for), the figures, `gradient.<name>`, and `next.<name>` of buffers.
    */
   readonly backward: CompiledGraph;
   /** Inputs: `learningRate`, `step`, the state in parts, `weight.<part>`, and `gradient.<name>.<part>`. */
@@ -27,6 +27,8 @@ export interface ReplicatedStep {
   readonly state: readonly StateTensor[];
   readonly figures: readonly { readonly name: string; readonly isCount: boolean }[];
   readonly gradients: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Names of the outputs of `backward` that are state: running statistics, which only a batch as a whole has. */
+  readonly buffers: readonly string[];
 }
 
 /** Losses whose value over a batch is the mean of its parts', weighted by what each counts for. */
@@ -61,15 +63,20 @@ const MANY_USES = 100;
 /** Below that, in operations of a forward pass, a part has too little to do at a time. */
 const SMALLEST_PART = 3e8;
 
+/** From there on all threads update the weights faster where they lie than a graph does, several steps in one go included. */
+const MANY_PARAMETERS = 100_000;
+
 /** How the threads of a training step take a batch. */
 export interface BatchPlan {
   /** Threads with a session of their own; 1: one session with all threads takes the batch as a whole. */
   readonly replicas: number;
   /** Parts that each replica takes one after the other. */
   readonly partsEach: 1 | 2;
+  /** The gradients leave their graph, and are applied without it or by another. Always so where there are several parts. */
+  readonly updatesApart: boolean;
 }
 
-export const WHOLE_BATCH: BatchPlan = { replicas: 1, partsEach: 1 };
+export const WHOLE_BATCH: BatchPlan = { replicas: 1, partsEach: 1, updatesApart: false };
 
 /**
  * One replica per thread where that gives what the whole batch gives, to rounding, and is known to be faster. A function of
@@ -82,17 +89,21 @@ export function planBatch(
   batchSize: number,
 ): BatchPlan {
   const replicas = Math.min(threads, Math.floor(batchSize / SMALLEST_SHARE));
-  const divides =
+  const separates =
     !model.fullBatch &&
-    MEANS.has(options.loss.kind) &&
     (options.target?.provider ?? 'standard') !== 'webgpu' &&
     options.mixedPrecision === undefined &&
     (options.microBatches ?? 1) === 1 &&
-    (model.moreInputs ?? []).every(({ shape }) => shape[0] === BATCH) &&
-    model.module.namedBuffers().length === 0;
-  if (replicas <= 1 || !divides || !contains(model.module, GAINS)) return WHOLE_BATCH;
-  return { replicas, partsEach: gainsByParts(model, batchSize / replicas) ? 2 : 1 };
+    (model.moreInputs ?? []).every(({ shape }) => shape[0] === BATCH);
+  if (!separates) return WHOLE_BATCH;
+  const divides = MEANS.has(options.loss.kind) && model.module.namedBuffers().length === 0;
+  if (replicas > 1 && divides && contains(model.module, GAINS))
+    return { replicas, partsEach: gainsByParts(model, batchSize / replicas) ? 2 : 1, updatesApart: true };
+  return { ...WHOLE_BATCH, updatesApart: isAdamAlone(options) && parametersOf(model.module) >= MANY_PARAMETERS };
 }
+
+const parametersOf = (module: Module): number =>
+  module.namedParameters().reduce((sum, [, { shape }]) => sum + elementCount(shape), 0);
 
 /** Steps of recurrent networks are small as it is. */
 function gainsByParts(model: CompilableModel, share: number): boolean {
@@ -142,6 +153,7 @@ export function lowerReplicatedStep(
     gradients: backward.parameters.flatMap(({ name, parameter, gradient }) =>
       gradient === undefined ? [] : [{ name, shape: parameter.shape }],
     ),
+    buffers: backward.buffers.map(({ name }) => nextName(name)),
   };
 }
 

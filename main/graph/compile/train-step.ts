@@ -151,6 +151,7 @@ interface SeparateGraphs {
 }
 
 export const gradientName = (name: string): string => `gradient.${name}`;
+export const nextName = (name: string): string => `next.${name}`;
 
 /** @param gradientIn where the update finds the gradient of a parameter; default: the input of its name */
 export function separateGraphs(
@@ -167,7 +168,7 @@ export function separateGraphs(
     { name: WEIGHT, tensor: backward.weight() },
     ...backward.figures.map(({ name, tensor }) => ({ name, tensor })),
     ...trained.map(({ name, gradient }) => ({ name: gradientName(name), tensor: gradient as Tensor })),
-    ...backward.buffers.map(({ name, next }) => ({ name: `next.${name}`, tensor: next })),
+    ...backward.buffers.map(({ name, next }) => ({ name: nextName(name), tensor: next })),
   ];
   const second = createGraph();
   const parameters = backward.parameters.map(({ name, parameter, gradient }) => ({
@@ -179,7 +180,7 @@ export function separateGraphs(
   const buffers = backward.buffers.map(({ name, shape, isStatistic }) => ({
     name,
     shape,
-    next: second.input(`next.${name}`, 'float32', shape),
+    next: second.input(nextName(name), 'float32', shape),
     isStatistic,
   }));
   const scalars = declareScalars(second, options);
@@ -196,9 +197,9 @@ function inMicroBatches(model: CompilableModel, options: TrainStepOptions, micro
     { kind: 'mean', name: 'loss' },
     ...backward.figures.map(({ name, isCount }): Accumulation => ({ kind: isCount ? 'count' : 'mean', name })),
     ...trained.map(({ name }): Accumulation => ({ kind: 'mean', name: gradientName(name) })),
-    ...backward.buffers.map(({ name }): Accumulation => ({ kind: 'carried', name: `next.${name}`, input: name })),
+    ...backward.buffers.map(({ name }): Accumulation => ({ kind: 'carried', name: nextName(name), input: name })),
   ];
-  const onOwn = new Set(backward.buffers.map(({ name }) => `next.${name}`));
+  const onOwn = new Set(backward.buffers.map(({ name }) => nextName(name)));
   const update = lower(
     second,
     named.filter(({ name }) => !onOwn.has(name)),

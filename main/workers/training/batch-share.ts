@@ -49,8 +49,16 @@ export class BatchShare {
   /**
    * @param inputs the rows of this share
    * @param firstDraw the number by which the first part draws random numbers; the next part has the next
+   * @param buffers places of the running statistics, which only a batch in one part has
    */
-  async run(state: RuntimeFeeds, inputs: Feeds, rows: number, firstDraw: number, seed: number): Promise<void> {
+  async run(
+    state: RuntimeFeeds,
+    inputs: Feeds,
+    rows: number,
+    firstDraw: number,
+    seed: number,
+    buffers: RuntimeFeeds = {},
+  ): Promise<void> {
     for (const [index, { gradients, figures }] of this.#parts.entries()) {
       const [first, end] = stretch(rows, this.#parts.length, index);
       if (first === end) {
@@ -65,7 +73,7 @@ export class BatchShare {
         seed: int32Scalar(seed),
       };
       for (const [name, feed] of Object.entries(inputs)) feeds[name] = feedTensor(rowsOf(feed, first, end));
-      await this.#session.run(feeds, this.#into[index]);
+      await this.#session.run(feeds, { ...this.#into[index], ...buffers });
     }
   }
 }

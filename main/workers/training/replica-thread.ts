@@ -5,13 +5,8 @@ import type { ReplicatedStep } from '../../graph/index.ts';
 import { floats, RuntimeError, type RuntimeTensor, type SessionSettings } from '../../runtime/index.ts';
 import { type BatchPart, figureNames, rowsOf, type SharedEntry } from './batch-share.ts';
 import type { FeedData, Feeds } from './feeds.ts';
-import type { UpdatePhase, UpdateTask } from './shared-update.ts';
-
-/** Places in the control words that a replica shares with the trainer. */
-export const [COMMAND, DONE, SET, ROWS, DRAW, SEED, STATUS, TASK] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
-/** What a command asks for, at `TASK`. */
-export const TASKS = ['backward', 'whole', 'merge', 'clipped'] as const satisfies readonly ('backward' | UpdatePhase)[];
-export const [READY, FAILED] = [0, 1] as const;
+import { COMMAND, DONE, DRAW, FAILED, ROWS, SEED, SET, STATUS, TASK, TASKS } from './replica-words.ts';
+import type { UpdatePhase, UpdateTask } from './update-part.ts';
 
 /** Shared memory for what a replica reads of its samples; `sample` is the shape without the batch. */
 export type ReplicaInputs = Readonly<Record<string, { readonly data: FeedData; readonly sample: readonly number[] }>>;
@@ -21,14 +16,20 @@ export interface ReplicaTask {
   readonly control: Int32Array;
   /** Brings `ReplicaInputs` whenever they moved; takes the message of an error. */
   readonly port: MessagePort;
+  /** Null for a thread that only updates. */
+  readonly share: ShareTask | null;
+  /** Null where a graph updates. */
+  readonly update: { readonly task: UpdateTask; readonly thread: number } | null;
+}
+
+/** What computes the gradients of a share of the batch. */
+export interface ShareTask {
   readonly backward: Uint8Array;
   readonly settings: SessionSettings;
   /** Both sets of the state: a step reads one while the other is written. */
   readonly parameters: readonly SharedEntry<{ readonly sets: readonly [Float32Array, Float32Array] }>[];
   readonly figureNames: readonly string[];
   readonly parts: readonly BatchPart[];
-  /** Null where a graph updates. */
-  readonly update: { readonly task: UpdateTask; readonly thread: number } | null;
 }
 
 /** Both sets of the state by name. */
@@ -42,7 +43,7 @@ const PROGRAM = join(WORKERS, `replica${EXTENSION}`);
 /** How long to wait for a replica before looking whether its thread still lives, in milliseconds. */
 const PATIENCE_MS = 1000;
 
-/** A further thread with a session of its own. */
+/** A further thread, with a session of its own where it takes a share of the batch. */
 export class Replica {
   readonly #worker: Worker;
   readonly #port: MessagePort;
@@ -55,23 +56,15 @@ export class Replica {
     step: ReplicatedStep,
     settings: SessionSettings,
     sets: StateSets,
-    parts: readonly BatchPart[],
+    parts: readonly BatchPart[] | null,
     update: ReplicaTask['update'],
   ) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const reads = new Set(step.backward.inputs.map(({ name }) => name));
     const task: ReplicaTask = {
       control: this.#control,
       port: port2,
-      backward: step.backward.onnx,
-      settings,
-      parameters: step.state.flatMap(({ name, shape }) => {
-        if (!reads.has(name)) return [];
-        return [{ name, shape, sets: [floats(sets[0].get(name), name), floats(sets[1].get(name), name)] as const }];
-      }),
-      figureNames: figureNames(step),
-      parts,
+      share: parts && { ...shareOf(step, sets), settings, parts },
       update,
     };
     this.#worker = new Worker(PROGRAM, { workerData: task, transferList: [port2], argv: [] });
@@ -133,6 +126,16 @@ export class Replica {
     this.#port.close();
     await this.#worker.terminate();
   }
+}
+
+/** What is the same for all who share the batch. */
+function shareOf(step: ReplicatedStep, sets: StateSets): Pick<ShareTask, 'backward' | 'parameters' | 'figureNames'> {
+  const reads = new Set(step.backward.inputs.map(({ name }) => name));
+  const parameters = step.state.flatMap(({ name, shape }) => {
+    if (!reads.has(name)) return [];
+    return [{ name, shape, sets: [floats(sets[0].get(name), name), floats(sets[1].get(name), name)] as const }];
+  });
+  return { backward: step.backward.onnx, parameters, figureNames: figureNames(step) };
 }
 
 function sharedLike(data: FeedData): FeedData {

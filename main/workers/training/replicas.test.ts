@@ -1,10 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CompilableModel, TrainStepOptions } from '../../graph/index.ts';
-import { planBatch } from '../../graph/index.ts';
+import { compileTrainStep, planBatch } from '../../graph/index.ts';
 import type { ArchitectureSpec, InputSignature } from '../../models/index.ts';
 import { buildModel } from '../../models/index.ts';
-import type { SessionSettings } from '../../runtime/index.ts';
-import type { Feeds } from './feeds.ts';
+import {
+  float32Scalar,
+  float32Tensor,
+  floats,
+  int32Scalar,
+  RuntimeSession,
+  type SessionSettings,
+} from '../../runtime/index.ts';
+import { type Feeds, feedTensor } from './feeds.ts';
 import { StepRunner } from './step-runner.ts';
 
 const CLASSES = 3;
@@ -29,6 +36,12 @@ const residual = build(
   { kind: 'image', channels: 3, height: 32, width: 32 },
 );
 
+/** Statistics of the whole batch, and more than a hundred thousand weights. */
+const normed = buildModel({ kind: 'cnn', channels: [4], hidden: [4000], normalization: 'batch' }, pictures, {
+  kind: 'classification',
+  classes: CLASSES,
+});
+
 /** Samples of a batch; those of different numbers differ. */
 function batch({ inputShape }: CompilableModel, rows: number, number: number): Feeds {
   const size = inputShape.reduce((product, each) => product * each, rows);
@@ -39,6 +52,25 @@ function batch({ inputShape }: CompilableModel, rows: number, number: number): F
     },
     y: { dims: [rows], data: BigInt64Array.from({ length: rows }, (_, i) => BigInt((i * 7 + number) % CLASSES)) },
   };
+}
+
+/** The same steps by the graph that does everything. */
+async function inOneGraph(model: CompilableModel, rows: readonly number[]) {
+  const step = compileTrainStep(model, options);
+  const session = await RuntimeSession.create(step.onnx, { ...settings, flushDenormals: true });
+  let state = Object.fromEntries(
+    step.state.map(({ name, shape, initial }) => [name, float32Tensor(initial.slice(), shape)]),
+  );
+  const losses = [];
+  for (const [index, count] of rows.entries()) {
+    const inputs = Object.entries(batch(model, count, index)).map(([name, feed]) => [name, feedTensor(feed)]);
+    const scalars = { learningRate: float32Scalar(0.01), step: int32Scalar(index + 1) };
+    const results = await session.run({ ...state, ...Object.fromEntries(inputs), ...scalars });
+    state = Object.fromEntries(step.state.map(({ name, outputName }) => [name, results[outputName]]));
+    losses.push(floats(results.loss, 'loss')[0]);
+  }
+  await session.dispose();
+  return { losses, state: Object.fromEntries(Object.entries(state).map(([name, each]) => [name, floats(each, name)])) };
 }
 
 describe('replicas', () => {
@@ -88,6 +120,26 @@ describe('replicas', () => {
     expect((await train(residual, 64, rows)).weights).toEqual(parted.weights);
   });
 
+  it('update what they do not share: a large network with batch norm, running statistics included', async () => {
+    const rows = [BATCH, BATCH, 4];
+    const [apart, inGraph] = [await train(normed, BATCH, rows), await inOneGraph(normed, rows)];
+    expect(apart.shared).toBe(true);
+    apart.figures.forEach(({ loss }, step) => {
+      expect(loss).toBeCloseTo(inGraph.losses[step], 6);
+    });
+    expect(Object.keys(apart.weights)).toContain('layers.1.runningMean');
+    for (const [name, values] of Object.entries(apart.weights))
+      values.forEach((value, place) => {
+        expect(value, `${name}[${place}]`).toBeCloseTo(inGraph.state[name][place], 5);
+      });
+    for (const more of [
+      { optimizer: { kind: 'lion' } },
+      { weightAverage: { decay: 0.9 } },
+    ] satisfies readonly Partial<TrainStepOptions>[])
+      expect(planBatch(normed, { ...options, ...more }, 2, BATCH).updatesApart).toBe(false);
+    expect(planBatch(cnn, options, 1, BATCH).updatesApart).toBe(false);
+  });
+
   it('give the same bits again', async () => {
     const [first, second] = [await train(lstm, BATCH, [BATCH, BATCH]), await train(lstm, BATCH, [BATCH, BATCH])];
     expect(second.weights).toEqual(first.weights);
@@ -118,8 +170,8 @@ describe('replicas', () => {
   });
 
   it('take their shares in parts only where there is much to do per weight', () => {
-    expect(planBatch(residual, options, 2, 64)).toEqual({ replicas: 2, partsEach: 2 });
-    expect(planBatch(residual, options, 2, 32)).toEqual({ replicas: 2, partsEach: 1 });
-    expect(planBatch(lstm, options, 2, 4096)).toEqual({ replicas: 2, partsEach: 1 });
+    expect(planBatch(residual, options, 2, 64)).toMatchObject({ replicas: 2, partsEach: 2 });
+    expect(planBatch(residual, options, 2, 32)).toMatchObject({ replicas: 2, partsEach: 1 });
+    expect(planBatch(lstm, options, 2, 4096)).toMatchObject({ replicas: 2, partsEach: 1 });
   });
 });

@@ -15,15 +15,18 @@ import { SharedUpdate } from './shared-update.ts';
 import type { StepCall, StepSessions } from './step-sessions.ts';
 
 /**
- * The sessions of a replicated training step: this thread's and those of further threads, which share each batch and
- * read the same parameters. The result depends on the number of replicas, not on how fast they are.
+ * The sessions of a replicated training step: this thread's and those of further threads, which share each batch, read the
+ * same parameters and update them together. The result depends on the number of replicas, not on how fast they are.
  */
 export class Replicas implements StepSessions {
   readonly stepsAtOnce = false;
   readonly #step: Omit<ReplicatedStep, 'state'>;
   readonly #backward: RuntimeSession;
   readonly #own: BatchShare;
+  /** Those that share the batch. */
   readonly #others: readonly Replica[];
+  /** Those and further ones, which only update. */
+  readonly #threads: readonly Replica[];
   /** Of all threads. */
   readonly #parts: readonly BatchPart[];
   readonly #update: ReplicaUpdate;
@@ -32,12 +35,14 @@ export class Replicas implements StepSessions {
   private constructor(
     { state: _, ...step }: ReplicatedStep,
     backward: RuntimeSession,
+    threads: readonly Replica[],
     others: readonly Replica[],
     parts: readonly BatchPart[],
     update: ReplicaUpdate,
   ) {
     this.#step = step;
     this.#backward = backward;
+    this.#threads = threads;
     this.#others = others;
     this.#parts = parts;
     this.#own = new BatchShare(backward, figureNames(step), parts.slice(0, parts.length / (others.length + 1)));
@@ -64,23 +69,23 @@ export class Replicas implements StepSessions {
       gradients: step.gradients.map(({ name, shape }) => ({ name, shape, data: allocate(elementsOf(shape)) })),
       figures: sharedFloats(figureNames(step).length),
     }));
-    const shared = memory && step.adam ? updateIn(memory, step.adam, replicas, sets, parts) : null;
-    const others = Array.from({ length: replicas - 1 }, (_, index) => {
-      const own = parts.slice((index + 1) * partsEach, (index + 2) * partsEach);
+    const shared = memory && step.adam ? updateIn(memory, step.adam, settings.threads, sets, parts) : null;
+    const threads = Array.from({ length: (shared ? settings.threads : replicas) - 1 }, (_, index) => {
+      const own = index + 1 < replicas ? parts.slice((index + 1) * partsEach, (index + 2) * partsEach) : null;
       return new Replica(step, each, sets, own, shared && { task: shared.task, thread: index + 1 });
     });
     try {
-      for (const other of others) await other.finished();
+      for (const thread of threads) await thread.finished();
     } catch (error) {
-      for (const other of others) await other.close();
+      for (const thread of threads) await thread.close();
       throw error;
     }
-    const update = shared ? new ThreadsUpdate(shared, others) : await GraphUpdate.create(step, settings, parts);
-    return new Replicas(step, backward, others, parts, update);
+    const update = shared ? new ThreadsUpdate(shared, threads) : await GraphUpdate.create(step, settings, parts);
+    return new Replicas(step, backward, threads, threads.slice(0, replicas - 1), parts, update);
   }
 
   async run(call: StepCall): Promise<Record<string, RuntimeTensor>> {
-    const { set, first: step, seed, inputs, state } = call;
+    const { set, first: step, seed, inputs, state, into } = call;
     const replicas = this.#others.length + 1;
     const batch = Object.values(inputs)[0].dims[0];
     // Random numbers of their own, as micro-batches have.
@@ -90,8 +95,9 @@ export class Replicas implements StepSessions {
     });
     const [first, end] = stretch(batch, replicas, 0);
     const own = Object.fromEntries(Object.entries(inputs).map(([name, feed]) => [name, rowsOf(feed, first, end)]));
+    const buffers = Object.fromEntries(this.#step.buffers.map((name) => [name, into[name]]));
     try {
-      await this.#own.run(state, own, end - first, draw(0), seed);
+      await this.#own.run(state, own, end - first, draw(0), seed, buffers);
     } finally {
       for (const other of this.#others) await other.finished();
     }
@@ -109,7 +115,7 @@ export class Replicas implements StepSessions {
   }
 
   async dispose(): Promise<void> {
-    for (const other of this.#others) await other.close();
+    for (const thread of this.#threads) await thread.close();
     await this.#backward.dispose();
     await this.#update.dispose();
   }

@@ -3,7 +3,8 @@ import { compileReplicatedStep, elementCount, type TrainStepOptions } from '../.
 import { buildModel } from '../../models/index.ts';
 import { float32Scalar, float32Tensor, floats, int32Scalar, RuntimeSession } from '../../runtime/index.ts';
 import { SharedMemory } from './shared-memory.ts';
-import { SharedUpdate, UpdatePart, type UpdatePhase } from './shared-update.ts';
+import { SharedUpdate } from './shared-update.ts';
+import { UpdatePart, type UpdatePhase } from './update-part.ts';
 
 const model = buildModel(
   { kind: 'mlp', hidden: [37] },

@@ -70,7 +70,7 @@ export class StepRunner {
     values: StateValues | null,
   ): Promise<StepRunner> {
     const plan = settings.provider === 'cpu' ? planBatch(model, options, settings.threads, batchSize) : WHOLE_BATCH;
-    if (plan.replicas === 1) {
+    if (!plan.updatesApart) {
       // Only WebGPU lets tensors stay between runs.
       if (settings.provider === 'webgpu') {
         const step = compileTrainStep(model, options);
