@@ -1,4 +1,4 @@
-import { BATCH, elementCount } from '../dimension.ts';
+import { BATCH } from '../dimension.ts';
 import { add, divide, maximum, multiply } from '../expression.ts';
 import type { Module } from '../layers/module.ts';
 import type { LossSpec } from '../losses/loss.ts';
@@ -9,6 +9,7 @@ import type { AdamPlan } from './adam-plan.ts';
 import { isAdamAlone, planAdam } from './adam-plan.ts';
 import { WEIGHT } from './micro-batches.ts';
 import type { CompilableModel, CompiledGraph, StateTensor, TensorSpec } from './model.ts';
+import { expectedStepMs, stepsAtOnce } from './steps-at-once.ts';
 import { summarize } from './summary.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { gradientName, lower, nextName, pickTarget, separateGraphs, stateInParts } from './train-step.ts';
@@ -63,7 +64,7 @@ const MANY_USES = 100;
 /** Below that, in operations of a forward pass, a part has too little to do at a time. */
 const SMALLEST_PART = 3e8;
 
-/** From there on all threads update the weights faster where they lie than a graph does, several steps in one go included. */
+/** From there on all threads update the weights faster where they lie than a graph does with several steps in one go. */
 const MANY_PARAMETERS = 100_000;
 
 /** How the threads of a training step take a batch. */
@@ -99,11 +100,14 @@ export function planBatch(
   const divides = MEANS.has(options.loss.kind) && model.module.namedBuffers().length === 0;
   if (replicas > 1 && divides && contains(model.module, GAINS))
     return { replicas, partsEach: gainsByParts(model, batchSize / replicas) ? 2 : 1, updatesApart: true };
-  return { ...WHOLE_BATCH, updatesApart: isAdamAlone(options) && parametersOf(model.module) >= MANY_PARAMETERS };
+  return { ...WHOLE_BATCH, updatesApart: isAdamAlone(options) && gainsApart(model, batchSize) };
 }
 
-const parametersOf = (module: Module): number =>
-  module.namedParameters().reduce((sum, [, { shape }]) => sum + elementCount(shape), 0);
+/** Small networks whose steps are quick gain more by several steps in one go. */
+function gainsApart(model: CompilableModel, batchSize: number): boolean {
+  const { flops, parameterCount } = summarize(model);
+  return parameterCount >= MANY_PARAMETERS || stepsAtOnce(expectedStepMs(flops, batchSize, 0)) === 1;
+}
 
 /** Steps of recurrent networks are small as it is. */
 function gainsByParts(model: CompilableModel, share: number): boolean {
