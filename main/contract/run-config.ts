@@ -168,6 +168,24 @@ export const lossConfig = z.discriminatedUnion('kind', [
     .describe('Softmax cross-entropy'),
   z
     .strictObject({
+      kind: z.literal('binary_cross_entropy'),
+      positiveWeight: z
+        .number()
+        .positive()
+        .default(1)
+        .describe('How much the yes of the right class counts against the no of each other'),
+    })
+    .describe(
+      'Each class against all others: a sigmoid cross-entropy per output, averaged. What is reported and served is the softmax of the outputs all the same',
+    ),
+  z
+    .strictObject({
+      kind: z.literal('hinge'),
+      margin: z.number().positive().default(1).describe('How far from zero an output must lie, on the right side'),
+    })
+    .describe('Each class against all others: the hinge loss of linear support vector machines'),
+  z
+    .strictObject({
       kind: z.literal('multi_margin'),
       margin: z.number().positive().default(1),
       exponent: z.union([z.literal(1), z.literal(2)]).default(1),

@@ -135,6 +135,8 @@ export type LossChoice =
       readonly labelSmoothing: number;
       readonly classWeights?: readonly number[] | undefined;
     }
+  | { readonly kind: 'binary_cross_entropy'; readonly positiveWeight: number }
+  | { readonly kind: 'hinge'; readonly margin: number }
   | { readonly kind: 'multi_margin'; readonly margin: number; readonly exponent: 1 | 2 }
   | { readonly kind: 'focal'; readonly gamma: number }
   | { readonly kind: 'dice'; readonly smooth: number }
@@ -154,11 +156,13 @@ export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice,
   if (task === 'object-detection')
     return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
   if (task === 'image-segmentation' && choice.kind === 'cross_entropy') return { kind: 'pixel_cross_entropy' };
-  if (choice.kind === 'focal' || choice.kind === 'dice' || choice.kind === 'dice_cross_entropy') return choice;
+  if (choice.kind === 'dice' || choice.kind === 'dice_cross_entropy') return choice;
   if (task === 'language-modeling' && choice.kind === 'cross_entropy')
     return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };
   // Nodes that are not learned from weigh nothing.
   const weighting = isWeighted || task === 'node-classification' ? { sampleWeights: true as const } : {};
+  if (choice.kind === 'binary_cross_entropy' || choice.kind === 'hinge')
+    return { ...choice, oneVersusRest: true, ...weighting };
   if (choice.kind !== 'cross_entropy') return { ...choice, ...weighting };
   const { classWeights, ...rest } = choice;
   return { ...rest, ...(classWeights === undefined ? {} : { classWeights }), ...weighting };

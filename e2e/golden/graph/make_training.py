@@ -20,6 +20,7 @@ signs = lambda y: 2 * y - 1
 target = torch.from_numpy(fill(N * K, 2)).view(N, K) * 2
 unit = (torch.from_numpy(fill(N * K, 3)).view(N, K) + 1) / 2
 hard = (unit > 0.5).float()
+one_hot = F.one_hot(ids, K).float()
 weights = torch.tensor([1.0, 0.0, 2.0, 0.5, 1.0, 3.0, 0.0, 1.0])
 class_weights = [1.0, 5.0, 0.2, 3.0, 0.5]
 teacher = torch.from_numpy(fill(N * K, 4)).view(N, K) * 3
@@ -52,6 +53,12 @@ def distillation(z, temperature, share):
     return share * F.cross_entropy(z, ids) + (1 - share) * temperature**2 * kl
 
 
+def focal(z, gamma):
+    """Lin et al. 2017, equation 4, row by row."""
+    rows = F.cross_entropy(z, ids, reduction="none")
+    return (1 - torch.exp(-rows)) ** gamma * rows
+
+
 cw = torch.tensor(class_weights)
 LOSSES = [
     ({"kind": "cross_entropy", "classWeights": class_weights}, "ids", lambda z: F.cross_entropy(z, ids, weight=cw)),
@@ -60,9 +67,14 @@ LOSSES = [
     ({"kind": "cross_entropy", "labelSmoothing": 0.2, "sampleWeights": True}, "ids", lambda z: weighted(F.cross_entropy(z, ids, label_smoothing=0.2, reduction="none"))),
     ({"kind": "binary_cross_entropy"}, "unit", lambda z: F.binary_cross_entropy_with_logits(z, unit)),
     ({"kind": "binary_cross_entropy", "positiveWeight": 3}, "hard", lambda z: F.binary_cross_entropy_with_logits(z, hard, pos_weight=torch.tensor(3.0))),
+    ({"kind": "binary_cross_entropy", "positiveWeight": 3, "oneVersusRest": True}, "ids", lambda z: F.binary_cross_entropy_with_logits(z, one_hot, pos_weight=torch.tensor(3.0))),
+    ({"kind": "binary_cross_entropy", "oneVersusRest": True, "sampleWeights": True}, "ids", lambda z: weighted(F.binary_cross_entropy_with_logits(z, one_hot, reduction="none").mean(1))),
+    ({"kind": "focal", "gamma": 1.5}, "ids", lambda z: focal(z, 1.5).mean()),
+    ({"kind": "focal", "sampleWeights": True}, "ids", lambda z: weighted(focal(z, 2))),
     ({"kind": "multi_margin"}, "ids", lambda z: F.multi_margin_loss(z, ids)),
     ({"kind": "multi_margin", "margin": 0.5, "exponent": 2}, "ids", lambda z: F.multi_margin_loss(z, ids, p=2, margin=0.5)),
     ({"kind": "hinge"}, "hard", lambda z: F.relu(1 - signs(hard) * z).mean()),
+    ({"kind": "hinge", "margin": 0.5, "oneVersusRest": True}, "ids", lambda z: F.relu(0.5 - signs(one_hot) * z).mean()),
     ({"kind": "distillation", "temperature": 3, "hardShare": 0.3}, "ids", lambda z: distillation(z, 3, 0.3)),
     ({"kind": "mse"}, "target", lambda z: F.mse_loss(z, target)),
     ({"kind": "mse", "sampleWeights": True}, "target", lambda z: weighted(((z - target) ** 2).mean(1))),
@@ -148,6 +160,11 @@ def schedules():
         return seen
 
     S = torch.optim.lr_scheduler
+
+    def warmed_up(proper, steps=6):
+        rising = lambda o: S.LinearLR(o, start_factor=1 / steps, end_factor=1, total_iters=steps - 1)
+        return lambda o: S.SequentialLR(o, [rising(o), proper(o)], milestones=[steps])
+
     metrics = [1 + 0.3 * float(v) for v in fill(60, 5)]
     base = {"baseRate": 0.1}
     return {
@@ -158,6 +175,11 @@ def schedules():
             {"spec": {**base, "kind": "polynomial", "power": 3}, "rates": rates(lambda o: S.PolynomialLR(o, total_iters=40, power=3), 41)},
             {"spec": {**base, "kind": "linear", "minimumRate": 0.01}, "rates": rates(lambda o: S.LinearLR(o, start_factor=1, end_factor=0.1, total_iters=40), 41)},
             {"spec": {**base, "kind": "cosine", "minimumRate": 0.01}, "rates": rates(lambda o: S.CosineAnnealingLR(o, T_max=40, eta_min=0.01), 41)},
+            {"spec": {**base, "kind": "step", "everySteps": 7, "gamma": 0.3}, "rates": rates(lambda o: S.StepLR(o, step_size=7, gamma=0.3), 41)},
+            {"spec": {**base, "kind": "constant", "warmupSteps": 6}, "rates": rates(warmed_up(lambda o: S.ConstantLR(o, factor=1)), 41)},
+            {"spec": {**base, "kind": "step", "everySteps": 7, "gamma": 0.3, "warmupSteps": 6}, "rates": rates(warmed_up(lambda o: S.StepLR(o, step_size=7, gamma=0.3)), 41)},
+            {"spec": {**base, "kind": "linear", "minimumRate": 0.01, "warmupSteps": 6}, "rates": rates(warmed_up(lambda o: S.LinearLR(o, start_factor=1, end_factor=0.1, total_iters=34)), 41)},
+            {"spec": {**base, "kind": "cosine", "minimumRate": 0.01, "warmupSteps": 6}, "rates": rates(warmed_up(lambda o: S.CosineAnnealingLR(o, T_max=34, eta_min=0.01)), 41)},
         ],
         "plateau": [
             {"spec": {**base, "kind": "reduce_on_plateau", "patience": 3, "factor": 0.5}, "rates": rates(lambda o: S.ReduceLROnPlateau(o, patience=3, factor=0.5), 60, metrics)},

@@ -40,7 +40,7 @@ export interface TaskPlan {
 }
 
 const none = () => [];
-const classLosses = ['cross_entropy', 'multi_margin', 'focal'] as const;
+const classLosses = ['cross_entropy', 'binary_cross_entropy', 'hinge', 'multi_margin', 'focal'] as const;
 const numberLosses = ['mse', 'l1', 'huber', 'smooth_l1'] as const;
 
 const pictures = {
@@ -130,7 +130,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...tables,
     unshippable: 'it answers for the nodes of one whole graph, not for single requests.',
     classes: 'labels',
-    losses: ['cross_entropy'],
+    losses: classLosses,
     accuracy: true,
     misfit: (dataset) =>
       dataset.edges === undefined
@@ -207,9 +207,8 @@ function featureColumns({ config, error, warning }: Checks, dataset: DatasetVers
   });
 }
 
-/** Tasks whose rows may count differently, and the losses that know how. */
+/** Tasks whose rows may count differently; all their losses know how. */
 const WEIGHTED_TASKS = new Set<TaskName>(['table-classification', 'table-regression']);
-const WEIGHTED_LOSSES = new Set<RunConfig['loss']['kind']>(['cross_entropy', 'multi_margin', ...numberLosses]);
 
 /** Whether the column that says how much rows count is one that can. */
 export function checkWeights(checks: Checks, dataset: DatasetVersion): void {
@@ -220,8 +219,6 @@ export function checkWeights(checks: Checks, dataset: DatasetVersion): void {
   const column = dataset.schema.find(({ name }) => name === weights);
   if (!WEIGHTED_TASKS.has(config.task))
     error('data.weights', `Items of ${config.task} all count alike.`, 'Remove weights.');
-  else if (!WEIGHTED_LOSSES.has(config.loss.kind))
-    error('data.weights', `The loss ${config.loss.kind} knows no weights.`, 'Use another loss, or remove weights.');
   else if (column === undefined) missing(checks, 'data.weights', weights, numbers);
   else if (!NUMBERS.has(column.type) || weights === dataset.target)
     error('data.weights', `${weights} does not say how much rows count.`, 'Choose a column of numbers.');

@@ -363,9 +363,7 @@ describe('tables', () => {
     expect((await told('Body Mass (g)')).said).toEqual([]);
     expect((await told('Body Mas (g)')).said).toEqual(['data.weights: Did you mean Body Mass (g)?']);
     expect((await told('Island')).said).toEqual(['data.weights: Choose a column of numbers.']);
-    expect((await told('Body Mass (g)', 'loss: { kind: focal }\n')).said).toEqual([
-      'data.weights: Use another loss, or remove weights.',
-    ]);
+    expect((await told('Body Mass (g)', 'loss: { kind: focal }\n')).said).toEqual([]);
     const { summary } = await engine.call('training.validate', { yaml: template.yaml });
     expect(await inputs('Body Mass (g)')).toBeLessThan(summary?.layers[0].parameters ?? 0);
   });

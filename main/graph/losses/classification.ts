@@ -14,7 +14,7 @@ import {
 import { GraphError } from '../graph-error.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import type { Figure, LossRow, SampleWeighting } from './loss-row.ts';
-import { perSample, requireRank, sampleWeightsOf, weightedMean } from './loss-row.ts';
+import { correctOf, perSample, requireRank, sampleWeightsOf, weightedMean } from './loss-row.ts';
 
 /** Losses of one row of logits per sample. */
 export type ClassificationLossSpec = SampleWeighting &
@@ -28,17 +28,22 @@ export type ClassificationLossSpec = SampleWeighting &
         readonly softTargets?: true;
       }
     /** Independent yes-or-no logits: `y` is float32 in [0, 1], shaped like the output. */
-    | { readonly kind: 'binary_cross_entropy'; readonly positiveWeight?: number }
+    | ({ readonly kind: 'binary_cross_entropy'; readonly positiveWeight?: number } & OneVersusRest)
     /** Σ over the wrong classes of max(0, margin − right + wrong)^exponent, divided by the number of classes. */
     | { readonly kind: 'multi_margin'; readonly margin?: number; readonly exponent?: 1 | 2 }
     /** max(0, margin − sign·output) with signs from `y` in {0, 1}, shaped like the output. */
-    | { readonly kind: 'hinge'; readonly margin?: number }
+    | ({ readonly kind: 'hinge'; readonly margin?: number } & OneVersusRest)
     /**
      * A student that imitates a teacher (Hinton, Vinyals & Dean 2015): hardShare·CE(y) + (1 − hardShare)·T²·KL(teacher ‖
      * student) at temperature T. Declares the input `teacherLogits`, shaped like the output.
      */
     | { readonly kind: 'distillation'; readonly temperature?: number; readonly hardShare?: number }
   );
+
+interface OneVersusRest {
+  /** `y` holds class ids, int64 [batch]: each logit tells its class from all others. */
+  readonly oneVersusRest?: true;
+}
 
 type Row<Kind extends ClassificationLossSpec['kind']> = LossRow<Extract<ClassificationLossSpec, { kind: Kind }>>;
 
@@ -49,11 +54,14 @@ const classIds = (graph: Graph, output: Tensor): Tensor => {
 
 const likeOutput = (graph: Graph, output: Tensor): Tensor => graph.input('y', 'float32', output.shape);
 
-const correctOf = (logits: Tensor, y: Tensor, weights: Tensor | undefined): Figure => ({
-  name: 'correct',
-  tensor: logits.graph.apply('CorrectCount', [logits, y, weights]),
-  isCount: true,
-});
+const yesOrNo = (graph: Graph, output: Tensor, { oneVersusRest }: OneVersusRest): Tensor =>
+  oneVersusRest ? classIds(graph, output) : likeOutput(graph, output);
+
+/** A yes or no for each logit, and how many samples are right: signs, or the largest of one versus rest. */
+function decisions(output: Tensor, y: Tensor, weights: Tensor | undefined): [target: Tensor, correct: Figure] {
+  if (y.dtype === 'float32') return [y, correctSigns(output, y, weights)];
+  return [output.graph.apply('OneHot', [y], { classes: Number(output.shape[1]) }), correctOf(output, y, weights)];
+}
 
 /** How many outputs lie on the side of zero that `y` says; the mean over a sample's outputs, summed over samples. */
 function correctSigns(output: Tensor, y: Tensor, weights: Tensor | undefined): Figure {
@@ -108,15 +116,13 @@ export const classificationLosses: { readonly [Kind in ClassificationLossSpec['k
   },
   /** log(1 + e^−x) for y = 1 and log(1 + e^x) for y = 0, in between in proportion. */
   binary_cross_entropy: {
-    target: likeOutput,
+    target: yesOrNo,
     build: (output, y, spec) => {
       const weights = sampleWeightsOf(output, spec);
-      const positive = scale(multiply(y, softplus(scale(output, -1))), spec.positiveWeight ?? 1);
-      const negative = multiply(shift(scale(y, -1), 1), softplus(output));
-      return {
-        ...weightedMean(perSample(add(positive, negative)), weights),
-        figures: [correctSigns(output, y, weights)],
-      };
+      const [target, correct] = decisions(output, y, weights);
+      const positive = scale(multiply(target, softplus(scale(output, -1))), spec.positiveWeight ?? 1);
+      const negative = multiply(shift(scale(target, -1), 1), softplus(output));
+      return { ...weightedMean(perSample(add(positive, negative)), weights), figures: [correct] };
     },
   },
   /** PyTorch's MultiMarginLoss. */
@@ -136,14 +142,13 @@ export const classificationLosses: { readonly [Kind in ClassificationLossSpec['k
     },
   },
   hinge: {
-    target: likeOutput,
+    target: yesOrNo,
     build: (output, y, spec) => {
       const weights = sampleWeightsOf(output, spec);
-      const signed = multiply(output, shift(scale(y, 2), -1));
-      return {
-        ...weightedMean(perSample(relu(shift(scale(signed, -1), spec.margin ?? 1))), weights),
-        figures: [correctSigns(output, y, weights)],
-      };
+      const [target, correct] = decisions(output, y, weights);
+      const signed = multiply(output, shift(scale(target, 2), -1));
+      const rows = perSample(relu(shift(scale(signed, -1), spec.margin ?? 1)));
+      return { ...weightedMean(rows, weights), figures: [correct] };
     },
   },
   distillation: {

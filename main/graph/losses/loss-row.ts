@@ -35,6 +35,13 @@ export interface SampleWeighting {
   readonly sampleWeights?: true;
 }
 
+/** How many rows of logits are largest at their class id `y`; those of weight 0 are left out. */
+export const correctOf = (logits: Tensor, y: Tensor, weights: Tensor | undefined): Figure => ({
+  name: 'correct',
+  tensor: logits.graph.apply('CorrectCount', [logits, y, weights]),
+  isCount: true,
+});
+
 /** What a loss asks of the output's rank. */
 export function requireRank(output: Tensor, rank: number, meaning: string): void {
   if (output.shape.length !== rank)

@@ -18,7 +18,8 @@ import {
 } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Graph, Tensor } from '../tensor.ts';
-import type { LossResult, LossRow } from './loss-row.ts';
+import type { LossResult, LossRow, SampleWeighting } from './loss-row.ts';
+import { correctOf, sampleWeightsOf } from './loss-row.ts';
 
 /**
  * Losses of one decision per pixel: the output is [batch, classes, height, width] logits, `y` int64 [batch, height,
@@ -34,13 +35,16 @@ export type SegmentationLossSpec =
   | { readonly kind: 'dice'; readonly smooth?: number }
   /** Both, the second with this share; default a half. */
   | { readonly kind: 'dice_cross_entropy'; readonly diceShare?: number; readonly smooth?: number }
-  /** Cross-entropy times (1 − p)^gamma, p the probability of what is right (Lin et al. 2017). Default gamma 2. */
-  | {
+  /**
+   * Cross-entropy times (1 − p)^gamma, p the probability of what is right (Lin et al. 2017). Default gamma 2. Weights are
+   * for rows.
+   */
+  | ({
       readonly kind: 'focal';
       readonly gamma?: number;
       /** With one class: weight of the ones; the zeros get 1 − alpha. */
       readonly alpha?: number;
-    };
+    } & SampleWeighting);
 
 type Row<Kind extends SegmentationLossSpec['kind']> = LossRow<Extract<SegmentationLossSpec, { kind: Kind }>>;
 
@@ -156,7 +160,7 @@ export const segmentationLosses: { readonly [Kind in SegmentationLossSpec['kind'
   focal: {
     target: (graph, output) =>
       output.shape.length === 2 ? graph.input('y', 'int64', [output.shape[0] ?? BATCH]) : pixelTarget(graph, output),
-    build: (output, y, { gamma = 2, alpha }) => {
+    build: (output, y, { gamma = 2, alpha, ...weighting }) => {
       const pixels = pixelsOf(output, y);
       if (alpha !== undefined && pixels.classes > 1) {
         throw new GraphError(
@@ -170,9 +174,11 @@ export const segmentationLosses: { readonly [Kind in SegmentationLossSpec['kind'
       const factor = gamma === 2 ? multiply(wrong, wrong) : power(shift(wrong, SMALLEST_BASE), y.graph.scalar(gamma));
       const balance = alpha === undefined ? undefined : shift(scale(ones(pixels), 2 * alpha - 1), 1 - alpha);
       const values = multiply(factor, plain);
+      const weights = sampleWeightsOf(output, weighting);
+      const ofRows = output.shape.length === 2;
       return {
-        ...meanOverPixels(balance ? multiply(values, balance) : values, valid),
-        figures: accuracy(pixels, valid),
+        ...meanOverPixels(balance ? multiply(values, balance) : values, weights ? multiply(valid, weights) : valid),
+        figures: ofRows ? [correctOf(output, y, weights)] : accuracy(pixels, valid),
       };
     },
   },

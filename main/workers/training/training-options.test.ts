@@ -138,3 +138,20 @@ it('limits gradients by value', async () => {
   expect(free[1]).toBeLessThan(0.9 * free[0]);
   expect(limited[1]).toBeCloseTo(limited[0], 4);
 });
+
+it.each([
+  { kind: 'binary_cross_entropy', positiveWeight: 3 },
+  { kind: 'hinge' },
+  { kind: 'multi_margin' },
+  { kind: 'focal' },
+] as const)('learns classes with the loss $kind, and says how many it tells right', async (loss) => {
+  const run = runTrainer(
+    trainerInputOf(
+      digits,
+      digitsConfig({ loss, training: { epochs: 4 }, optimizer: { kind: 'adamw', learningRate: 0.005 } }),
+    ),
+  );
+  expect(await run.ended).toHaveProperty('result');
+  expect(evaluations(run.messages)[1].evaluation.classification?.accuracy).toBeGreaterThan(0.7);
+  expect(points(run.messages).at(-1)?.values.train_accuracy).toBeGreaterThan(0.8);
+});
