@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digest } from './common.ts';
 import { executionProvider } from './devices.ts';
 import { ensembleConfig, mixtureConfig } from './models/ensemble.ts';
 import { diffusionConfig, ganConfig, vaeConfig } from './models/generative.ts';
@@ -191,6 +192,34 @@ export const lossConfig = z.discriminatedUnion('kind', [
       exponent: z.union([z.literal(1), z.literal(2)]).default(1),
     })
     .describe('Hinge loss over classes, as PyTorch’s MultiMarginLoss'),
+  z
+    .strictObject({
+      kind: z.literal('distillation'),
+      teacher: z
+        .string()
+        .min(1)
+        .describe(
+          'Whom to imitate: a finished run by its id, or a registered model as name@version, of the same task, dataset and labels',
+        ),
+      temperature: z
+        .number()
+        .positive()
+        .max(100)
+        .default(2)
+        .describe('Above 1, what the teacher thinks of the wrong classes counts more'),
+      hardShare: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe('Share of the cross-entropy of the labels; the rest imitates the teacher'),
+      checkpoint: digest
+        .optional()
+        .describe('SHA-256 of the teacher’s weights as a run used them; absent = the best ones. A run fills it in'),
+    })
+    .describe(
+      'Learns from a trained model as well as from the labels (Hinton, Vinyals & Dean 2015). The teacher sees each batch as it is after augmentation, and stays as it is',
+    ),
   z
     .strictObject({
       kind: z.literal('focal'),

@@ -42,7 +42,7 @@ export { compileEvaluation } from './compile/evaluation.ts';
 export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
 export { compileExplanation } from './compile/explanation.ts';
 export type { ForwardOptions } from './compile/forward.ts';
-export { compileForward, MODEL_INPUT } from './compile/forward.ts';
+export { compileForward, frozenForward, MODEL_INPUT } from './compile/forward.ts';
 export { prepareFurther } from './compile/further-preprocessing.ts';
 export type { GenerationGraph, GenerationModel, GenerationOptions } from './compile/generation.ts';
 export { compileGeneration } from './compile/generation.ts';

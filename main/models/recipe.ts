@@ -1,10 +1,10 @@
 import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
-import { GraphError, PADDING } from '../graph/index.ts';
+import { frozenForward, GraphError, PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
 import { commonColumns, prepareAlike } from './ensemble/common-preprocessing.ts';
 import type { ImportedSpec } from './imported/specification.ts';
 import type { EnsembleChoice, ImportedChoice, LayerChoice, ModelChoice } from './model-choice.ts';
-import { type ModelSources, NO_SOURCES } from './model-sources.ts';
+import { type ModelSources, NO_SOURCES, type TrainedSource } from './model-sources.ts';
 import type { ArchitectureSpec, LayerSpec } from './specification.ts';
 import { signaturesOf, type TaskName } from './task-signatures.ts';
 import { trainedWeights } from './trained-weights.ts';
@@ -102,10 +102,8 @@ function ensembleSpec(
   const alike = prepareAlike(trained);
   const names = commonColumns(trained);
   const members = trained.map((source) => {
-    const model = modelFor(source.task, source.model, source.preprocessing, source.classes.length, sources);
     return {
-      model,
-      parameters: trainedWeights(model.module, source.values),
+      ...trainedModel(source, sources),
       preprocessing: alike ? preprocessing : source.preprocessing,
       places: source.columns.map(({ name }) => names.indexOf(name)),
       targetScale: source.targetScale,
@@ -113,6 +111,11 @@ function ensembleSpec(
   });
   const targetScale = trained[0]?.targetScale ?? null;
   return { kind: 'ensemble', combine, ...(weights ? { weights } : {}), members, preprocessing, targetScale };
+}
+
+function trainedModel(source: TrainedSource, sources: ModelSources) {
+  const model = modelFor(source.task, source.model, source.preprocessing, source.classes.length, sources);
+  return { model, parameters: trainedWeights(model.module, source.values) };
 }
 
 function importedSpec({ artifact, lora, ...choice }: ImportedChoice, sources: ModelSources): ArchitectureSpec {
@@ -138,6 +141,13 @@ export type LossChoice =
   | { readonly kind: 'binary_cross_entropy'; readonly positiveWeight: number }
   | { readonly kind: 'hinge'; readonly margin: number }
   | { readonly kind: 'multi_margin'; readonly margin: number; readonly exponent: 1 | 2 }
+  | {
+      readonly kind: 'distillation';
+      readonly temperature: number;
+      readonly hardShare: number;
+      /** The teacher’s; whoever starts a run fills it in. */
+      readonly checkpoint?: string | undefined;
+    }
   | { readonly kind: 'focal'; readonly gamma: number }
   | { readonly kind: 'dice'; readonly smooth: number }
   | { readonly kind: 'dice_cross_entropy'; readonly diceShare: number; readonly smooth: number }
@@ -150,8 +160,16 @@ export type LossChoice =
  * The loss of a task.
  *
  * @param isWeighted whether samples count differently, by the input `sampleWeights`
+ * @param sources where the teacher of a distillation is found
+ * @throws GraphError where a teacher cannot be a part of the step
  */
-export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice, isWeighted = false): LossSpec {
+export function lossFor(
+  task: TaskName,
+  choice: LossChoice,
+  model?: ModelChoice,
+  isWeighted = false,
+  sources: ModelSources = NO_SOURCES,
+): LossSpec {
   if (task === 'image-generation') return { kind: 'module' };
   if (task === 'object-detection')
     return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
@@ -163,6 +181,12 @@ export function lossFor(task: TaskName, choice: LossChoice, model?: ModelChoice,
   const weighting = isWeighted || task === 'node-classification' ? { sampleWeights: true as const } : {};
   if (choice.kind === 'binary_cross_entropy' || choice.kind === 'hinge')
     return { ...choice, oneVersusRest: true, ...weighting };
+  if (choice.kind === 'distillation') {
+    const { kind, temperature, hardShare, checkpoint = '' } = choice;
+    const { model: teacher, parameters } = trainedModel(sources.checkpoint(checkpoint), sources);
+    const said = frozenForward(teacher, parameters, 'teacher.');
+    return { kind, temperature, hardShare, teacher: said, ...weighting };
+  }
   if (choice.kind !== 'cross_entropy') return { ...choice, ...weighting };
   const { classWeights, ...rest } = choice;
   return { ...rest, ...(classWeights === undefined ? {} : { classWeights }), ...weighting };

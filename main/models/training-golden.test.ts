@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { LossSpec, OptimizerSpec, ScheduleSpec, Tensor, Trace } from '../graph/index.ts';
-import { compileForward, compileGradients, compileTrainStep, Linear, learningRateAt, Module } from '../graph/index.ts';
+import {
+  compileForward,
+  compileGradients,
+  compileTrainStep,
+  frozenForward,
+  Linear,
+  learningRateAt,
+  Module,
+  ReLU,
+  Sequential,
+} from '../graph/index.ts';
 import {
   floats,
   numbers,
@@ -26,6 +36,7 @@ interface Golden {
     readonly weight: string;
     readonly average: string;
   }[];
+  readonly distilled: readonly number[];
   readonly schedules: {
     readonly metrics: readonly number[];
     readonly byStep: readonly { readonly spec: ScheduleSpec; readonly rates: readonly number[] }[];
@@ -115,6 +126,32 @@ describe('optimisers against PyTorch, 200 steps', () => {
     expect(relativeError(runner.state('weight'), unpack(entry.weight))).toBeLessThan(1e-3);
     expect(relativeError(runner.state('average.weight'), unpack(entry.average))).toBeLessThan(1e-3);
   });
+});
+
+it('a student of a frozen teacher against PyTorch, 200 steps', async () => {
+  const layers = [new Linear(6, 8, { bias: false }), new ReLU(), new Linear(8, 4, { bias: false })];
+  const teacher = { module: new Sequential(layers), inputShape: [6] };
+  const told = frozenForward(teacher, { 'layers.0.weight': fill(48, 12), 'layers.2.weight': fill(32, 13) }, 'teacher.');
+  const step = compileTrainStep(
+    { module: new Linear(6, 4), inputShape: [6] },
+    {
+      loss: { kind: 'distillation', temperature: 3, hardShare: 0.3, teacher: told },
+      optimizer: { kind: 'adam' },
+      parameters: {
+        weight: fill(24, 10).map((value) => value * 0.5),
+        bias: fill(4, 11).map((value) => value * 0.5),
+      },
+    },
+  );
+  expect(step.inputs.map(({ name }) => name)).not.toContain('teacherLogits');
+  expect(step.state.map(({ name }) => name).filter((name) => name.startsWith('teacher'))).toEqual([]);
+  const runner = new StepRunner(await openSession(step.onnx), step);
+  for (const [index, expected] of golden.distilled.entries()) {
+    const x = floats(fill(48, 100 + (index % 8)), [8, 6]);
+    const y = int64(Array.from({ length: 8 }, (_, row) => (row * 7 + index) % 4));
+    const { loss } = await runner.run({ x, y }, 1e-2);
+    expect(Math.abs(loss - expected) / expected, `loss of step ${index + 1}`).toBeLessThan(1e-3);
+  }
 });
 
 describe('schedules against PyTorch', () => {

@@ -147,6 +147,27 @@ def trajectories():
     return cases
 
 
+def distilled():
+    """A linear student of a frozen dense teacher that sees the same batches."""
+    share, temperature = 0.3, 3
+    hidden, top = (torch.from_numpy(fill(8 * 6, 12)).view(8, 6), torch.from_numpy(fill(4 * 8, 13)).view(4, 8))
+    weight = (torch.from_numpy(fill(6 * 4, 10)).view(4, 6) * 0.5).requires_grad_()
+    bias = (torch.from_numpy(fill(4, 11)) * 0.5).requires_grad_()
+    optimizer = torch.optim.Adam([weight, bias], lr=1e-2)
+    history = []
+    for step in range(200):
+        x = torch.from_numpy(fill(8 * 6, 100 + step % 8)).view(8, 6)
+        y = (torch.arange(8) * 7 + step) % 4
+        z, told = F.linear(x, weight, bias), F.linear(F.relu(F.linear(x, hidden)), top)
+        optimizer.zero_grad()
+        kl = F.kl_div(torch.log_softmax(z / temperature, 1), torch.softmax(told / temperature, 1), reduction="batchmean")
+        loss = share * F.cross_entropy(z, y) + (1 - share) * temperature**2 * kl
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+    return history
+
+
 def schedules():
     def rates(build, steps, metrics=None):
         parameter = torch.zeros(1, requires_grad=True)
@@ -195,6 +216,6 @@ def grid_sample():
     return {padding: pack(F.grid_sample(x, grid, mode="bilinear", padding_mode=padding, align_corners=False)) for padding in ("zeros", "border")}
 
 
-result = {"losses": losses(), "trajectories": trajectories(), "schedules": schedules(), "gridSample": grid_sample()}
+result = {"losses": losses(), "trajectories": trajectories(), "distilled": distilled(), "schedules": schedules(), "gridSample": grid_sample()}
 (HERE / "training.json").write_text(json.dumps(result, separators=(",", ":")) + "\n")
 print((HERE / "training.json").stat().st_size)

@@ -12,7 +12,7 @@ export function resolveEnsemble(config: RunConfig, model: EnsembleConfig, worksp
   const sources = sourcesFrom((digest) => workspace.artifacts.read(digest));
   const members: MemberRun[] = [];
   for (const [index, reference] of model.members.entries()) {
-    const found = findMember(reference, workspace, model.checkpoints?.[index]);
+    const found = findMember(reference, workspace, model.checkpoints?.[index], 'a member');
     if ('message' in found) {
       const problem: Problem = { severity: 'error', path: ['model', 'members', index], ...found };
       return { config, sources, problem };
@@ -23,11 +23,12 @@ export function resolveEnsemble(config: RunConfig, model: EnsembleConfig, worksp
   return { config: { ...config, model: { ...model, checkpoints } }, sources, problem: null, members };
 }
 
-/** @param kept the weights that an earlier start settled on */
-function findMember(
+/** @param kept the weights that an earlier start settled on @param role what it is asked for as */
+export function findMember(
   reference: string,
   workspace: Workspace,
   kept: string | undefined,
+  role: 'a member' | 'a teacher',
 ): MemberRun | Pick<Problem, 'message' | 'suggestion'> {
   const version = reference.includes('@') ? versionOf(workspace, reference) : undefined;
   const run = workspace.runs.get(version?.runId ?? reference);
@@ -39,17 +40,17 @@ function findMember(
   const checkpoint = kept ?? version?.checkpointDigest ?? run.bestCheckpoint;
   if (checkpoint === null || (version === undefined && run.status !== 'FINISHED'))
     return {
-      message: `${run.name} is ${run.status}: it cannot be a member yet.`,
+      message: `${run.name} is ${run.status}: it cannot be ${role} yet.`,
       suggestion: 'Choose a finished run.',
     };
   const itsOwn = [version?.checkpointDigest, ...workspace.runs.checkpoints(run.id).map(({ digest }) => digest)];
   if (!itsOwn.includes(checkpoint))
     return {
       message: `${reference} has no weights ${checkpoint}.`,
-      suggestion: 'Remove checkpoints: a run fills it in.',
+      suggestion: 'Remove what names them by digest: a run fills it in.',
     };
   if (!workspace.artifacts.has(checkpoint))
-    return { message: `The weights of ${reference} are no longer here.`, suggestion: 'Choose another member.' };
+    return { message: `The weights of ${reference} are no longer here.`, suggestion: 'Choose another run.' };
   const stored = workspace.runs.config(run.configDigest);
   return { reference, run, config: runConfig.parse(stored?.config), checkpoint };
 }

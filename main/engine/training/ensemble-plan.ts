@@ -1,12 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
-import { type RunConfig, seriesData } from '../../contract/run-config.ts';
+import { embedsCategories, type RunConfig, seriesData, textData } from '../../contract/run-config.ts';
 import { GraphError, type PreprocessingSpec } from '../../graph/index.ts';
 import { commonColumns, commonPreprocessing, type ModelSources } from '../../models/index.ts';
 import type { MemberRun } from './resolved-model.ts';
 import { type Checks, nameOf } from './task-plans.ts';
 
-/** What an ensemble takes: its members have settled it already. */
-export interface EnsembleInput {
+/** What a model takes where trained ones have settled it already. */
+export interface SettledInput {
   readonly columns: readonly Column[];
   readonly preprocessing: PreprocessingSpec;
 }
@@ -18,25 +19,18 @@ export function planEnsemble(
   labelSetDigest: string | null,
   members: readonly MemberRun[],
   sources: ModelSources,
-): EnsembleInput | null {
+): SettledInput | null {
   const { config, error, warning } = checks;
-  for (const [index, { reference, run }] of members.entries()) {
+  for (const [index, member] of members.entries()) {
+    const { reference, run } = member;
     const path = `model.members.${index}`;
-    if (run.task !== config.task)
-      return error(path, `${reference} learned ${run.task}, not ${config.task}.`, 'Choose runs of one task.');
-    if (run.datasetDigest !== dataset.digest)
-      return error(
-        path,
-        `${reference} learned from ${run.datasetName}, not from ${nameOf(dataset)}.`,
-        'Choose runs on the dataset of this config: only then is the test split new to all of them.',
-      );
+    if (!learnedTheSame(checks, dataset, member, path)) return null;
     if (config.task === 'series-forecasting' && !sameWindows(config, members[index].config))
       return error(path, `${reference} sees other windows of the series.`, 'Write data.series as its run has it.');
     if (run.labelSetDigest !== labelSetDigest)
       return error(path, `${reference} learned other labels.`, 'Choose the label set of its run as data.labelSet.');
   }
-  const ownValidation = dataset.splits.some(({ split, count }) => split === 'validation' && count > 0);
-  if (!ownValidation && !drawAlike(checks, members)) {
+  if (!validateAlike(checks, dataset, members)) {
     const what = 'The dataset has no validation split, and the members drew theirs in different ways';
     if (stacks(checks))
       return error(
@@ -60,14 +54,92 @@ export function planEnsemble(
   }
 }
 
+/**
+ * Checks that a student can learn from its teacher, and finds what both take: the student sees what its teacher sees. Null
+ * where a check failed.
+ */
+export function planDistillation(
+  checks: Checks,
+  dataset: DatasetVersion,
+  labelSetDigest: string | null,
+  teacher: MemberRun,
+  sources: ModelSources,
+): SettledInput | null {
+  const { config, error, warning } = checks;
+  const { reference, run, config: taught } = teacher;
+  if (config.model.kind === 'ensemble')
+    return error('loss.kind', 'An ensemble learns from its members alone.', 'Choose another model, or leave loss out.');
+  if (!learnedTheSame(checks, dataset, teacher, 'loss.teacher')) return null;
+  if (run.labelSetDigest !== labelSetDigest)
+    return error(
+      'loss.teacher',
+      `${reference} learned other labels, perhaps of other classes.`,
+      'Choose the label set of its run as data.labelSet.',
+    );
+  const sees = (path: string) =>
+    error(
+      path,
+      `A student sees what its teacher sees, and ${reference} sees it in another way.`,
+      'Write it as its run has it.',
+    );
+  if (!isDeepStrictEqual(config.preprocessing, taught.preprocessing)) return sees('preprocessing');
+  if (!isDeepStrictEqual(textData.parse(config.data.text ?? {}), textData.parse(taught.data.text ?? {})))
+    return sees('data.text');
+  if (!validateAlike(checks, dataset, [teacher]))
+    warning(
+      'loss.teacher',
+      'The dataset has no validation split, and the teacher drew its own in another way: trust the test split, not validation.',
+      'Use the seed and the data.validationFraction of its run.',
+    );
+  const { columns, preprocessing } = sources.checkpoint(teacher.checkpoint);
+  const read = columns.flatMap(({ name }) => dataset.schema.filter((column) => column.name === name));
+  const { features, weights } = config.data;
+  const asked = features.length === 0 ? read.filter(({ name }) => name !== weights).map(({ name }) => name) : features;
+  if (
+    !isDeepStrictEqual(
+      asked,
+      read.map(({ name }) => name),
+    )
+  )
+    return sees('data.features');
+  const table = preprocessing.kind === 'table' ? preprocessing.columns : [];
+  const wanted = embedsCategories(config.model) ? 'index' : 'category';
+  if (table.some(({ kind }) => kind !== 'numeric' && kind !== wanted))
+    return error(
+      'model.kind',
+      `A ${config.model.kind} reads the columns of a table in another way than ${reference} does.`,
+      'Choose a model and a teacher that both embed categories, or both do not.',
+    );
+  return { columns: read, preprocessing };
+}
+
+/** Whether a trained model learned the task of this config on its dataset; says so where it did not. */
+function learnedTheSame(
+  { config, error }: Checks,
+  dataset: DatasetVersion,
+  { reference, run }: MemberRun,
+  path: string,
+): boolean {
+  if (run.task !== config.task)
+    error(path, `${reference} learned ${run.task}, not ${config.task}.`, 'Choose runs of one task.');
+  else if (run.datasetDigest !== dataset.digest)
+    error(
+      path,
+      `${reference} learned from ${run.datasetName}, not from ${nameOf(dataset)}.`,
+      'Choose runs on the dataset of this config: only then is the test split new to all of them.',
+    );
+  return run.task === config.task && run.datasetDigest === dataset.digest;
+}
+
 const stacks = ({ config: { model } }: Checks): boolean => model.kind === 'ensemble' && model.combine === 'stacking';
 
 const sameWindows = (left: RunConfig, right: RunConfig): boolean =>
   JSON.stringify(seriesData.parse(left.data.series ?? {})) ===
   JSON.stringify(seriesData.parse(right.data.series ?? {}));
 
-/** Whether the members and this config draw the same items for validation. */
-function drawAlike({ config }: Checks, members: readonly MemberRun[]): boolean {
+/** Whether the trained models and this config leave the same items to validation. */
+function validateAlike({ config }: Checks, dataset: DatasetVersion, members: readonly MemberRun[]): boolean {
+  if (dataset.splits.some(({ split, count }) => split === 'validation' && count > 0)) return true;
   const drawn = [config, ...members.map((member) => member.config)].map(({ seed, data }) =>
     JSON.stringify([seed, data.validationFraction]),
   );

@@ -4,23 +4,42 @@ import type { RunConfig } from '../../contract/run-config.ts';
 import { sourceError } from '../../contract/source-errors.ts';
 import { sha256, type Workspace } from '../../storage/index.ts';
 import { sourcesFrom } from './checkpoint-bytes.ts';
-import { resolveEnsemble } from './ensemble-members.ts';
+import { findMember, resolveEnsemble } from './ensemble-members.ts';
 import type { ResolvedModel } from './resolved-model.ts';
 
 type ImportedConfig = Extract<RunConfig['model'], { kind: 'imported' }>;
 
-/** The digests of what a model is made of besides its config. */
-export function artifactsOf(model: RunConfig['model']): readonly string[] {
-  if (model.kind === 'ensemble') return [...new Set(model.checkpoints)];
+/** The digests of what a run is made of besides its config: files, trained members, a teacher. */
+export function artifactsOf({ model, loss }: RunConfig): readonly string[] {
+  const teacher = loss.kind === 'distillation' && loss.checkpoint !== undefined ? [loss.checkpoint] : [];
+  return [...new Set([...artifactsOfModel(model), ...teacher])];
+}
+
+function artifactsOfModel(model: RunConfig['model']): readonly string[] {
+  if (model.kind === 'ensemble') return model.checkpoints ?? [];
   return (model.kind === 'imported' || model.kind === 'own') && model.artifact !== undefined ? [model.artifact] : [];
 }
 
 /**
  * Finds what the model of a config names: an ONNX file on the disk, among registered models or in the workspace, a model
- * file, or the trained members of an ensemble.
+ * file, or the trained members of an ensemble; and the teacher that its loss names.
  * @param draft a model file as it is being written
  */
 export async function resolveModel(config: RunConfig, workspace: Workspace, draft?: Draft): Promise<ResolvedModel> {
+  const { loss } = config;
+  const resolved = await resolveOwnModel(config, workspace, draft);
+  if (loss.kind !== 'distillation' || resolved.problem !== null) return resolved;
+  const teacher = findMember(loss.teacher, workspace, loss.checkpoint, 'a teacher');
+  if ('message' in teacher)
+    return { ...resolved, problem: { severity: 'error', path: ['loss', 'teacher'], ...teacher } };
+  return {
+    ...resolved,
+    config: { ...resolved.config, loss: { ...loss, checkpoint: teacher.checkpoint } },
+    teacher,
+  };
+}
+
+async function resolveOwnModel(config: RunConfig, workspace: Workspace, draft?: Draft): Promise<ResolvedModel> {
   const { model } = config;
   if (model.kind === 'own') return resolveModelFile(config, model, workspace, draft);
   if (model.kind === 'ensemble') return resolveEnsemble(config, model, workspace);

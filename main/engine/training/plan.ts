@@ -17,7 +17,7 @@ import {
 import type { TraceRequest } from '../../sandbox/trace-model-file.ts';
 import type { Problem } from './config-text.ts';
 import { describeArchitecture } from './describe-architecture.ts';
-import { planEnsemble } from './ensemble-plan.ts';
+import { planDistillation, planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
 import type { ResolvedModel } from './resolved-model.ts';
 import { annotationClasses, type Checks, checkWeights, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
@@ -86,7 +86,7 @@ export async function planRun(
   labels: TrainingLabels,
   modelFiles: TrainingModelFiles,
   machine: Machine,
-  { sources, members }: Pick<ResolvedModel, 'sources' | 'members'>,
+  { sources, members, teacher }: Pick<ResolvedModel, 'sources' | 'members' | 'teacher'>,
 ): Promise<Planned> {
   const problems: Problem[] = [];
   const report =
@@ -107,11 +107,14 @@ export async function planRun(
   const labelling = findClasses(checks, dataset, labels);
   checkTask(checks, dataset);
   const fits = !problems.some(({ severity, path }) => severity === 'error' && path[0] === 'task');
-  const { columns, preprocessing } = !fits
-    ? NOTHING
-    : members === undefined
-      ? inputOf(checks, dataset)
-      : (planEnsemble(checks, dataset, labelling?.labelSet?.digest ?? null, members, sources) ?? NOTHING);
+  const labelDigest = labelling?.labelSet?.digest ?? null;
+  const settled = () =>
+    teacher !== undefined
+      ? planDistillation(checks, dataset, labelDigest, teacher, sources)
+      : members !== undefined
+        ? planEnsemble(checks, dataset, labelDigest, members, sources)
+        : inputOf(checks, dataset);
+  const { columns, preprocessing } = (fits ? settled() : null) ?? NOTHING;
   if (fits) checkWeights(checks, dataset);
   checkTraining(checks);
   const model =
@@ -123,7 +126,7 @@ export async function planRun(
   if (model === null || preprocessing === null || labelling === null || isBroken()) return { plan: null, problems };
   const options = {
     ...trainingOptionsOf(config, preprocessing, model),
-    loss: lossFor(config.task, config.loss, config.model, config.data.weights !== undefined),
+    loss: lossFor(config.task, config.loss, config.model, config.data.weights !== undefined, sources),
   };
   const memoryBytes = checkMemory(checks, model, options, dataset, machine);
   if (memoryBytes === null || isBroken()) return { plan: null, problems };

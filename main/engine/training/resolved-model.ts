@@ -10,9 +10,11 @@ export interface ResolvedModel {
   readonly problem: Problem | null;
   /** Of an ensemble: the runs that its members come from. */
   readonly members?: readonly MemberRun[];
+  /** Of a distillation: the run that is imitated. */
+  readonly teacher?: MemberRun;
 }
 
-/** A trained model that is asked for as a member, and where it comes from. */
+/** A trained model that is asked for as a member or as a teacher, and where it comes from. */
 export interface MemberRun {
   /** As the config names it. */
   readonly reference: string;

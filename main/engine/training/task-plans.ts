@@ -41,6 +41,8 @@ export interface TaskPlan {
 
 const none = () => [];
 const classLosses = ['cross_entropy', 'binary_cross_entropy', 'hinge', 'multi_margin', 'focal'] as const;
+/** Where items are learned from one by one. */
+const itemLosses = [...classLosses, 'distillation'] as const;
 const numberLosses = ['mse', 'l1', 'huber', 'smooth_l1'] as const;
 
 const pictures = {
@@ -62,8 +64,8 @@ const tables = {
 };
 
 export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
-  'image-classification': { ...pictures, classes: 'labels', losses: classLosses, accuracy: true },
-  'table-classification': { ...tables, classes: 'labels', losses: classLosses, accuracy: true },
+  'image-classification': { ...pictures, classes: 'labels', losses: itemLosses, accuracy: true },
+  'table-classification': { ...tables, classes: 'labels', losses: itemLosses, accuracy: true },
   'table-regression': {
     ...tables,
     classes: 'none',
@@ -81,7 +83,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   'text-classification': {
     ...tables,
     classes: 'labels',
-    losses: classLosses,
+    losses: itemLosses,
     accuracy: true,
     columns: textColumns,
     preprocessing: ({ config }) => {

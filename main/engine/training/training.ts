@@ -254,7 +254,7 @@ export class Training implements Shipping {
       lastCheckpoint: null,
       error: null,
     };
-    const kept = artifactsOf(config.model).map((digest) => workspace.artifacts.put(plan.sources.artifact(digest)));
+    const kept = artifactsOf(config).map((digest) => workspace.artifacts.put(plan.sources.artifact(digest)));
     const stored: StoredPlan = { labelSet, classes: plan.classes, columns: plan.columns, target: plan.target };
     const jobId = workspace.transaction(() => {
       workspace.runs.insertConfig(configDigest, yaml, config);
@@ -267,6 +267,8 @@ export class Training implements Shipping {
       if (labelSet !== null) workspace.lineage.edge(labelSet.digest, id, 'labels');
       if (config.model.kind === 'ensemble')
         for (const checkpoint of config.model.checkpoints ?? []) workspace.lineage.edge(checkpoint, id, 'member of');
+      if (config.loss.kind === 'distillation' && config.loss.checkpoint !== undefined)
+        workspace.lineage.edge(config.loss.checkpoint, id, 'teacher of');
       workspace.ledger.append({
         actor: caller.userName,
         action: 'run.started',

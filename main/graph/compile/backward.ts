@@ -75,7 +75,7 @@ export function buildBackward(
   });
   const firstForward = graph.nodes.length;
   const output = model.module.forward(augmented.x, trace);
-  const { loss, weight, figures } = buildLoss(output, options.loss, {
+  const { loss, weight, figures } = buildLoss(augmented.x, output, options.loss, {
     added: trace.addedLosses,
     ...(augmented.prepareTarget ? { prepareTarget: augmented.prepareTarget } : {}),
   });

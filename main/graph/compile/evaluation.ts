@@ -22,7 +22,7 @@ export function compileEvaluation(model: CompilableModel, options: EvaluationOpt
   const x = modelInput(graph, model);
   const trace = traceModel(graph, model, { training: false, bind: bindConstants(graph, options.parameters) });
   const output = model.module.forward(x, trace);
-  const { loss, figures } = buildLoss(output, options.loss, { added: trace.addedLosses });
+  const { loss, figures } = buildLoss(x, output, options.loss, { added: trace.addedLosses });
   const outputs: NamedOutput[] = [{ name: 'output', tensor: output }, { name: 'loss', tensor: loss }, ...figures];
   for (const [name, tensor] of trace.emitted) outputs.push({ name, tensor });
   return assemble(graph, outputs, options.target ?? STANDARD, 'evaluation');

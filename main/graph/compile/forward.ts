@@ -54,6 +54,29 @@ export function compileForward(model: CompilableModel, options: ForwardOptions =
   return assemble(graph, outputs, options.target ?? STANDARD, 'forward', options.metadata, undefined, landmarks);
 }
 
+/**
+ * A trained model as a part of other graphs: takes its `x`, gives its output in evaluation mode, and never learns.
+ * @param prefix comes before the names of its weights, which are constants
+ * @throws GraphError `unsupported` where the model reads more than `x`
+ */
+export function frozenForward(
+  model: CompilableModel,
+  parameters: ParameterValues,
+  prefix: string,
+): (x: Tensor) => Tensor {
+  if ((model.moreInputs ?? []).length > 0)
+    throw new GraphError('unsupported', 'A model that reads more than one input cannot be a part of another graph.');
+  const values = Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`${prefix}${name}`, value]));
+  return (x) => {
+    const bind = bindConstants(x.graph, values);
+    const trace = traceModel(x.graph, model, {
+      training: false,
+      bind: (name, parameter) => bind(`${prefix}${name}`, parameter),
+    });
+    return model.module.forward(x, trace);
+  };
+}
+
 const maskOf = (mask: Tensor, { image, axis }: RawPicture): Tensor =>
   mask.graph.apply('MaskOfPicture', [mask, image], { axis });
 

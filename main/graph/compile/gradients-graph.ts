@@ -40,7 +40,7 @@ export function compileGradients(model: CompilableModel, options: GradientsOptio
     random,
   });
   const output = model.module.forward(x, trace);
-  const { loss } = buildLoss(output, options.loss, { added: trace.addedLosses });
+  const { loss } = buildLoss(x, output, options.loss, { added: trace.addedLosses });
   const wanted: NamedOutput[] = model.module
     .namedParameters()
     .flatMap(([name]) => (bound.has(name) ? [{ name: `gradient.${name}`, tensor: bound.get(name) as Tensor }] : []));

@@ -62,7 +62,7 @@ export function compileLayerStatistics(model: CompilableModel, options: LayerSta
     random,
   });
   const output = trace.run('model', model.module, x);
-  const { loss } = buildLoss(output, options.loss, { added: trace.addedLosses });
+  const { loss } = buildLoss(x, output, options.loss, { added: trace.addedLosses });
   const reached = reaching(graph, loss);
   const layers = childless(trace.layers);
   const connected = layers.filter((layer) => reached.has(layer.output.id) && layer.output.producer !== undefined);

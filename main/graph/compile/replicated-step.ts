@@ -38,6 +38,7 @@ const MEANS: ReadonlySet<LossSpec['kind']> = new Set([
   'binary_cross_entropy',
   'multi_margin',
   'hinge',
+  'distillation',
   'mse',
   'l1',
   'huber',

@@ -35,9 +35,15 @@ export type ClassificationLossSpec = SampleWeighting &
     | ({ readonly kind: 'hinge'; readonly margin?: number } & OneVersusRest)
     /**
      * A student that imitates a teacher (Hinton, Vinyals & Dean 2015): hardShare·CE(y) + (1 − hardShare)·T²·KL(teacher ‖
-     * student) at temperature T. Declares the input `teacherLogits`, shaped like the output.
+     * student) at temperature T.
      */
-    | { readonly kind: 'distillation'; readonly temperature?: number; readonly hardShare?: number }
+    | {
+        readonly kind: 'distillation';
+        readonly temperature?: number;
+        readonly hardShare?: number;
+        /** Its logits for the model's input as it is after augmentation. Absent: the input `teacherLogits` is declared. */
+        readonly teacher?: (x: Tensor) => Tensor;
+      }
   );
 
 interface OneVersusRest {
@@ -153,11 +159,12 @@ export const classificationLosses: { readonly [Kind in ClassificationLossSpec['k
   },
   distillation: {
     target: classIds,
-    build: (logits, y, spec) => {
+    build: (logits, y, spec, x) => {
       const { temperature = 2, hardShare = 0.5 } = spec;
       const { graph } = logits;
       const weights = sampleWeightsOf(logits, spec);
-      const teacher = scale(graph.input('teacherLogits', 'float32', logits.shape), 1 / temperature);
+      const said = spec.teacher?.(x) ?? graph.input('teacherLogits', 'float32', logits.shape);
+      const teacher = scale(said, 1 / temperature);
       const student = scale(logits, 1 / temperature);
       const target = graph.apply('Softmax', [teacher], { axis: 1 });
       // KL = cross-entropy − the teacher's own entropy, which no weight moves.

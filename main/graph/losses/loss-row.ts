@@ -23,7 +23,8 @@ export interface LossResult {
 export interface LossRow<Spec> {
   /** Declares the graph input `y` that fits the model's output. @throws GraphError if none can. */
   readonly target: (graph: Graph, output: Tensor, spec: Spec) => Tensor;
-  readonly build: (output: Tensor, y: Tensor, spec: Spec) => LossResult;
+  /** @param x what the model took */
+  readonly build: (output: Tensor, y: Tensor, spec: Spec, x: Tensor) => LossResult;
 }
 
 /** Losses that can count some samples more than others. */

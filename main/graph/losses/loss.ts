@@ -49,9 +49,10 @@ export interface BuildLossOptions {
 
 /**
  * The loss of a step: that of the output against `y`, which is declared as a graph input, and what the modules added.
+ * @param x what the model took
  * @throws GraphError if the model's output does not fit, or if there is no loss at all
  */
-export function buildLoss(output: Tensor, spec: LossSpec, options: BuildLossOptions = {}): LossResult {
+export function buildLoss(x: Tensor, output: Tensor, spec: LossSpec, options: BuildLossOptions = {}): LossResult {
   const { added = [], prepareTarget = (y) => y } = options;
   const own = added.flatMap(({ name, loss }): readonly Figure[] =>
     name === undefined ? [] : [{ name, tensor: loss }],
@@ -65,6 +66,6 @@ export function buildLoss(output: Tensor, spec: LossSpec, options: BuildLossOpti
   const row = losses[spec.kind] as LossRow<LossSpec> | undefined;
   if (!row) throw new GraphError('invalid-argument', `There is no loss named ${String(spec.kind)}.`);
   const y = prepareTarget(row.target(output.graph, output, spec), output);
-  const { loss, weight, figures } = row.build(output, y, spec);
+  const { loss, weight, figures } = row.build(output, y, spec, x);
   return { loss: sum([loss, ...extra]), ...(weight ? { weight } : {}), figures: [...figures, ...own] };
 }

@@ -31,7 +31,8 @@ export async function openExperiment(input: ExperimentInput, known: KnownState |
     const task = await tasks[config.task]({
       input,
       raw,
-      known: known ?? settledByMembers(config.model, sources),
+      known: known ?? settledByMembers(config.model, sources) ?? settledByTeacher(config.loss, sources),
+      sources,
       modelOf: async (preprocessing) => {
         const choice = await builtModel(input, known, preprocessing, sources);
         return modelFor(config.task, choice, preprocessing, classes.length, sources);
@@ -56,6 +57,13 @@ function settledByMembers(model: ExperimentInput['config']['model'], sources: Mo
   const members = (model.checkpoints ?? []).map((digest) => sources.checkpoint(digest));
   const preprocessing = commonPreprocessing(members) as Preprocessing;
   return { preprocessing, targetScale: members[0].targetScale };
+}
+
+/** A student sees what its teacher sees. */
+function settledByTeacher(loss: ExperimentInput['config']['loss'], sources: ModelSources): KnownState | null {
+  if (loss.kind !== 'distillation' || loss.checkpoint === undefined) return null;
+  const { preprocessing, targetScale } = sources.checkpoint(loss.checkpoint);
+  return { preprocessing: preprocessing as Preprocessing, targetScale };
 }
 
 export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize'>): Target {

@@ -28,7 +28,9 @@ export interface TrainConfig {
   /** The shown summary belongs to an earlier, sound text. */
   readonly summaryIsStale: boolean;
   readonly validationError: unknown;
-  /** The text as it stands was checked and has no errors. */
+  /** The text as it stands was checked. */
+  readonly checked: boolean;
+  /** It was checked and has no errors. */
   readonly sound: boolean;
   readonly known: KnownValues;
   /** Where the model is one of your own. */
@@ -110,6 +112,7 @@ export function useTrainConfig(): TrainConfig {
     summary: answer.data?.summary ?? lastSummary.current,
     summaryIsStale: answer.data !== undefined && answer.data.summary === null,
     validationError: answer.error,
+    checked: current,
     sound: current && !diagnostics.some(({ severity }) => severity === 'error'),
     known,
     modelFile,
@@ -129,11 +132,13 @@ function useKnownValues(versions: readonly DatasetVersion[], dataset: DatasetVer
     { enabled: dataset !== undefined },
   );
   const runs = useProcedure('runs.list', { datasetDigest: dataset?.digest ?? '' }, { enabled: dataset !== undefined });
-  return useMemo(
-    () => ({
-      'model.members': (runs.data ?? [])
-        .filter(({ status }) => status === 'FINISHED')
-        .map((run) => ({ value: run.id, detail: `${run.name}, ${headlineOf(run)}` })),
+  return useMemo(() => {
+    const trained = (runs.data ?? [])
+      .filter(({ status }) => status === 'FINISHED')
+      .map((run) => ({ value: run.id, detail: `${run.name}, ${headlineOf(run)}` }));
+    return {
+      'model.members': trained,
+      'loss.teacher': trained,
       'data.dataset': versions.map((version) => ({
         value: referenceOf(version),
         detail: `${formatPlural(version.rows, version.kind === 'table' ? 'row' : 'image')}, ${formatPlural(version.classes.length, 'class', 'classes')}`,
@@ -148,7 +153,6 @@ function useKnownValues(versions: readonly DatasetVersion[], dataset: DatasetVer
           .filter((device) => device.offered)
           .map((device) => ({ value: device.id, detail: device.title })),
       ],
-    }),
-    [versions, dataset, labelSets.data, devices.data, runs.data],
-  );
+    };
+  }, [versions, dataset, labelSets.data, devices.data, runs.data]);
 }

@@ -26,7 +26,7 @@ export interface Classified {
 }
 
 /** One class for each item, whatever the items are. */
-export async function classifier({ input, modelOf }: TaskSource, classified: Classified): Promise<Task> {
+export async function classifier({ input, sources, modelOf }: TaskSource, classified: Classified): Promise<Task> {
   const { config, classes, labels } = input;
   const { sets, preprocessing, notes, weights = null, prepareInput } = classified;
   const truthOf = (items: Int32Array) => Float64Array.from(items, (item) => labels?.[item] ?? Number.NaN);
@@ -42,7 +42,7 @@ export async function classifier({ input, modelOf }: TaskSource, classified: Cla
     notes,
     targetScale: null,
     model: await modelOf(preprocessing),
-    loss: lossFor(config.task, config.loss, config.model, weights !== null),
+    loss: lossFor(config.task, config.loss, config.model, weights !== null, sources),
     figures: [accuracyReading],
     prepare,
     validate: async (computing, parameters, set) => {

@@ -4,7 +4,7 @@ import type { Evaluation } from '../../../contract/evaluation.ts';
 import type { ExperimentInput } from '../../../contract/training-worker.ts';
 import type { SafetensorsEntry } from '../../../formats/safetensors/safetensors.ts';
 import type { LossSpec, ParameterValues } from '../../../graph/index.ts';
-import type { Model, TargetScale } from '../../../models/index.ts';
+import type { Model, ModelSources, TargetScale } from '../../../models/index.ts';
 import type { PreparedSet } from '../feeds.ts';
 import type { ItemSets } from '../item-sets.ts';
 import type { Computing } from '../predict.ts';
@@ -33,6 +33,8 @@ export interface TaskSource {
   readonly input: ExperimentInput;
   readonly raw: RawData;
   readonly known: KnownState | null;
+  /** What the config names by digest. */
+  readonly sources: ModelSources;
   /** The model of the config for data prepared in this way. @throws GraphError where the two do not fit, LightbenchError model_file.invalid */
   modelOf(preprocessing: Preprocessing): Promise<Model>;
 }
