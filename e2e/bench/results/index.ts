@@ -12,6 +12,7 @@ import { novelResults } from './novel.ts';
 import { penguinResults } from './penguins.ts';
 import type { Result } from './result.ts';
 import { Studio } from './studio.ts';
+import { sunspotResults } from './sunspots.ts';
 
 /** Everything that the notes of the templates and `resources/training.md` say of real data, one file per dataset. */
 const results: readonly Result[] = [
@@ -19,6 +20,7 @@ const results: readonly Result[] = [
   ...penguinResults,
   ...birdStrikeResults,
   ...co2Results,
+  ...sunspotResults,
   ...mailResults,
   ...novelResults,
   ...digitSceneResults,

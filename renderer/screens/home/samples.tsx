@@ -11,7 +11,9 @@ import {
   IconNumbers,
   IconPlane,
   IconSquares,
+  IconSun,
   IconTable,
+  IconVolume,
 } from '@tabler/icons-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -31,7 +33,9 @@ const icons: Readonly<Record<Sample['id'], TablerIcon>> = {
   'bird-strikes': IconPlane,
   'mr-series': IconHeartRateMonitor,
   co2: IconChartLine,
+  sunspots: IconSun,
   mails: IconMail,
+  pronunciations: IconVolume,
   novel: IconAffiliate,
   'digit-scenes-masks': IconLayersIntersect,
   'digit-scenes-boxes': IconSquares,
