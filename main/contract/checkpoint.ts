@@ -11,6 +11,13 @@ const columnPreprocessing = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('raw'), name: z.string() }),
 ]);
 
+const tokens = {
+  unit: z.enum(['characters', 'bytes', 'words']),
+  vocabulary: z.array(z.string()),
+  length: z.int(),
+  lowercase: z.boolean().default(false),
+};
+
 /** How raw data become the input of a model; the compiler builds it into every graph that ships. */
 export const preprocessing = z.discriminatedUnion('kind', [
   z.object({
@@ -34,13 +41,7 @@ export const preprocessing = z.discriminatedUnion('kind', [
     punctuation: z.boolean().default(false),
     shapes: z.boolean().default(false),
   }),
-  z.object({
-    kind: z.literal('tokens'),
-    unit: z.enum(['characters', 'bytes', 'words']),
-    vocabulary: z.array(z.string()),
-    length: z.int(),
-    lowercase: z.boolean().default(false),
-  }),
+  z.object({ kind: z.literal('tokens'), ...tokens, target: z.object(tokens).optional() }),
   z.object({
     kind: z.literal('series'),
     columns: z.array(z.object({ mean: z.number(), deviation: z.number() })),

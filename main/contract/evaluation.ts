@@ -49,6 +49,18 @@ export const languageEvaluation = z.object({
   samples: z.array(z.object({ prompt: z.string(), text: z.string() })).describe('What the model writes by itself'),
 });
 
+export const sequenceEvaluation = z.object({
+  pairs: z.int().describe('Different sources; where one has several targets, the nearest counts'),
+  exactMatch: z.number().describe('How often the target was written without a mistake'),
+  tokenErrorRate: z
+    .number()
+    .describe('Tokens to insert, delete and replace (Levenshtein 1966), as a share of the tokens of the targets'),
+  accuracy: z.number().describe('How often the next token is right where all before it are given'),
+  examples: z
+    .array(z.object({ source: z.string(), target: z.string(), written: z.string(), errors: z.int() }))
+    .describe('A few pairs, evenly over the split'),
+});
+
 export const segmentationEvaluation = z.object({
   classes: z.array(z.string()),
   meanIntersectionOverUnion: z.number(),
@@ -148,6 +160,7 @@ export const evaluation = z.object({
   /** One of these for the tasks of their names. */
   forecast: forecastEvaluation.optional(),
   language: languageEvaluation.optional(),
+  sequence: sequenceEvaluation.optional(),
   segmentation: segmentationEvaluation.optional(),
   detection: detectionEvaluation.optional(),
   generation: generationEvaluation.optional(),

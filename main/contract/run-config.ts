@@ -7,9 +7,13 @@ import { graphNetworkConfig } from './models/graph-network.ts';
 import { convolutionalTransformerConfig } from './models/hybrid.ts';
 import { importedConfig } from './models/imported.ts';
 import { ownModelConfig } from './models/own.ts';
-import { recurrentConfig } from './models/recurrent.ts';
+import { recurrentConfig, recurrentEncoderDecoderConfig } from './models/recurrent.ts';
 import { embeddingNetworkConfig, wideAndDeepConfig } from './models/tabular.ts';
-import { transformerDecoderConfig, transformerEncoderConfig } from './models/transformer.ts';
+import {
+  transformerDecoderConfig,
+  transformerEncoderConfig,
+  transformerEncoderDecoderConfig,
+} from './models/transformer.ts';
 import { detectorConfig, mobileNetConfig, residualNetworkConfig, unetConfig } from './models/vision.ts';
 import { augmentationConfig } from './run/augmentation.ts';
 import { optimizerConfig } from './run/optimizer.ts';
@@ -79,6 +83,8 @@ export const modelConfig = z.discriminatedUnion('kind', [
   recurrentConfig,
   transformerEncoderConfig,
   transformerDecoderConfig,
+  transformerEncoderDecoderConfig,
+  recurrentEncoderDecoderConfig,
   mobileNetConfig,
   convolutionalTransformerConfig,
   mixtureConfig,
@@ -256,6 +262,7 @@ export const taskName = z.enum([
   'text-classification',
   'series-forecasting',
   'language-modeling',
+  'sequence-to-sequence',
   'image-segmentation',
   'object-detection',
   'node-classification',
@@ -289,6 +296,31 @@ export const textData = z.strictObject({
     .describe(
       'Text classification: of a word that the vocabulary lacks, the model still knows whether it is a number, has digits, or has letters beyond ASCII',
     ),
+});
+
+const sequenceSide = z.strictObject({
+  column: z.string().optional().describe('Absent = the first, and for the target the second, of two columns of text'),
+  unit: z.enum(['characters', 'words']).default('characters').describe('words: between white space'),
+  length: z
+    .int()
+    .min(2)
+    .max(1024)
+    .default(32)
+    .describe('Tokens at most; what is longer is cut. The end of a target takes one of them'),
+  vocabulary: z
+    .int()
+    .min(4)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('At most so many different tokens, the most frequent of train; all others are one unknown token'),
+  minimumCount: z.int().min(1).default(1).describe('A token that occurs less often in train is unknown'),
+  lowercase: z.boolean().default(false).describe('Upper and lower case are the same'),
+});
+
+/** Which columns of a table are read and written, and how they become tokens. */
+export const sequenceData = z.strictObject({
+  source: sequenceSide.prefault({}).describe('What the model reads'),
+  target: sequenceSide.prefault({}).describe('What it learns to write'),
 });
 
 /** How the rows of a table become windows of a series. */
@@ -335,6 +367,7 @@ export const runConfig = z.strictObject({
         'Tables: a column of numbers that says how much each row counts in the loss it is trained on; it is not learned from. Rows of weight 0 are left out; evaluation counts all others alike',
       ),
     text: textData.optional().describe('Text tasks: which text, and how it becomes tokens'),
+    sequences: sequenceData.optional().describe('Sequence to sequence: what is read, and what is written'),
     series: seriesData.optional().describe('Forecasting: which columns, and how much of them'),
   }),
   preprocessing: z

@@ -93,6 +93,7 @@ export const prediction = z.object({
   probabilities: z.array(z.number()),
   predicted: z.int(),
   numbers: z.array(z.number()).optional().describe('What a model without classes predicts, instead of the three above'),
+  text: z.string().optional().describe('What a model that writes sequences answers, beside the ids in numbers'),
   picture: pictureAnswer.optional().describe('Masks and boxes, instead of the numbers'),
   durationMs: z.number().describe('Round trip over HTTP'),
   request: z.string().describe('The request that was sent, as JSON with the data shortened'),

@@ -55,3 +55,39 @@ describe('from composed scenes to a served model', () => {
     expect(picture.boxes.map(({ label }) => label).sort()).toEqual(item.predicted.map(({ label }) => label).sort());
   });
 });
+
+describe('from pairs of sequences to a served model', () => {
+  it('spelling to phonemes: token ids go in, and the graph writes those of the answer by itself', async () => {
+    const { runId, datasetDigest, evaluations } = await studio.trained('pronunciations', 'sequence-recurrent', (yaml) =>
+      yaml
+        .replace('hidden: 128', 'hidden: 32')
+        .replace('embedding: 64', 'embedding: 16')
+        .replace('epochs: 4', 'epochs: 1'),
+    );
+    const found = evaluations.find(({ split }) => split === 'test')?.sequence;
+    expect(found?.pairs).toBe(12_683);
+    expect(found?.tokenErrorRate).toBeLessThan(0.4);
+    expect(found?.exactMatch).toBeGreaterThan(0.1);
+    const { parity } = await studio.served(runId, 'speaker');
+    expect(parity.passed).toBe(true);
+    expect(parity.checks.map(({ classAgreement }) => classAgreement)).toEqual([1, 1, 1]);
+    const filter = { splits: ['test' as const], sort: 'index' as const };
+    const { indices } = await call('datasets.items', { digest: datasetDigest, filter });
+    const rows = await call('datasets.rows', { digest: datasetDigest, indices: indices.slice(0, 1000) });
+    const known = (found?.examples ?? []).flatMap(({ source, written }) => {
+      const row = rows.find(({ values }) => values?.word === source);
+      return row === undefined ? [] : [{ index: row.index, written }];
+    });
+    expect(known.length).toBeGreaterThan(3);
+    for (const { index, written } of known.slice(0, 4)) {
+      const answer = await call('deployments.predict', { endpoint: 'speaker', datasetDigest, index });
+      expect(answer.text).toBe(written);
+      expect(answer.numbers).toHaveLength(20);
+    }
+    const { signature } = await call('registry.get', { modelName: 'speaker', version: 1 });
+    expect(signature.outputs).toMatchObject([
+      { name: 'tokens', datatype: 'INT64', shape: [-1, 20], description: expect.stringContaining('targetVocabulary') },
+      { name: 'probabilities', datatype: 'FP32', shape: [-1, 20] },
+    ]);
+  });
+});

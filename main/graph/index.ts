@@ -4,6 +4,7 @@
  * - `compileTrainStep(model, options)` → forward + backward + optimiser update: bytes, inputs, outputs, state.
  * - `compileReplicatedStep(model, options, parts)` → the same in two graphs, for threads that share a batch.
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
+ * - `compileDecoding(model, options)` → an encoder–decoder that writes by itself, for evaluation and for shipping.
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
  * - `compileLayerStatistics(model, { loss })` → figures of every layer on a batch: activations, dead units, gradients.
@@ -37,6 +38,7 @@ export { clipFactor } from './compile/adam-plan.ts';
 export type { BlockProbe } from './compile/block-probe.ts';
 export { compileBlockProbe } from './compile/block-probe.ts';
 export { compileCopy } from './compile/copy.ts';
+export { compileDecoding } from './compile/decoding.ts';
 export type { EvaluationOptions } from './compile/evaluation.ts';
 export { compileEvaluation } from './compile/evaluation.ts';
 export type { ExplanationMethod, ExplanationOptions } from './compile/explanation.ts';
@@ -122,7 +124,7 @@ export { withLeadingSequence } from './onnx/leading-sequence.ts';
 export type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from './onnx/model.ts';
 export { MASKED_SCORE } from './operators/attention.ts';
 export { decodeCorners } from './operators/detection.ts';
-export { FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from './operators/text.ts';
+export { END, FIRST_WORD, PADDING, PUNCTUATION, START, UNKNOWN, wordShapes } from './operators/text.ts';
 export type { OptimizerSpec } from './optimizers/optimizer.ts';
 export type { ParameterGroup } from './optimizers/parameter-groups.ts';
 export { groupOf } from './optimizers/parameter-groups.ts';

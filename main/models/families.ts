@@ -8,6 +8,7 @@ import { graphNetwork } from './graph/graph-network.ts';
 import { convolutionalTransformer } from './hybrid/convolutional-transformer.ts';
 import { importedFamily } from './imported/imported-family.ts';
 import { ownModel } from './own/program-module.ts';
+import { recurrentEncoderDecoder } from './recurrent/encoder-decoder.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
 import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
 import { embeddingNetwork, wideAndDeep } from './tabular/tabular-models.ts';
@@ -27,6 +28,7 @@ const families: Families = {
   unet,
   detector,
   recurrent: recurrentModel,
+  recurrent_encoder_decoder: recurrentEncoderDecoder,
   transformer_encoder: transformerEncoder,
   transformer_decoder: transformerDecoder,
   transformer_encoder_decoder: transformerEncoderDecoder,

@@ -24,4 +24,4 @@ export { trainedWeights } from './trained-weights.ts';
 export { trainingOptionsOf } from './training-recipe.ts';
 /** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';
-export { byteVocabulary, Tokenizer, vocabularyOf, wordsOf } from './vocabulary.ts';
+export { byteVocabulary, sequenceMarks, Tokenizer, untilEnd, vocabularyOf, wordsOf } from './vocabulary.ts';

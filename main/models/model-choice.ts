@@ -4,10 +4,14 @@ import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { ImportedSpec } from './imported/specification.ts';
 import type { Program } from './own/program.ts';
-import type { RecurrentSpec } from './recurrent/specification.ts';
+import type { RecurrentEncoderDecoderSpec, RecurrentSpec } from './recurrent/specification.ts';
 import type { ActivationName } from './specification.ts';
 import type { EmbeddingNetworkSpec, TabularSpec, WideAndDeepSpec } from './tabular/specification.ts';
-import type { TransformerDecoderSpec, TransformerEncoderSpec } from './transformer/specification.ts';
+import type {
+  TransformerDecoderSpec,
+  TransformerEncoderDecoderSpec,
+  TransformerEncoderSpec,
+} from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
 
 /**
@@ -56,8 +60,10 @@ export type ModelChoice =
   | { readonly kind: 'sequential'; readonly layers: readonly LayerChoice[] }
   | GraphNetworkSpec
   | Written<RecurrentSpec>
+  | Written<RecurrentEncoderDecoderSpec>
   | Written<TransformerEncoderSpec>
   | Written<TransformerDecoderSpec>
+  | Written<TransformerEncoderDecoderSpec>
   | Written<MobileNetSpec>
   | Written<ConvolutionalTransformerSpec>
   | Written<MixtureSpec>

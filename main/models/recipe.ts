@@ -47,10 +47,20 @@ export function modelFor(
   sources: ModelSources = NO_SOURCES,
 ): Model {
   const { input, output } = signaturesOf(task, preprocessing, classCount);
+  if (task === 'sequence-to-sequence' && !ENCODER_DECODERS.has(choice.kind))
+    throw new GraphError(
+      'unsupported',
+      `A ${choice.kind} cannot turn one sequence into another: use an encoder–decoder.`,
+    );
   const spec =
     choice.kind === 'ensemble' ? ensembleSpec(choice, preprocessing, sources) : architectureOf(choice, sources);
   return buildModel(spec, input, output);
 }
+
+const ENCODER_DECODERS: ReadonlySet<ModelChoice['kind']> = new Set([
+  'recurrent_encoder_decoder',
+  'transformer_encoder_decoder',
+]);
 
 function architectureOf(choice: Exclude<ModelChoice, EnsembleChoice>, sources: ModelSources): ArchitectureSpec {
   switch (choice.kind) {
@@ -75,7 +85,9 @@ function architectureOf(choice: Exclude<ModelChoice, EnsembleChoice>, sources: M
       return choice;
     case 'recurrent':
     case 'transformer_encoder':
+    case 'recurrent_encoder_decoder':
     case 'transformer_decoder':
+    case 'transformer_encoder_decoder':
     case 'mobilenet_v2':
     case 'convolutional_transformer':
     case 'mixture_of_experts':
@@ -175,7 +187,7 @@ export function lossFor(
     return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
   if (task === 'image-segmentation' && choice.kind === 'cross_entropy') return { kind: 'pixel_cross_entropy' };
   if (choice.kind === 'dice' || choice.kind === 'dice_cross_entropy') return choice;
-  if (task === 'language-modeling' && choice.kind === 'cross_entropy')
+  if ((task === 'language-modeling' || task === 'sequence-to-sequence') && choice.kind === 'cross_entropy')
     return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };
   // Nodes that are not learned from weigh nothing.
   const weighting = isWeighted || task === 'node-classification' ? { sampleWeights: true as const } : {};

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { LossSpec, ParameterValues } from '../graph/index.ts';
-import { compileForward, compileGradients, compileTrainStep, STANDARD } from '../graph/index.ts';
+import {
+  compileDecoding,
+  compileForward,
+  compileGradients,
+  compileTrainStep,
+  STANDARD,
+  START,
+} from '../graph/index.ts';
 import {
   floats,
   numbers,
@@ -27,6 +34,8 @@ interface SequenceGolden {
   readonly gradients: Readonly<Record<string, string>>;
   readonly inputGradient?: string;
   readonly losses?: readonly number[];
+  /** What encoder–decoders write. */
+  readonly greedy?: readonly (readonly number[])[];
 }
 
 const TOLERANCE = 1e-5;
@@ -86,9 +95,10 @@ function dataOf(
     if (input.kind === 'image') return noise([batch, input.channels, input.height, input.width], stream);
     throw new Error(`No data for ${input.kind}.`);
   })();
-  const length = 'targetLength' in spec ? spec.targetLength : 'length' in input ? input.length : 0;
+  const own = output.kind === 'tokens' ? output.length : undefined;
+  const length = own ?? ('length' in input ? input.length : 0);
   const more: Readonly<Record<string, ReturnType<typeof floats>>> =
-    spec.kind === 'transformer_encoder_decoder' && output.kind === 'tokens'
+    own !== undefined && output.kind === 'tokens'
       ? { target: int64(ids(batch, length, output.vocabulary, stream + 1, false), [batch, length]) }
       : {};
   const y = (() => {
@@ -146,6 +156,29 @@ describe('sequence models against PyTorch', () => {
     const result = await runOnce(graph, dataOf(golden, 1));
     expect(relativeError(numbers(result.output), unpack(golden.outputValue))).toBeLessThan(TOLERANCE);
   });
+
+  const writers = goldens.filter(({ greedy }) => greedy !== undefined);
+  it.each(writers.map((golden) => [golden.name, golden] as const))(
+    '%s: what it writes by itself',
+    async (_, golden) => {
+      const model = modelOf(golden);
+      const parameters = weightsOf(model);
+      const { x } = dataOf(golden, 1);
+      const { tokens, probabilities } = await runOnce(compileDecoding(model, { parameters }), { x });
+      const written = golden.greedy?.flat() ?? [];
+      expect(Array.from(tokens?.data as BigInt64Array, Number)).toEqual(written);
+      // Each as probable as the model says where it is told what was written before.
+      const before = (golden.greedy ?? []).flatMap((row) => [START, ...row.slice(0, -1)]);
+      const target = int64(before, tokens?.dims ?? []);
+      const { output } = await runOnce(compileForward(model, { parameters }), { x, target });
+      const vocabulary = numbers(output).length / written.length;
+      written.forEach((id, place) => {
+        const row = numbers(output).slice(place * vocabulary, (place + 1) * vocabulary);
+        const sum = row.reduce((total, logit) => total + Math.exp(logit), 0);
+        expect(numbers(probabilities)[place]).toBeCloseTo(id === 0 ? 0 : Math.exp(row[id] as number) / sum, 5);
+      });
+    },
+  );
 
   it.each(trained.map((golden) => [golden.name, golden] as const))('%s: two hundred steps', async (_, golden) => {
     const model = modelOf(golden);

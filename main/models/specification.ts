@@ -6,7 +6,7 @@ import type { GraphNetworkSpec } from './graph/specification.ts';
 import type { ConvolutionalTransformerSpec } from './hybrid/specification.ts';
 import type { ImportedSpec } from './imported/specification.ts';
 import type { OwnSpec } from './own/program.ts';
-import type { RecurrentSpec } from './recurrent/specification.ts';
+import type { RecurrentEncoderDecoderSpec, RecurrentSpec } from './recurrent/specification.ts';
 import type { TabularSpec } from './tabular/specification.ts';
 import type { TransformerSpec } from './transformer/specification.ts';
 import type { DetectorSpec, MobileNetSpec, ResidualNetworkSpec, UNetSpec } from './vision/specification.ts';
@@ -46,8 +46,8 @@ export type OutputSignature =
   | { readonly kind: 'segmentation'; readonly classes: number }
   /** Boxes of so many classes, as the detector's head says */
   | { readonly kind: 'detection'; readonly classes: number }
-  /** [length, vocabulary] logits */
-  | { readonly kind: 'tokens'; readonly vocabulary: number }
+  /** [length, vocabulary] logits; a `length` of its own where the output is not the input's next tokens */
+  | { readonly kind: 'tokens'; readonly vocabulary: number; readonly length?: number }
   /** [horizon, series] */
   | { readonly kind: 'forecast'; readonly horizon: number; readonly series: number }
   /** [channels, height, width]; `classes` that a conditional model is told of */
@@ -111,6 +111,7 @@ export type ArchitectureSpec =
   | GraphNetworkSpec
   | GenerativeSpec
   | RecurrentSpec
+  | RecurrentEncoderDecoderSpec
   | TransformerSpec
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
   | MixtureSpec

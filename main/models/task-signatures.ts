@@ -17,6 +17,7 @@ export type TaskName =
   | 'text-classification'
   | 'series-forecasting'
   | 'language-modeling'
+  | 'sequence-to-sequence'
   | 'image-segmentation'
   | 'object-detection'
   | 'node-classification'
@@ -83,6 +84,13 @@ function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: 
     case 'language-modeling':
       if (preprocessing.kind !== 'tokens') break;
       return { kind: 'tokens', vocabulary: vocabularySize(preprocessing) };
+    case 'sequence-to-sequence':
+      if (preprocessing.kind !== 'tokens' || preprocessing.target === undefined) break;
+      return {
+        kind: 'tokens',
+        vocabulary: preprocessing.target.vocabulary.length + FIRST_WORD,
+        length: preprocessing.target.length,
+      };
     case 'image-generation': {
       if (preprocessing.kind !== 'image') break;
       const { channels, height, width } = preprocessing;

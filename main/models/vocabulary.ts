@@ -1,10 +1,13 @@
-import { FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN } from '../graph/index.ts';
+import { END, FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN } from '../graph/index.ts';
 
 /** What the shipped graph takes for white space. */
 const WHITE_SPACE = /[ \t\n\v\f\r]+/;
 const MARKS = new Set(PUNCTUATION);
 const NO_LETTERS = /[^\p{L}\p{N}\s]/gu;
 const BYTES = 256;
+
+/** What a target's vocabulary has first: `START` and `END`. */
+export const sequenceMarks: readonly string[] = ['<s>', '</s>'];
 
 export type TokenUnit = 'words' | 'characters' | 'bytes';
 
@@ -40,6 +43,12 @@ export const byteVocabulary: readonly string[] = Array.from({ length: BYTES }, (
   byte.toString(16).padStart(2, '0'),
 );
 
+/** The ids before the end of a sequence. */
+export function untilEnd(ids: readonly number[]): readonly number[] {
+  const end = ids.indexOf(END);
+  return end < 0 ? ids : ids.slice(0, end);
+}
+
 /** Text to token ids and back. */
 export class Tokenizer {
   readonly #unit: TokenUnit;
@@ -60,6 +69,11 @@ export class Tokenizer {
 
   ids(tokens: readonly string[]): number[] {
     return tokens.map((token) => this.#ids.get(token) ?? UNKNOWN);
+  }
+
+  /** The text of what was written, up to its end. */
+  sequence(ids: readonly number[]): string {
+    return this.text(untilEnd(ids));
   }
 
   text(ids: readonly number[]): string {

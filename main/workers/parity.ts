@@ -42,8 +42,8 @@ runWorker(parityInput, async (input) => {
         maxAbsDiff = Math.max(maxAbsDiff, difference);
         agreeing += agreement(
           input,
-          { row, boxes: expected.boxes[offset] },
-          { row: other, boxes: actual.boxes[offset] },
+          { row, found: expected.found[offset] },
+          { row: other, found: actual.found[offset] },
         );
         differences.push({
           sample: from + offset,
@@ -78,8 +78,8 @@ function rows(samples: Values, from: number, to: number): Values {
 
 interface Said {
   readonly rows: readonly Float32Array[];
-  /** Of each sample, seven numbers each; none where the model draws no boxes. */
-  readonly boxes: readonly (readonly number[])[];
+  /** Of each sample its boxes, seven numbers each, or the ids of its tokens; none where the model finds neither. */
+  readonly found: readonly (readonly number[])[];
 }
 
 async function outputs(
@@ -92,18 +92,24 @@ async function outputs(
   const values = floats(tensor, outputName);
   const count = tensor.dims[0];
   const width = values.length / count;
-  const boxes: number[][] = Array.from({ length: answer === 'boxes' ? count : 0 }, () => []);
+  const found: number[][] = Array.from({ length: count }, () => []);
   if (answer === 'boxes') {
-    const found = floats(all.detections, 'detections');
-    for (let at = 0; at < found.length; at += BOX_NUMBERS)
-      boxes[found[at]]?.push(...found.subarray(at + 1, at + BOX_NUMBERS));
+    const boxes = floats(all.detections, 'detections');
+    for (let at = 0; at < boxes.length; at += BOX_NUMBERS)
+      found[boxes[at]]?.push(...boxes.subarray(at + 1, at + BOX_NUMBERS));
   }
-  return { rows: Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width)), boxes };
+  if (answer === 'tokens') {
+    const ids = Array.from(all.tokens.data as BigInt64Array, Number);
+    ids.forEach((id, at) => {
+      found[Math.floor((at * count) / ids.length)].push(id);
+    });
+  }
+  return { rows: Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width)), found };
 }
 
 interface SaidOfSample {
   readonly row: Float32Array;
-  readonly boxes: readonly number[] | undefined;
+  readonly found: readonly number[] | undefined;
 }
 
 /** 1 where both answers are the same, 0 where not; of pixels, the share of them. */
@@ -113,8 +119,9 @@ function agreement({ answer, classes }: ParityInput, a: SaidOfSample, b: SaidOfS
       return 1;
     case 'class':
       return argmax(a.row) === argmax(b.row) ? 1 : 0;
-    case 'boxes': {
-      const [ours, theirs] = [a.boxes ?? [], b.boxes ?? []];
+    case 'boxes':
+    case 'tokens': {
+      const [ours, theirs] = [a.found ?? [], b.found ?? []];
       const same = (value: number, at: number): boolean => Math.abs(value - theirs[at]) <= SAME_BOX;
       return ours.length === theirs.length && ours.every(same) ? 1 : 0;
     }

@@ -10,6 +10,7 @@ import { generationResults } from './generation.ts';
 import { mailResults } from './mails.ts';
 import { novelResults } from './novel.ts';
 import { penguinResults } from './penguins.ts';
+import { pronunciationResults } from './pronunciations.ts';
 import type { Result } from './result.ts';
 import { Studio } from './studio.ts';
 import { sunspotResults } from './sunspots.ts';
@@ -22,6 +23,7 @@ const results: readonly Result[] = [
   ...co2Results,
   ...sunspotResults,
   ...mailResults,
+  ...pronunciationResults,
   ...novelResults,
   ...digitSceneResults,
   ...generationResults,

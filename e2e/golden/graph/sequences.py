@@ -167,7 +167,7 @@ class EncoderDecoder(nn.Module):
         self.source = nn.Embedding(source["vocabulary"], spec["width"], padding_idx=0)
         self.sourcePositions, self.encoder = Positions(spec, source["length"]), Stack(spec)
         self.target = nn.Embedding(output["vocabulary"], spec["width"], padding_idx=None if tied else 0)
-        self.targetPositions, self.decoder = Positions(spec, spec["targetLength"]), Stack(spec, nn.TransformerDecoderLayer)
+        self.targetPositions, self.decoder = Positions(spec, output["length"]), Stack(spec, nn.TransformerDecoderLayer)
         if not tied:
             self.head = nn.Linear(spec["width"], output["vocabulary"], bias=False)
 
@@ -176,6 +176,36 @@ class EncoderDecoder(nn.Module):
         memory = self.encoder(self.sourcePositions(self.source(x)), src_key_padding_mask=hidden)
         y = self.decoder(self.targetPositions(self.target(target)), memory, tgt_mask=causal(target.shape[1]), memory_key_padding_mask=hidden)
         return self.head(y) if hasattr(self, "head") else y @ self.target.weight.T
+
+
+class RecurrentEncoderDecoder(nn.Module):
+    """Luong et al. 2015: global attention, general score, no input feeding."""
+
+    def __init__(self, spec, source, output):
+        super().__init__()
+        hidden, layers, both = spec["hidden"], spec.get("layers", 1), spec.get("bidirectional", False)
+        width, kind, self.states = spec.get("embedding", hidden), {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[spec["cell"]], 2 if spec["cell"] == "lstm" else 1
+        self.layers, self.both, read = layers, both, 2 * hidden if both else hidden
+        self.source, self.target = (nn.Embedding(side["vocabulary"], width, padding_idx=0) for side in (source, output))
+        self.encoder = kind(width, hidden, layers, batch_first=True, bidirectional=both)
+        self.decoder = kind(width, hidden, layers, batch_first=True)
+        self.bridge = nn.Linear(read, hidden * layers * self.states)
+        self.attention = nn.Linear(hidden, read, bias=False)
+        self.combine = nn.Linear(read + hidden, hidden, bias=False)
+        self.head = nn.Linear(hidden, output["vocabulary"])
+
+    def forward(self, x, target):
+        lengths = (x != 0).sum(1).clamp(min=1)
+        packed = pack_padded_sequence(self.source(x), lengths, batch_first=True, enforce_sorted=False)
+        steps, states = self.encoder(packed)
+        memory, _ = pad_packed_sequence(steps, batch_first=True, total_length=x.shape[1])
+        h = states[0] if isinstance(states, tuple) else states
+        read = torch.cat([h[-2], h[-1]], 1) if self.both else h[-1]
+        first = self.bridge(read).tanh().view(len(x), self.layers, self.states, -1).permute(2, 1, 0, 3).contiguous()
+        y, _ = self.decoder(self.target(target), tuple(first) if self.states == 2 else first[0])
+        scores = self.attention(y) @ memory.transpose(1, 2)
+        weights = scores.masked_fill((x == 0)[:, None], float("-inf")).softmax(-1)
+        return self.head(self.combine(torch.cat([weights @ memory, y], 2)).tanh())
 
 
 class Recurrent(nn.Module):
@@ -215,7 +245,7 @@ class Recurrent(nn.Module):
         return y.view(len(y), self.output["horizon"], self.output["series"]) if self.output["kind"] == "forecast" else y
 
 
-MODELS = {"recurrent": Recurrent, "transformer_encoder": Encoder, "transformer_decoder": Decoder, "transformer_encoder_decoder": EncoderDecoder}
+MODELS = {"recurrent": Recurrent, "recurrent_encoder_decoder": RecurrentEncoderDecoder, "transformer_encoder": Encoder, "transformer_decoder": Decoder, "transformer_encoder_decoder": EncoderDecoder}
 
 
 def data(case, stream):
@@ -226,11 +256,11 @@ def data(case, stream):
         x = numbers((batch, source["length"], source["features"]), stream)
     else:
         x = numbers((batch, source["channels"], source["height"], source["width"]), stream)
-    more = [ids(batch, case["spec"]["targetLength"], output["vocabulary"], stream + 1, False)] if case["spec"]["kind"] == "transformer_encoder_decoder" else []
+    more = [ids(batch, output["length"], output["vocabulary"], stream + 1, False)] if "length" in output else []
     if output["kind"] == "classification":
         y = torch.arange(batch) * 7 % output["classes"]
     elif output["kind"] == "tokens":
-        y = ids(batch, case["spec"].get("targetLength", source["length"]), output["vocabulary"], stream + 2, True)
+        y = ids(batch, output.get("length", source["length"]), output["vocabulary"], stream + 2, True)
         y = (y - 1).clamp(min=0) if case["loss"].get("ignoreIndex", -100) != 0 else y.clamp(max=output["vocabulary"] - 1)
     else:
         shape = (batch, output["horizon"], output["series"]) if output["kind"] == "forecast" else (batch, output["outputs"])
@@ -252,6 +282,7 @@ SERIES = {"kind": "series", "length": 5, "features": 3}
 IMAGE = {"kind": "image", "channels": 2, "height": 6, "width": 4}
 CLASSES = {"kind": "classification", "classes": 3}
 NEXT = {"kind": "tokens", "vocabulary": 11}
+TARGET = {"kind": "tokens", "vocabulary": 9, "length": 5}
 FORECAST = {"kind": "forecast", "horizon": 4, "series": 2}
 CE, MSE, TOKEN = {"kind": "cross_entropy"}, {"kind": "mse"}, {"kind": "token_cross_entropy"}
 SMALL = {"width": 8, "heads": 2, "layers": 1, "feedForward": 12}
@@ -278,10 +309,11 @@ CASES = [
     case("vision transformer", {"kind": "transformer_encoder", **SMALL, "patch": 2, "pooling": "cls"}, IMAGE, CLASSES, CE),
     case("decoder, tied weights", {"kind": "transformer_decoder", **SMALL, "layers": 2, "tieWeights": True}, TOKENS, NEXT, {**TOKEN, "ignoreIndex": 0}),
     case("decoder rotary smoothed", {"kind": "transformer_decoder", **SMALL, "positions": "rotary"}, TOKENS, NEXT, {**TOKEN, "ignoreIndex": 0, "labelSmoothing": 0.1}),
-    case("encoder-decoder", {"kind": "transformer_encoder_decoder", **SMALL, "targetLength": 5}, TOKENS, NEXT, {**TOKEN, "ignoreIndex": 0}),
-    case("encoder-decoder post-norm, tied", {"kind": "transformer_encoder_decoder", **SMALL, "targetLength": 5, "order": "post", "tieWeights": True}, TOKENS, NEXT, {**TOKEN, "ignoreIndex": 0}),
+    case("encoder-decoder", {"kind": "transformer_encoder_decoder", **SMALL}, TOKENS, TARGET, {**TOKEN, "ignoreIndex": 0}),
+    case("encoder-decoder post-norm, tied", {"kind": "transformer_encoder_decoder", **SMALL, "order": "post", "tieWeights": True}, TOKENS, TARGET, {**TOKEN, "ignoreIndex": 0}),
+    *[case(f"{cell} encoder-decoder{what}", {**recurrent(cell), "kind": "recurrent_encoder_decoder", **more}, TOKENS, TARGET, {**TOKEN, "ignoreIndex": 0}) for cell, what, more in (("rnn", "", {}), ("lstm", ", two layers, both ways", {"layers": 2, "bidirectional": True}), ("gru", ", both ways", {"bidirectional": True, "embedding": 4}))],
 ]
-TRAINED = {"rnn one layer, last state", "lstm over padded tokens, both ways", "gru direct forecast", "lstm decoded forecast", "encoder over padded tokens", "vision transformer", "decoder, tied weights", "encoder-decoder"}
+TRAINED = {"rnn one layer, last state", "lstm over padded tokens, both ways", "gru direct forecast", "lstm decoded forecast", "encoder over padded tokens", "vision transformer", "decoder, tied weights", "encoder-decoder", "lstm encoder-decoder, two layers, both ways", "gru encoder-decoder, both ways"}
 STEPS = 200
 
 
@@ -300,6 +332,19 @@ def trajectory(case):
     return losses
 
 
+START, END = 2, 3
+
+
+def greedy(model, x, length):
+    """The most probable id from END on at each place, up to END; padding behind it."""
+    tokens = torch.zeros(len(x), length, dtype=torch.int64)
+    for place in range(length):
+        before = torch.cat([torch.full((len(x), 1), START), tokens[:, :-1]], 1)
+        best = model(x, before)[:, place, END:].argmax(-1) + END
+        tokens[:, place] = torch.where((tokens == END).any(1), 0, best)
+    return tokens.tolist()
+
+
 def golden(case):
     model = MODELS[case["spec"]["kind"]](case["spec"], case["input"], case["output"])
     set_weights(model)
@@ -314,6 +359,7 @@ def golden(case):
         "outputValue": pack(output),
         "lossValue": loss.item(),
         "gradients": {name: pack(parameter.grad) for name, parameter in model.named_parameters()},
+        **({"greedy": greedy(model, x, case["output"]["length"])} if "length" in case["output"] else {}),
         **({"inputGradient": pack(x.grad)} if x.grad is not None else {}),
         **({"losses": [float(f"{value:.7g}") for value in trajectory(case)]} if case["name"] in TRAINED else {}),
     }

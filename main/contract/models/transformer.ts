@@ -34,3 +34,11 @@ export const transformerDecoderConfig = z
     tieWeights: z.boolean().default(true).describe('The output layer is the embedding itself (Press & Wolf 2017)'),
   })
   .describe('Transformer decoder: a language model');
+
+export const transformerEncoderDecoderConfig = z
+  .strictObject({
+    kind: z.literal('transformer_encoder_decoder'),
+    ...settings,
+    tieWeights: z.boolean().default(true).describe('The output layer is the embedding of the target itself'),
+  })
+  .describe('Transformer encoder and decoder (Vaswani et al. 2017), each of so many layers: one sequence into another');

@@ -77,6 +77,7 @@ export async function checkParity(
 function answerOf({ task }: ModelVersion, output: string): ParityInput['answer'] {
   if (task === 'image-segmentation') return 'pixels';
   if (task === 'object-detection') return 'boxes';
+  if (task === 'sequence-to-sequence') return 'tokens';
   // Of a language model, each of the places has probabilities of its own.
   return output === 'probabilities' && task !== 'language-modeling' ? 'class' : 'numbers';
 }

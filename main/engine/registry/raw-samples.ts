@@ -9,7 +9,7 @@ export interface InputLayout {
   readonly columns: readonly Column[];
   /** Series: the column that the rows of a table are ordered by. */
   readonly orderedBy?: string | null;
-  /** Language models: how text becomes token ids. */
+  /** Models of tokens: how text becomes ids, and for those that write sequences, ids become text. */
   readonly tokens?: NonNullable<ShippingModel['tokens']>;
 }
 

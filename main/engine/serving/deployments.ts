@@ -4,6 +4,7 @@ import type { ExplanationMethod } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { Bundle, Deployment, Prediction } from '../../contract/serving.ts';
+import { Tokenizer } from '../../models/index.ts';
 import type { StoredDeployment } from '../../storage/index.ts';
 import { curlLines, INPUT_EXAMPLE } from '../bundles/index.ts';
 import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
@@ -229,8 +230,17 @@ export class Deployments {
     const { modelName, version } = this.#bundles.get(this.#records.current(stored).bundleDigest);
     const layout = this.#registry.layout(modelName, version);
     const batch = await this.#samples.batch(input.datasetDigest, [input.index], layout);
+    const { target } = layout.tokens ?? {};
     return predict(
-      { endpoint: stored.endpoint, url, modelName, classes: this.#registry.version(modelName, version).classes },
+      {
+        endpoint: stored.endpoint,
+        url,
+        modelName,
+        classes: this.#registry.version(modelName, version).classes,
+        ...(target === undefined
+          ? {}
+          : { textOf: (ids) => new Tokenizer(target.unit, target.vocabulary).sequence(ids) }),
+      },
       toProtocolTensor(layout.input.name, batch),
       caller.signal,
     );

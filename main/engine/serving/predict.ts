@@ -17,6 +17,8 @@ export interface PredictionTarget {
   readonly url: string;
   readonly modelName: string;
   readonly classes: readonly string[];
+  /** Of a model that writes sequences: its ids as text. */
+  readonly textOf?: (ids: readonly number[]) => string;
 }
 
 /**
@@ -67,8 +69,9 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, input: 
   const picture = pictureOf(response, input);
   if (picture !== undefined)
     return { endpoint, version, classes: [...classes], probabilities: [], predicted: 0, numbers: [], picture };
-  const main = response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
-  const values = Array.from(main.data as Float32Array);
+  const tokens = response.outputs.find(({ name }) => name === 'tokens');
+  const main = tokens ?? response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
+  const values = Array.from(main.data as ArrayLike<number | bigint>, Number);
   if (classes.length === 0 || main.name !== 'probabilities')
     return {
       endpoint,
@@ -77,6 +80,7 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, input: 
       probabilities: [],
       predicted: 0,
       numbers: values.slice(0, MOST_NUMBERS),
+      ...(tokens === undefined || target.textOf === undefined ? {} : { text: target.textOf(values) }),
     };
   return {
     endpoint,

@@ -1,6 +1,6 @@
 import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
-import { BATCH, FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
+import { BATCH, END, FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
 
 /** What the raw input of a shipped model is, in a sentence. */
 export function describeInput({ preprocessing, columns }: CheckpointState): string {
@@ -25,6 +25,10 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
 
 export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
   const ordered = classes.map((label, index) => `${index} = ${label}`).join(', ');
+  if (task === 'sequence-to-sequence')
+    return name === 'tokens'
+      ? `Ids of the most probable sequence, token by token: ${END} ends it and ${PADDING} fills; the vocabulary, among the metadata of the file as targetVocabulary, begins at ${FIRST_WORD}.`
+      : 'Probability of each of the tokens, given those before it; 0 behind the end.';
   if (name === 'probabilities' && task === 'language-modeling')
     return 'Probability of each token to be the next one, at each place of the input.';
   if (name === 'probabilities')
@@ -83,6 +87,11 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
     case 'tokens':
       return [
         `${preprocessing.lowercase ? 'Text is put into lower case. It' : 'Text'} becomes ids of ${preprocessing.unit} before the graph, by a vocabulary of ${preprocessing.vocabulary.length}.`,
+        ...(preprocessing.target === undefined
+          ? []
+          : [
+              `What is written are ids of ${preprocessing.target.unit}, by a vocabulary of ${preprocessing.target.vocabulary.length}; they become text behind the graph.`,
+            ]),
       ];
     case 'series':
       return preprocessing.columns.map(({ mean, deviation }, index) => {

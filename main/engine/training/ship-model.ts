@@ -2,7 +2,14 @@ import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
-import { compileForward, type ParameterValues, type Target } from '../../graph/index.ts';
+import {
+  type CompilableModel,
+  compileDecoding,
+  compileForward,
+  type ForwardOptions,
+  type ParameterValues,
+  type Target,
+} from '../../graph/index.ts';
 import { inUnitsOfTarget, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
 import { parseCheckpoint } from './checkpoint-bytes.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
@@ -43,9 +50,15 @@ export function shipModel(
   const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest, sources);
   const leaving = model.ship?.(parameters) ?? { model, parameters };
   const { preprocessing, classes } = state;
-  const options = { preprocessing, softmax: softmaxOf(model) } as const;
-  const shipped = compileForward(inUnitsOfTarget(leaving.model, state.targetScale), {
-    ...options,
+  const compile = (compiled: CompilableModel, options: Omit<ForwardOptions, 'preprocessing' | 'softmax'>) =>
+    state.task === 'sequence-to-sequence'
+      ? compileDecoding(compiled, { preprocessing, ...options })
+      : compileForward(inUnitsOfTarget(compiled, state.targetScale), {
+          preprocessing,
+          softmax: softmaxOf(model),
+          ...options,
+        });
+  const shipped = compile(leaving.model, {
     parameters: leaving.parameters,
     metadata: {
       run: run.id,
@@ -55,9 +68,15 @@ export function shipModel(
       ...(preprocessing.kind === 'tokens'
         ? { unit: preprocessing.unit, vocabulary: JSON.stringify(preprocessing.vocabulary) }
         : {}),
+      ...(preprocessing.kind === 'tokens' && preprocessing.target !== undefined
+        ? {
+            targetUnit: preprocessing.target.unit,
+            targetVocabulary: JSON.stringify(preprocessing.target.vocabulary),
+          }
+        : {}),
     },
   });
-  const compared = compileForward(inUnitsOfTarget(model, state.targetScale), { ...options, target: reference });
+  const compared = compile(model, { target: reference });
   return {
     runId: run.id,
     checkpointDigest,

@@ -29,6 +29,8 @@ export interface ReferenceModel {
  * stands for a missing value.
  * Texts: input `text` BYTES [N], the raw texts of the one column.
  * Language models: input `tokens` INT64 [N, length], ids by `tokens` and by the metadata of the file.
+ * Sequence to sequence: the same of the source, and `tokens` INT64 [N, length] with `probabilities` FP32 [N, length] out,
+ * written greedily by the graph itself.
  * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
  * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
  * [N, 1] and forecasting `output` FP32 [N, horizon, targets] in the units of the targets.
@@ -52,7 +54,7 @@ export interface ShippingModel {
   readonly columns: readonly Column[];
   /** Series: the column that the rows of a table are ordered by; null for the order in which they stand. */
   readonly orderedBy: string | null;
-  /** Language models: how text becomes the ids of the input; the graph begins after it. */
+  /** Models of tokens: how text becomes the ids of the input, and ids the text of the answer; outside the graph. */
   readonly tokens: Extract<Preprocessing, { kind: 'tokens' }> | null;
   readonly image: DatasetVersion['image'];
   readonly parameters: number;

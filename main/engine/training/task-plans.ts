@@ -1,6 +1,13 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Column, DatasetVersion } from '../../contract/datasets.ts';
-import { embedsCategories, type RunConfig, seriesData, type TaskName, textData } from '../../contract/run-config.ts';
+import {
+  embedsCategories,
+  type RunConfig,
+  sequenceData,
+  seriesData,
+  type TaskName,
+  textData,
+} from '../../contract/run-config.ts';
 import { FIRST_WORD, type PreprocessingSpec } from '../../graph/index.ts';
 
 const LEARNABLE = new Set<Column['type']>(['number', 'integer', 'category', 'boolean']);
@@ -110,6 +117,22 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
       // Characters of one script; how many there are is known when the text is read.
       const size = unit === 'words' ? vocabulary : unit === 'bytes' ? 256 : Math.min(vocabulary, 128);
       return { kind: 'tokens', unit, vocabulary: placeholders(size), length };
+    },
+  },
+  'sequence-to-sequence': {
+    ...tables,
+    classes: 'none',
+    losses: ['cross_entropy'],
+    accuracy: true,
+    columns: sequenceColumns,
+    preprocessing: ({ config }) => {
+      const { source, target } = sequenceData.parse(config.data.sequences ?? {});
+      const side = ({ unit, length, vocabulary }: typeof source) => ({
+        unit,
+        length,
+        vocabulary: placeholders(unit === 'words' ? vocabulary : Math.min(vocabulary, 128)),
+      });
+      return { kind: 'tokens', ...side(source), target: side(target) };
     },
   },
   'image-segmentation': {
@@ -229,14 +252,7 @@ export function checkWeights(checks: Checks, dataset: DatasetVersion): void {
 function textColumns(checks: Checks, dataset: DatasetVersion): readonly Column[] {
   const texts = dataset.schema.filter(({ name, type }) => type === 'text' && name !== dataset.target);
   const wanted = checks.config.data.text?.column;
-  if (wanted !== undefined) {
-    const column = dataset.schema.find(({ name }) => name === wanted);
-    if (column === undefined) missing(checks, 'data.text.column', wanted, texts);
-    else if (column.type !== 'text' && column.type !== 'category')
-      checks.error('data.text.column', `${wanted} is of the type ${column.type}, not text.`, 'Name a column of text.');
-    else return [column];
-    return [];
-  }
+  if (wanted !== undefined) return textColumn(checks, dataset, wanted, 'data.text.column');
   if (texts.length === 1) return texts;
   checks.error(
     'data.text',
@@ -246,6 +262,38 @@ function textColumns(checks: Checks, dataset: DatasetVersion): readonly Column[]
       : `Write text: { column: … } with one of ${texts.map(({ name }) => name).join(', ')}.`,
   );
   return [];
+}
+
+function textColumn(checks: Checks, dataset: DatasetVersion, wanted: string, path: string): readonly Column[] {
+  const column = dataset.schema.find(({ name }) => name === wanted);
+  const texts = dataset.schema.filter(({ type }) => type === 'text');
+  if (column === undefined) missing(checks, path, wanted, texts);
+  else if (column.type !== 'text' && column.type !== 'category')
+    checks.error(path, `${wanted} is of the type ${column.type}, not text.`, 'Name a column of text.');
+  else return [column];
+  return [];
+}
+
+/** The source and the target. */
+function sequenceColumns(checks: Checks, dataset: DatasetVersion): readonly Column[] {
+  const { source, target } = sequenceData.parse(checks.config.data.sequences ?? {});
+  const texts = dataset.schema.filter(({ type }) => type === 'text');
+  const [from, to] = [source, target].map(({ column }, place) =>
+    column === undefined && texts.length === 2 ? texts[place].name : column,
+  );
+  if (from === undefined || to === undefined || from === to) {
+    checks.error(
+      'data.sequences',
+      'Which column is read and which is written is not said.',
+      'Write sequences: { source: { column: … }, target: { column: … } } with two columns of text.',
+    );
+    return [];
+  }
+  const columns = [
+    ...textColumn(checks, dataset, from, 'data.sequences.source.column'),
+    ...textColumn(checks, dataset, to, 'data.sequences.target.column'),
+  ];
+  return columns.length === 2 ? columns : [];
 }
 
 /** The columns that the model sees, targets among them. */

@@ -15,6 +15,7 @@ const AUGMENTABLE: Readonly<Partial<Record<TaskName, Augmentation['kind']>>> = {
   'series-forecasting': 'series',
   'text-classification': 'text',
   'language-modeling': 'text',
+  'sequence-to-sequence': 'text',
 };
 
 /** Changes that masks and boxes would have to follow. */

@@ -58,13 +58,16 @@ export type PreprocessingSpec =
   | ({ readonly kind: 'series' } & SeriesSpec)
   /** Nodes are a table; edges reach the model as they are. */
   | { readonly kind: 'graph'; readonly columns: readonly ColumnSpec[] }
-  /** Input `tokens` int64 [batch, length]: text becomes tokens before the graph, by `vocabulary`. */
-  | {
-      readonly kind: 'tokens';
-      readonly unit: 'characters' | 'bytes' | 'words';
-      readonly length: number;
-      readonly vocabulary: readonly string[];
-    };
+  /** Input `tokens` int64 [batch, length]: text becomes tokens before the graph. `target`: what is written from them. */
+  | ({ readonly kind: 'tokens'; readonly target?: TokensSpec | undefined } & TokensSpec);
+
+/** How a text is split into tokens, which become the ids of a vocabulary. */
+export interface TokensSpec {
+  readonly unit: 'characters' | 'bytes' | 'words';
+  readonly length: number;
+  /** Tokens by id, from `FIRST_WORD` on. */
+  readonly vocabulary: readonly string[];
+}
 
 /** Input `text` string [batch]: words, which stand between white space, become the ids of a vocabulary. */
 export interface TextSpec {

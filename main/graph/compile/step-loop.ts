@@ -1,5 +1,5 @@
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
-import { renameValues } from '../onnx/rename.ts';
+import { renameValues, valuesReadBy } from '../onnx/rename.ts';
 import { carryInParts } from './carry-in-parts.ts';
 import type { StateTensor } from './model.ts';
 
@@ -162,14 +162,6 @@ function withNormAtLast(graph: OnnxGraph): OnnxGraph {
     },
   };
   return { ...graph, nodes: [...graph.nodes.filter((entry) => !moved.includes(entry)), choice] };
-}
-
-/** What a node reads, inside its bodies too. */
-function valuesReadBy({ inputs, attributes }: OnnxNode): readonly string[] {
-  const nested = Object.values(attributes).flatMap((attribute) =>
-    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(valuesReadBy) : [],
-  );
-  return [...inputs, ...nested];
 }
 
 const stacked = (value: OnnxValueInfo): OnnxValueInfo => ({ ...value, shape: [STEPS, ...value.shape] });

@@ -25,3 +25,11 @@ function renameGraph(graph: OnnxGraph, rename: (name: string) => string): OnnxGr
     outputs: graph.outputs.map(named),
   };
 }
+
+/** What a node reads, inside its bodies too. */
+export function valuesReadBy({ inputs, attributes }: OnnxNode): readonly string[] {
+  const nested = Object.values(attributes).flatMap((attribute) =>
+    attribute.kind === 'graph' ? attribute.value.nodes.flatMap(valuesReadBy) : [],
+  );
+  return [...inputs, ...nested];
+}

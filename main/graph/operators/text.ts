@@ -14,6 +14,9 @@ const EMPTY = '';
 export const PADDING = 0;
 export const UNKNOWN = 1;
 export const FIRST_WORD = 2;
+/** The first words of the vocabulary of targets, between which a written sequence stands. */
+export const START = 2;
+export const END = 3;
 
 /** ONNX Runtime's `StringSplit` without a delimiter splits at spaces alone. */
 const OTHER_WHITE_SPACE = '\n\t\r\v\f';

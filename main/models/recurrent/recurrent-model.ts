@@ -14,9 +14,9 @@ import {
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import type { RecurrentSpec } from './specification.ts';
 
-const PADDING = 0;
+export const PADDING = 0;
 /** Less than PyTorch's 1: rare words keep what they drew at the start, and the network would learn it by heart. */
-const EMBEDDING_DEVIATION = 0.1;
+export const EMBEDDING_DEVIATION = 0.1;
 
 /** Embedding of tokens (if any), recurrent layers, and a head over one state, every step or a horizon. */
 class RecurrentNetwork extends Module {
@@ -98,6 +98,11 @@ export function recurrentModel(spec: RecurrentSpec, input: InputSignature, outpu
   if (input.kind !== 'tokens' && input.kind !== 'series') {
     throw new GraphError('unsupported', `Recurrent layers take tokens or a series, not ${input.kind}.`);
   }
+  if (output.kind === 'tokens' && output.length !== undefined)
+    throw new GraphError(
+      'unsupported',
+      'Recurrent layers say one token per step of the input, not a sequence of its own.',
+    );
   const module = new RecurrentNetwork(spec, input, output);
   return input.kind === 'tokens'
     ? { module, inputShape: [input.length], inputType: 'int64' }

@@ -21,3 +21,22 @@ export interface RecurrentSpec {
    */
   readonly decoder?: 'direct' | 'recurrent';
 }
+
+/**
+ * Source tokens in `x`, target tokens in the input `target` int64 [batch, length] → logits of the next target. The states
+ * of the decoder attend to those of the encoder (Luong et al. 2015, global attention, general score, no input feeding).
+ */
+export interface RecurrentEncoderDecoderSpec {
+  readonly kind: 'recurrent_encoder_decoder';
+  readonly cell: RecurrentCell;
+  /** Units per layer of the decoder, and per layer and direction of the encoder. */
+  readonly hidden: number;
+  /** Of both. */
+  readonly layers?: number;
+  /** Whether the encoder reads the source from both ends. */
+  readonly bidirectional?: boolean;
+  /** Between the layers and before the output. */
+  readonly dropout?: number;
+  /** Width of the vectors that stand for tokens. Default: `hidden`. */
+  readonly embedding?: number;
+}

@@ -31,10 +31,9 @@ export interface TransformerDecoderSpec extends TransformerSettings {
   readonly tieWeights?: boolean;
 }
 
-/** Source tokens in `x`, target tokens in the input `target` int64 [batch, targetLength] → logits of the next target. */
+/** Source tokens in `x`, target tokens in the input `target` int64 [batch, length] → logits of the next target. */
 export interface TransformerEncoderDecoderSpec extends TransformerSettings {
   readonly kind: 'transformer_encoder_decoder';
-  readonly targetLength: number;
   readonly tieWeights?: boolean;
 }
 

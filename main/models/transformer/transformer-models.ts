@@ -11,6 +11,7 @@ import {
   sequenceLengths,
   sequenceMean,
 } from '../../graph/index.ts';
+import { encoderDecoder, type SequencePair, sequencePair } from '../sequence-pair.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import { PatchEmbedding, PositionalEncoding, TransformerDecoder, TransformerEncoder } from './blocks.ts';
 import type {
@@ -149,15 +150,15 @@ class EncoderDecoderModel extends Module {
   readonly head: Linear | undefined;
   readonly #spec: TransformerEncoderDecoderSpec;
 
-  constructor(spec: TransformerEncoderDecoderSpec, length: number, sourceVocabulary: number, vocabulary: number) {
+  constructor(spec: TransformerEncoderDecoderSpec, { source, target }: SequencePair) {
     super();
-    this.source = embeddingOf(sourceVocabulary, spec.width, PADDING);
-    this.sourcePositions = new PositionalEncoding(spec, length);
+    this.source = embeddingOf(source.vocabulary, spec.width, PADDING);
+    this.sourcePositions = new PositionalEncoding(spec, source.length);
     this.encoder = new TransformerEncoder(spec);
-    this.target = embeddingOf(vocabulary, spec.width, spec.tieWeights ? -1 : PADDING);
-    this.targetPositions = new PositionalEncoding(spec, spec.targetLength);
+    this.target = embeddingOf(target.vocabulary, spec.width, spec.tieWeights ? -1 : PADDING);
+    this.targetPositions = new PositionalEncoding(spec, target.length);
     this.decoder = new TransformerDecoder(spec);
-    this.head = spec.tieWeights ? undefined : new Linear(spec.width, vocabulary, { bias: false });
+    this.head = spec.tieWeights ? undefined : new Linear(spec.width, target.vocabulary, { bias: false });
     this.#spec = spec;
   }
 
@@ -200,13 +201,14 @@ export function transformerEncoder(
 }
 
 const tokensOnly = (input: InputSignature, output: OutputSignature) => {
-  if (input.kind !== 'tokens' || output.kind !== 'tokens') {
+  if (input.kind !== 'tokens' || output.kind !== 'tokens' || output.length !== undefined) {
+    const of = output.kind === 'tokens' ? 'a sequence of its own' : output.kind;
     throw new GraphError(
       'unsupported',
-      `This transformer turns tokens into tokens, not ${input.kind} into ${output.kind}.`,
+      `A language model turns tokens into the next ones, not ${input.kind} into ${of}.`,
     );
   }
-  return { length: input.length, sourceVocabulary: input.vocabulary, vocabulary: output.vocabulary };
+  return { length: input.length, vocabulary: output.vocabulary };
 };
 
 export function transformerDecoder(
@@ -242,11 +244,6 @@ export function transformerEncoderDecoder(
   input: InputSignature,
   output: OutputSignature,
 ): CompilableModel {
-  const { length, sourceVocabulary, vocabulary } = tokensOnly(input, output);
-  return {
-    module: new EncoderDecoderModel(spec, length, sourceVocabulary, vocabulary),
-    inputShape: [length],
-    inputType: 'int64',
-    moreInputs: [{ name: 'target', dtype: 'int64', shape: ['batch', spec.targetLength] }],
-  };
+  const pair = sequencePair(input, output);
+  return encoderDecoder(new EncoderDecoderModel(spec, pair), pair);
 }

@@ -80,11 +80,24 @@ export class PredictionLog {
   }
 }
 
-/** The most probable class of every row, or the predicted number. */
+/** The ids of every row, without what fills it. */
+function sequencesOf({ data, shape: [count = 0, length = 0] }: Tensor): string[] {
+  const ids = Array.from(data as ArrayLike<bigint>);
+  return Array.from({ length: Math.min(count, LONGEST_BATCH) }, (_, row) =>
+    ids
+      .slice(row * length, (row + 1) * length)
+      .filter((id) => id !== 0n)
+      .join(' '),
+  );
+}
+
+/** The most probable class of every row, the predicted number, or the written sequence. */
 function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
 ): Pick<PredictionRecord, 'predicted' | 'confidence'> {
+  const tokens = outputs.find(({ name }) => name === 'tokens');
+  if (tokens !== undefined) return { predicted: sequencesOf(tokens), confidence: [] };
   // Probabilities of pixels are no answer to the whole picture.
   const main = outputs.find(({ name, shape }) => name === 'probabilities' && shape.length === 2) ?? outputs[0];
   const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections');

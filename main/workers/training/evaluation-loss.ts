@@ -12,16 +12,19 @@ export async function evaluationLoss(
   visit: (said: SaidOfRows) => void = () => {},
 ): Promise<number> {
   const { model, target } = computing;
-  let sum = 0;
+  let [sum, weight] = [0, 0];
   await forEachBatch(
     computing,
     parameters,
     set,
     (said) => {
-      sum += floats(said.outputs.loss, 'loss')[0] * said.count;
+      // Of sequences, tokens count, and padding does not.
+      const counted = said.outputs.tokens === undefined ? said.count : floats(said.outputs.tokens, 'tokens')[0];
+      sum += floats(said.outputs.loss, 'loss')[0] * counted;
+      weight += counted;
       visit(said);
     },
     () => compileEvaluation(model, { parameters, loss, target }).onnx,
   );
-  return sum / set.count;
+  return sum / weight;
 }

@@ -79,6 +79,12 @@ const drawing = (spec: ArchitectureSpec) => (): TrainableFamily => ({
   feedsOf: (step) => ({ x: images(step), label: labels(step) }),
 });
 
+const writer = (spec: ArchitectureSpec): TrainableFamily => ({
+  model: buildModel(spec, words, { kind: 'tokens', vocabulary: 11, length: 6 }),
+  loss: nextToken,
+  feedsOf: (step) => ({ x: texts(step), target: texts(50 + step), y: texts(80 + step) }),
+});
+
 const NODES = 9;
 /** A path through all nodes and one edge more, in both directions. */
 const PAIRS = [...Array.from({ length: NODES - 1 }, (_, node) => [node, node + 1]), [0, 4]];
@@ -146,14 +152,9 @@ export const families: Readonly<Record<string, () => TrainableFamily>> = {
     loss: nextToken,
     feedsOf: (step) => ({ x: texts(step), y: texts(50 + step) }),
   }),
-  'transformer encoder and decoder': () => ({
-    model: buildModel({ kind: 'transformer_encoder_decoder', ...small, targetLength: 6 }, words, {
-      kind: 'tokens',
-      vocabulary: 11,
-    }),
-    loss: nextToken,
-    feedsOf: (step) => ({ x: texts(step), target: texts(50 + step), y: texts(80 + step) }),
-  }),
+  'transformer encoder and decoder': () => writer({ kind: 'transformer_encoder_decoder', ...small }),
+  'recurrent encoder and decoder': () =>
+    writer({ kind: 'recurrent_encoder_decoder', cell: 'gru', hidden: 5, bidirectional: true }),
   gcn: nodes('gcn'),
   sage: nodes('sage'),
   gat: nodes('gat'),

@@ -54,6 +54,27 @@ describe('the points of a run', () => {
     expect(throughputs(take())).toEqual([6400, 3200]);
   });
 
+  it('tell counts of tokens as a share of the tokens', () => {
+    const sent: MetricPoint[] = [];
+    const reading = { figure: 'correct', metric: 'train_accuracy', kind: 'count', of: 'tokens', unit: 1 } as const;
+    const points = new PointCollector(
+      { send: (message) => message.type === 'points' && sent.push(...message.points) },
+      { now: () => 0, elapsedAt: () => 0 },
+      { ...measured, figures: [reading] },
+    );
+    for (const [step, correct, tokens] of [
+      [1, 30, 100],
+      [2, 5, 20],
+      [3, 8, 10],
+      [4, 2, 10],
+    ]) {
+      points.ran(1);
+      points.add(step, 64, 0.1, { loss: 1, gradientNorm: 1, values: { correct, tokens } });
+    }
+    points.flush();
+    expect(sent.map(({ values }) => values.train_accuracy)).toEqual([35 / 120, 0.5]);
+  });
+
   it('leave out what is not a step: checkpoints and validation', () => {
     const { points, run, pass, take } = collector();
     run(1, 10);

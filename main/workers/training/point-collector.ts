@@ -43,6 +43,8 @@ export class PointCollector {
   #sum = { ...nothing };
   /** Sums of the further figures by metric; means are weighted by samples. */
   #figures: Record<string, number> = {};
+  /** What they are shares of. */
+  #wholes: Record<string, number> = {};
   #extra: Record<string, number> = {};
   #pointAt: number;
   /** When the latest step ended. */
@@ -81,8 +83,10 @@ export class PointCollector {
     sum.durationMs += this.#stepMs;
     sum.samples += samples;
     sum.loss += figures.loss * samples;
-    for (const { figure, metric, kind } of readings)
+    for (const { figure, metric, kind, of } of readings) {
       this.#figures[metric] = (this.#figures[metric] ?? 0) + figures.values[figure] * (kind === 'count' ? 1 : samples);
+      this.#wholes[metric] = (this.#wholes[metric] ?? 0) + (of === undefined ? samples : figures.values[of]);
+    }
     sum.learningRate = learningRate;
     // Several steps in one go take it at the last of them.
     if (!Number.isNaN(figures.gradientNorm)) sum.gradientNorm = figures.gradientNorm;
@@ -103,7 +107,9 @@ export class PointCollector {
     const { figures, stepsPerEpoch } = this.#measured;
     const values: Record<string, number> = {
       train_loss: sum.loss / sum.samples,
-      ...Object.fromEntries(figures.map(({ metric, unit }) => [metric, (this.#figures[metric] / sum.samples) * unit])),
+      ...Object.fromEntries(
+        figures.map(({ metric, unit }) => [metric, (this.#figures[metric] / this.#wholes[metric]) * unit]),
+      ),
       learning_rate: sum.learningRate,
       gradient_norm: sum.gradientNorm,
       // Of the steps alone: validation and checkpoints are no part of it.
@@ -124,6 +130,7 @@ export class PointCollector {
     });
     this.#sum = { ...nothing };
     this.#figures = {};
+    this.#wholes = {};
     this.#extra = {};
     this.epochSeconds = null;
     this.#pointAt = at;

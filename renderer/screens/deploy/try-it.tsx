@@ -180,7 +180,14 @@ function Answer({ sent }: { readonly sent: Sent }) {
             <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
           </>
         ) : (
-          <Numbers values={prediction.numbers} />
+          <>
+            {prediction.text !== undefined && (
+              <Text fz={24} fw={600} lh={1.3}>
+                {prediction.text}
+              </Text>
+            )}
+            <Numbers values={prediction.numbers} />
+          </>
         )}
         <Accordion variant="default" chevronPosition="left">
           <Raw title="Request" text={prediction.request} />

@@ -20,7 +20,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { itemFilterToSearch } from '../../viewers/item-filter.ts';
 import { ForecastView } from './evaluation/forecast-view.tsx';
 import { DetectionView, GenerationView, SegmentationView } from './evaluation/picture-views.tsx';
-import { LanguageView, TextMistakes } from './evaluation/text-views.tsx';
+import { LanguageView, SequenceView, TextMistakes } from './evaluation/text-views.tsx';
 import { MistakeStrip } from './mistake-strip.tsx';
 import { PerClassTable } from './per-class-table.tsx';
 import classes from './run.module.css';
@@ -162,6 +162,7 @@ function EvaluationView({ evaluation, text }: EvaluationViewProps) {
       {classification !== null && <ClassificationView evaluation={evaluation} classification={classification} />}
       {evaluation.forecast !== undefined && <ForecastView forecast={evaluation.forecast} />}
       <LanguageView evaluation={evaluation} />
+      <SequenceView evaluation={evaluation} />
       <SegmentationView evaluation={evaluation} />
       <DetectionView evaluation={evaluation} />
       <GenerationView evaluation={evaluation} />
@@ -173,6 +174,7 @@ function EvaluationView({ evaluation, text }: EvaluationViewProps) {
 function figuresOf({
   forecast,
   language,
+  sequence,
   segmentation,
   detection,
   generation,
@@ -191,6 +193,13 @@ function figuresOf({
           ['Perplexity', formatNumber(language.perplexity)],
           ['Bits per token', formatNumber(language.bitsPerToken)],
           ['Next token right', formatPercent(language.accuracy)],
+        ] as const)),
+    ...(sequence === undefined
+      ? []
+      : ([
+          ['Without a mistake', formatPercent(sequence.exactMatch)],
+          ['Token error rate', formatPercent(sequence.tokenErrorRate)],
+          ['Next token right', formatPercent(sequence.accuracy)],
         ] as const)),
     ...(segmentation === undefined
       ? []

@@ -8,6 +8,7 @@ import { imageSegmentation } from './image-segmentation.ts';
 import { languageModeling } from './language-modeling.ts';
 import { nodeClassification } from './node-classification.ts';
 import { objectDetection } from './object-detection.ts';
+import { sequenceToSequence } from './sequence-to-sequence.ts';
 import { seriesForecasting } from './series-forecasting.ts';
 import { tableClassification } from './table-classification.ts';
 import { tableRegression } from './table-regression.ts';
@@ -22,6 +23,7 @@ const entries: readonly TemplateEntry[] = [
   ...textClassification,
   ...seriesForecasting,
   ...languageModeling,
+  ...sequenceToSequence,
   ...imageSegmentation,
   ...objectDetection,
   ...imageGeneration,
@@ -98,9 +100,16 @@ function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
       return table && labelled && dataset.edges === undefined && has('text');
     case 'language-modeling':
       return table && dataset.edges === undefined && has('text');
+    case 'sequence-to-sequence':
+      return table && dataset.edges === undefined && textNames(dataset).length === 2;
     case 'node-classification':
       return table && labelled && dataset.edges !== undefined;
   }
+}
+
+/** Columns that one sequence may be read from and another written to. */
+function textNames({ schema }: DatasetVersion): string[] {
+  return schema.filter(({ type }) => type === 'text').map(({ name }) => name);
 }
 
 /** Whether there is nothing but text to learn from. */
@@ -123,6 +132,10 @@ function dataFor(data: string, task: RunConfig['task'], dataset: DatasetVersion 
     return time === undefined ? data : `${data}    time: ${JSON.stringify(time.name)}\n`;
   }
   const texts = column('text');
+  if (task === 'sequence-to-sequence' && dataset !== undefined) {
+    const named = textNames(dataset).map((name) => `      column: ${JSON.stringify(name)}\n`);
+    return data.replace('    source:\n', `$&${named[0]}`).replace('    target:\n', `$&${named[1]}`);
+  }
   return data === '' || texts.length < 2 ? data : `${data}    column: ${JSON.stringify(texts[0].name)}\n`;
 }
 

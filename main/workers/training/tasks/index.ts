@@ -5,6 +5,7 @@ import { openImageSegmentation } from './image-segmentation.ts';
 import { openLanguageModeling } from './language-modeling.ts';
 import { openNodeClassification } from './node-classification.ts';
 import { openObjectDetection } from './object-detection.ts';
+import { openSequenceToSequence } from './sequence-to-sequence.ts';
 import { openSeriesForecasting } from './series-forecasting.ts';
 import { openTableClassification, openTableRegression } from './table-rows.ts';
 import type { OpenTask } from './task.ts';
@@ -18,6 +19,7 @@ export const tasks: Readonly<Record<TaskName, OpenTask>> = {
   'series-forecasting': openSeriesForecasting,
   'text-classification': openTextClassification,
   'language-modeling': openLanguageModeling,
+  'sequence-to-sequence': openSequenceToSequence,
   'node-classification': openNodeClassification,
   'image-segmentation': openImageSegmentation,
   'object-detection': openObjectDetection,

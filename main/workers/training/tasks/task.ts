@@ -18,6 +18,8 @@ export interface FigureReading {
   readonly metric: string;
   /** `count` is a sum over the samples of a batch, `mean` a mean over them. */
   readonly kind: 'count' | 'mean';
+  /** The figure that a count is a share of, where it is not the samples. */
+  readonly of?: string;
   /** What the figure is multiplied by. */
   readonly unit: number;
 }

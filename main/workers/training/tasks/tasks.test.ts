@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -223,6 +223,71 @@ describe('language modeling', () => {
     const short = await imported(vega('miserables.json'), { splits: drawn });
     const name: Column = { name: 'name', type: 'text', nullable: false };
     expect(await errorOf(taskInput(short, long, { columns: [name] }))).toMatchObject({ code: 'source.empty' });
+  });
+});
+
+describe('sequence to sequence', () => {
+  let spoken: TaskDataset;
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spoken-'));
+    folders.push(folder);
+    const source = join(process.cwd(), 'node_modules/cmu-pronouncing-dictionary/index.js');
+    const lines = readFileSync(source, 'utf8').split('\n');
+    // Every sixtieth word, without stress, tab-separated.
+    const rows = lines
+      .filter((_, line) => line % 60 === 0)
+      .flatMap((line) => [...line.matchAll(/"([a-z]+)": "(.*)"/g)])
+      .map(([, word, phonemes]) => `${word}\t${phonemes.replace(/\d/g, '')}`);
+    writeFileSync(join(folder, 'spoken.tsv'), `word\tphonemes\n${rows.join('\n')}\n`);
+    spoken = await imported(join(folder, 'spoken.tsv'), { splits: drawn });
+  });
+  const columns: Column[] = ['word', 'phonemes'].map((name) => ({ name, type: 'text', nullable: false }));
+  const config = (patch: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'sequence-to-sequence',
+      data: {
+        batchSize: 32,
+        sequences: { source: { length: 12 }, target: { unit: 'words', length: 12 } },
+      },
+      model: { kind: 'recurrent_encoder_decoder', cell: 'gru', hidden: 32, embedding: 16, dropout: 0.1 },
+      optimizer: { kind: 'adamw', learningRate: 0.01 },
+      training: { epochs: 6, checkpointEverySteps: 20 },
+      ...patch,
+    });
+
+  it('learns how real words are spoken, and writes it down', async () => {
+    const { evaluations, checkpoints, metrics } = await finished(taskInput(spoken, config(), { columns }));
+    const { sequence, loss, count } = evaluations[1].evaluation;
+    expect(sequence?.pairs).toBe(count);
+    // Words that have nothing to do with each other differ in nearly every phoneme, and one in 39 is right by chance.
+    expect(sequence?.tokenErrorRate).toBeLessThan(0.75);
+    expect(sequence?.accuracy).toBeGreaterThan(0.3);
+    expect(loss).toBeLessThan(Math.log(39) * 0.8);
+    expect(metrics['test.token_error_rate']).toBe(sequence?.tokenErrorRate);
+    expect(sequence?.examples.length).toBeGreaterThan(50);
+    for (const { target, written, errors } of sequence?.examples ?? []) expect(errors === 0).toBe(written === target);
+    expect(checkpoints.at(-1)?.metrics.validation_accuracy).toBeGreaterThan(0.3);
+  });
+
+  it.each([
+    { kind: 'recurrent_encoder_decoder', cell: 'lstm', hidden: 8, layers: 2, dropout: 0.1 },
+    { kind: 'transformer_encoder_decoder', width: 16, heads: 2, layers: 1, dropout: 0.1 },
+  ])('goes on from a pause and from kill -9 to the bits of the unbroken run: $kind', async (model) => {
+    const input = taskInput(spoken, config({ model, training: { epochs: 1, checkpointEverySteps: 10 } }), { columns });
+    const unbroken = await finished(input);
+    for (const how of ['pause', 'kill'] as const) {
+      const resumed = await interrupted(input, 20, how);
+      expect(resumed.checkpoints.at(-1)?.artifact.digest, how).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
+      expect(resumed.evaluations.at(-1)?.predictions, how).toEqual(unbroken.evaluations.at(-1)?.predictions);
+    }
+  });
+
+  it('refuses a model that writes no sequences', async () => {
+    const model = { kind: 'recurrent', cell: 'gru', hidden: 8 };
+    expect(await errorOf(taskInput(spoken, config({ model }), { columns }))).toMatchObject({
+      code: 'config.invalid',
+      cause: expect.stringContaining('encoder–decoder'),
+    });
   });
 });
 

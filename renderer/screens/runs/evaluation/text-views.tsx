@@ -1,4 +1,5 @@
-import { Stack, Table, Text } from '@mantine/core';
+import { SegmentedControl, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
 import type { Evaluation } from '../../../../main/contract/evaluation.ts';
 import { useProcedure } from '../../../client/index.ts';
 import { formatCount, formatPercent } from '../../../components/format.ts';
@@ -29,6 +30,58 @@ export function LanguageView({ evaluation }: { readonly evaluation: Evaluation }
           </pre>
         ))}
       </Stack>
+    </Panel>
+  );
+}
+
+/** What the model makes of sources that it never learned from, beside what was asked for. */
+export function SequenceView({ evaluation }: { readonly evaluation: Evaluation }) {
+  const [mistakesOnly, setMistakesOnly] = useState(false);
+  const { sequence } = evaluation;
+  if (sequence === undefined) return null;
+  const shown = sequence.examples.filter(({ errors }) => !mistakesOnly || errors > 0);
+  return (
+    <Panel
+      title="What the model writes"
+      aside={
+        <SegmentedControl
+          aria-label="Which examples"
+          value={mistakesOnly ? 'mistakes' : 'all'}
+          onChange={(value) => setMistakesOnly(value === 'mistakes')}
+          data={[
+            { value: 'all', label: `${sequence.examples.length} examples` },
+            { value: 'mistakes', label: 'Mistakes' },
+          ]}
+        />
+      }
+      flush
+    >
+      {shown.length === 0 ? (
+        <Text c="dimmed" p="md">
+          There are none among the examples.
+        </Text>
+      ) : (
+        <Table verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Source</Table.Th>
+              <Table.Th>Written</Table.Th>
+              <Table.Th>Target</Table.Th>
+              <Table.Th ta="right">Tokens wrong</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.map(({ source, target, written, errors }) => (
+              <Table.Tr key={source}>
+                <Table.Td>{source.slice(0, shownCharacters)}</Table.Td>
+                <Table.Td fw={errors > 0 ? 600 : undefined}>{written.slice(0, shownCharacters)}</Table.Td>
+                <Table.Td>{target.slice(0, shownCharacters)}</Table.Td>
+                <Table.Td ta="right">{errors === 0 ? '–' : errors}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
     </Panel>
   );
 }
