@@ -23,7 +23,7 @@ export const parityInput = z.object({
   tolerance: z.number().positive(),
   /**
    * What a row of the output is: the probabilities of classes; those of each pixel, [classes, pixels]; the numbers that boxes
-   * are made of, which stand in the output `detections`; those of the ids in the output `tokens`; or any numbers.
+   * are made of, which stand in the output `detections`; those of the ids in the output `sequences`; or any numbers.
    */
   answer: z.enum(['class', 'pixels', 'boxes', 'tokens', 'numbers']),
   classes: z.int().min(0),

@@ -86,7 +86,12 @@ describe('from pairs of sequences to a served model', () => {
     }
     const { signature } = await call('registry.get', { modelName: 'speaker', version: 1 });
     expect(signature.outputs).toMatchObject([
-      { name: 'tokens', datatype: 'INT64', shape: [-1, 20], description: expect.stringContaining('targetVocabulary') },
+      {
+        name: 'sequences',
+        datatype: 'INT64',
+        shape: [-1, 20],
+        description: expect.stringContaining('targetVocabulary'),
+      },
       { name: 'probabilities', datatype: 'FP32', shape: [-1, 20] },
     ]);
   });

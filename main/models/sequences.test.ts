@@ -164,12 +164,20 @@ describe('sequence models against PyTorch', () => {
       const model = modelOf(golden);
       const parameters = weightsOf(model);
       const { x } = dataOf(golden, 1);
-      const { tokens, probabilities } = await runOnce(compileDecoding(model, { parameters }), { x });
+      const { sequences, probabilities } = await runOnce(compileDecoding(model, { parameters }), { x });
       const written = golden.greedy?.flat() ?? [];
-      expect(Array.from(tokens?.data as BigInt64Array, Number)).toEqual(written);
+      const idsIn = (found: typeof sequences) => Array.from(found?.data as BigInt64Array, Number);
+      expect(idsIn(sequences)).toEqual(written);
+      // As it ships: by the name of the raw input, and with weights as inputs for who compares it.
+      const preprocessing = { kind: 'tokens', unit: 'characters', length: 6, vocabulary: [] } as const;
+      const shipped = await runOnce(compileDecoding(model, { preprocessing }), {
+        tokens: x,
+        ...asTensors(model, parameters),
+      });
+      expect(idsIn(shipped.sequences)).toEqual(written);
       // Each as probable as the model says where it is told what was written before.
       const before = (golden.greedy ?? []).flatMap((row) => [START, ...row.slice(0, -1)]);
-      const target = int64(before, tokens?.dims ?? []);
+      const target = int64(before, sequences?.dims ?? []);
       const { output } = await runOnce(compileForward(model, { parameters }), { x, target });
       const vocabulary = numbers(output).length / written.length;
       written.forEach((id, place) => {

@@ -99,7 +99,7 @@ async function outputs(
       found[boxes[at]]?.push(...boxes.subarray(at + 1, at + BOX_NUMBERS));
   }
   if (answer === 'tokens') {
-    const ids = Array.from(all.tokens.data as BigInt64Array, Number);
+    const ids = Array.from(all.sequences.data as BigInt64Array, Number);
     ids.forEach((id, at) => {
       found[Math.floor((at * count) / ids.length)].push(id);
     });

@@ -69,8 +69,8 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, input: 
   const picture = pictureOf(response, input);
   if (picture !== undefined)
     return { endpoint, version, classes: [...classes], probabilities: [], predicted: 0, numbers: [], picture };
-  const tokens = response.outputs.find(({ name }) => name === 'tokens');
-  const main = tokens ?? response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
+  const written = response.outputs.find(({ name }) => name === 'sequences');
+  const main = written ?? response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
   const values = Array.from(main.data as ArrayLike<number | bigint>, Number);
   if (classes.length === 0 || main.name !== 'probabilities')
     return {
@@ -80,7 +80,7 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, input: 
       probabilities: [],
       predicted: 0,
       numbers: values.slice(0, MOST_NUMBERS),
-      ...(tokens === undefined || target.textOf === undefined ? {} : { text: target.textOf(values) }),
+      ...(written === undefined || target.textOf === undefined ? {} : { text: target.textOf(values) }),
     };
   return {
     endpoint,

@@ -26,7 +26,7 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
 export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
   const ordered = classes.map((label, index) => `${index} = ${label}`).join(', ');
   if (task === 'sequence-to-sequence')
-    return name === 'tokens'
+    return name === 'sequences'
       ? `Ids of the most probable sequence, token by token: ${END} ends it and ${PADDING} fills; the vocabulary, among the metadata of the file as targetVocabulary, begins at ${FIRST_WORD}.`
       : 'Probability of each of the tokens, given those before it; 0 behind the end.';
   if (name === 'probabilities' && task === 'language-modeling')

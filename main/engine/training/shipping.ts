@@ -29,7 +29,7 @@ export interface ReferenceModel {
  * stands for a missing value.
  * Texts: input `text` BYTES [N], the raw texts of the one column.
  * Language models: input `tokens` INT64 [N, length], ids by `tokens` and by the metadata of the file.
- * Sequence to sequence: the same of the source, and `tokens` INT64 [N, length] with `probabilities` FP32 [N, length] out,
+ * Sequence to sequence: the same of the source, and `sequences` INT64 [N, length] with `probabilities` FP32 [N, length] out,
  * written greedily by the graph itself.
  * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
  * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32

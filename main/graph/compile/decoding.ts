@@ -20,7 +20,7 @@ const [INT32, BOOL] = [6, 9];
 const LAST = 2 ** 31;
 
 /**
- * An encoder–decoder that writes by itself, greedily: `x` (or what the preprocessing takes) → `tokens` int64 [batch,
+ * An encoder–decoder that writes by itself, greedily: `x` (or what the preprocessing takes) → `sequences` int64 [batch,
  * length], the most probable token at each place up to `END` and `PADDING` behind it, and `probabilities` float32 [batch,
  * length], what the model gives each of them.
  *
@@ -91,8 +91,8 @@ function decodeGreedily(model: OnnxModel, length: number): OnnxModel {
     ],
   };
   const loop: OnnxNode = {
-    ...node('Loop', ['places', '', 'no_tokens', 'no_probabilities'], 'tokens'),
-    outputs: ['tokens', 'probabilities'],
+    ...node('Loop', ['places', '', 'no_tokens', 'no_probabilities'], 'sequences'),
+    outputs: ['sequences', 'probabilities'],
     attributes: { body: { kind: 'graph', value: body } },
   };
   return {
@@ -114,7 +114,7 @@ function decodeGreedily(model: OnnxModel, length: number): OnnxModel {
         integers('length', [length]),
       ],
       inputs,
-      outputs: [value('tokens', 'int64', [BATCH, length]), value('probabilities', 'float32', [BATCH, length])],
+      outputs: [value('sequences', 'int64', [BATCH, length]), value('probabilities', 'float32', [BATCH, length])],
       nodes: [
         ...graph.nodes.filter((entry) => !repeated.includes(entry)),
         node('Shape', [source], 'batch_size', { start: 0, end: 1 }),

@@ -81,7 +81,7 @@ export class PredictionLog {
 }
 
 /** The ids of every row, without what fills it. */
-function sequencesOf({ data, shape: [count = 0, length = 0] }: Tensor): string[] {
+function idsOf({ data, shape: [count = 0, length = 0] }: Tensor): string[] {
   const ids = Array.from(data as ArrayLike<bigint>);
   return Array.from({ length: Math.min(count, LONGEST_BATCH) }, (_, row) =>
     ids
@@ -96,8 +96,8 @@ function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
 ): Pick<PredictionRecord, 'predicted' | 'confidence'> {
-  const tokens = outputs.find(({ name }) => name === 'tokens');
-  if (tokens !== undefined) return { predicted: sequencesOf(tokens), confidence: [] };
+  const sequences = outputs.find(({ name }) => name === 'sequences');
+  if (sequences !== undefined) return { predicted: idsOf(sequences), confidence: [] };
   // Probabilities of pixels are no answer to the whole picture.
   const main = outputs.find(({ name, shape }) => name === 'probabilities' && shape.length === 2) ?? outputs[0];
   const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections');

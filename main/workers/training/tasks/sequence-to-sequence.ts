@@ -218,8 +218,8 @@ async function write(
     computing,
     parameters,
     set,
-    ({ first, count, outputs: { tokens } }) => {
-      const ids = Array.from(tokens.data as BigInt64Array, Number);
+    ({ first, count, outputs: { sequences } }) => {
+      const ids = Array.from(sequences.data as BigInt64Array, Number);
       const length = ids.length / count;
       for (let row = 0; row < count; row++) written.push(ids.slice(row * length, (row + 1) * length));
       onProgress(first + count);
