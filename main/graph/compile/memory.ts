@@ -166,13 +166,14 @@ class Estimator {
   #replicated({ replicas, partsEach }: BatchPlan): Sessions {
     const parts = replicas * partsEach;
     const { backward, update, adam, state, gradients } = lowerReplicatedStep(this.#model, this.#options, parts);
-    const outputs = new Set([...backward.graph.outputs, ...update.graph.outputs].map(({ name }) => name));
+    const outputsOf = ({ outputs }: OnnxGraph) => new Set(outputs.map(({ name }) => name));
+    // The threads that share the batch do Adam's update themselves.
+    const second = adam ? [] : [update().graph];
     return {
       state,
       loaded: [
-        { graph: backward.graph, placed: outputs, count: replicas, share: parts, passes: partsEach },
-        // The threads that share the batch do Adam's update themselves.
-        ...(adam ? [] : [{ graph: update.graph, placed: outputs, count: 1, share: 1, passes: 1 }]),
+        { graph: backward.graph, placed: outputsOf(backward.graph), count: replicas, share: parts, passes: partsEach },
+        ...second.map((graph) => ({ graph, placed: outputsOf(graph), count: 1, share: 1, passes: 1 })),
       ],
       gradientBytes: 4 * parts * sum(gradients.map(({ shape }) => elementCount(shape))),
     };

@@ -21,8 +21,11 @@ export interface ReplicatedStep {
    * Outputs: `loss`, `batch.weight` (what its means count for), the figures, `gradient.<name>`, and `next.<name>` of buffers.
    */
   readonly backward: CompiledGraph;
-  /** Inputs: `learningRate`, `step`, the state in parts, `weight.<part>`, and `gradient.<name>.<part>`. */
-  readonly update: CompiledGraph;
+  /**
+   * Compiled when asked for. Inputs: `learningRate`, `step`, the state in parts, `weight.<part>`, and
+   * `gradient.<name>.<part>`.
+   */
+  readonly update: () => CompiledGraph;
   /** The same update in numbers, where it is Adam's and nothing else. */
   readonly adam: AdamPlan | undefined;
   readonly state: readonly StateTensor[];
@@ -127,7 +130,7 @@ export function compileReplicatedStep(
   parts: number,
 ): ReplicatedStep {
   const { backward, update, ...rest } = lowerReplicatedStep(model, options, parts);
-  return { ...rest, backward: compiled(backward), update: compiled(update) };
+  return { ...rest, backward: compiled(backward), update: () => compiled(update()) };
 }
 
 /** The two graphs before they are written as bytes. */
@@ -135,7 +138,7 @@ export function lowerReplicatedStep(
   model: CompilableModel,
   options: TrainStepOptions,
   parts: number,
-): Omit<ReplicatedStep, 'backward' | 'update'> & { readonly backward: OnnxModel; readonly update: OnnxModel } {
+): Omit<ReplicatedStep, 'backward' | 'update'> & { readonly backward: OnnxModel; readonly update: () => OnnxModel } {
   let shares: readonly Tensor[] | undefined;
   const sharesIn = (graph: Graph): readonly Tensor[] => {
     if (shares) return shares;
@@ -151,7 +154,7 @@ export function lowerReplicatedStep(
   );
   return {
     backward: lower(graph, outputs, options),
-    update: stateInParts(lower(second, finished.named, pickTarget(options)), finished.state),
+    update: () => stateInParts(lower(second, finished.named, pickTarget(options)), finished.state),
     adam: planAdam(options, backward.parameters),
     state: finished.state,
     figures: backward.figures.map(({ name, isCount }) => ({ name, isCount: isCount ?? false })),

@@ -42,7 +42,7 @@ export class GraphUpdate implements ReplicaUpdate {
     settings: SessionSettings,
     parts: readonly BatchPart[],
   ): Promise<GraphUpdate> {
-    const { update } = step;
+    const update = step.update();
     const given = { flushDenormals: true, outputsGiven: true };
     const session = await RuntimeSession.create(update.onnx, { ...settings, ...given });
     const gradients = parts.flatMap((part, index) =>

@@ -20,7 +20,7 @@ import type { StepCall, StepSessions } from './step-sessions.ts';
  */
 export class Replicas implements StepSessions {
   readonly stepsAtOnce = false;
-  readonly #step: Omit<ReplicatedStep, 'state'>;
+  readonly #step: Pick<ReplicatedStep, 'figures' | 'buffers'>;
   readonly #backward: RuntimeSession;
   readonly #own: BatchShare;
   /** Those that share the batch. */
@@ -33,21 +33,21 @@ export class Replicas implements StepSessions {
   readonly #counts: ReadonlySet<string>;
 
   private constructor(
-    { state: _, ...step }: ReplicatedStep,
+    { figures, buffers }: ReplicatedStep,
     backward: RuntimeSession,
     threads: readonly Replica[],
     others: readonly Replica[],
     parts: readonly BatchPart[],
     update: ReplicaUpdate,
   ) {
-    this.#step = step;
+    this.#step = { figures, buffers };
     this.#backward = backward;
     this.#threads = threads;
     this.#others = others;
     this.#parts = parts;
-    this.#own = new BatchShare(backward, figureNames(step), parts.slice(0, parts.length / (others.length + 1)));
+    this.#own = new BatchShare(backward, figureNames({ figures }), parts.slice(0, parts.length / (others.length + 1)));
     this.#update = update;
-    this.#counts = new Set(step.figures.filter(({ isCount }) => isCount).map(({ name }) => name));
+    this.#counts = new Set(figures.filter(({ isCount }) => isCount).map(({ name }) => name));
   }
 
   /**

@@ -44,7 +44,7 @@ async function byBoth(options: TrainStepOptions, step: number) {
       ),
   );
 
-  const session = await RuntimeSession.create(compiled.update.onnx, {
+  const session = await RuntimeSession.create(compiled.update().onnx, {
     provider: 'cpu',
     threads: 1,
     flushDenormals: true,
