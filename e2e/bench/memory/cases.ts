@@ -74,6 +74,25 @@ export const cases: Readonly<Record<string, MeasuredCase>> = {
     [8, 32, 128],
     { kind: 'token_cross_entropy' },
   ),
+  ...Object.fromEntries(
+    (
+      [
+        { kind: 'recurrent_encoder_decoder', cell: 'gru', hidden: 128, embedding: 64, bidirectional: true },
+        { kind: 'transformer_encoder_decoder', width: 64, heads: 4, layers: 2, tieWeights: true },
+      ] as const
+    ).map((spec) => [
+      spec.kind.replaceAll('_', '-'),
+      made(
+        buildModel(
+          spec,
+          { kind: 'tokens', length: 20, vocabulary: 30 },
+          { kind: 'tokens', length: 20, vocabulary: 43 },
+        ),
+        [64, 256],
+        { kind: 'token_cross_entropy', ignoreIndex: 0 },
+      ),
+    ]),
+  ),
   'vision-transformer': made(
     buildModel({ kind: 'transformer_encoder', width: 64, heads: 4, layers: 4, patch: 4 }, image(3, 32), digits),
     [32, 128],

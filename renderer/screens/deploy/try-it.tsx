@@ -179,15 +179,10 @@ function Answer({ sent }: { readonly sent: Sent }) {
             </Text>
             <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
           </>
+        ) : prediction.text === undefined ? (
+          <Numbers values={prediction.numbers} />
         ) : (
-          <>
-            {prediction.text !== undefined && (
-              <Text fz={24} fw={600} lh={1.3}>
-                {prediction.text}
-              </Text>
-            )}
-            <Numbers values={prediction.numbers} />
-          </>
+          <Written text={prediction.text} ids={prediction.numbers} />
         )}
         <Accordion variant="default" chevronPosition="left">
           <Raw title="Request" text={prediction.request} />
@@ -230,6 +225,18 @@ function PictureAnswer({
             : `${picture.boxes.length} boxes: ${names.join(', ')}`}
       </Text>
     </Stack>
+  );
+}
+
+/** A sequence, and the ids that it came as, without what fills them up. */
+function Written({ text, ids }: { readonly text: string; readonly ids: readonly number[] }) {
+  return (
+    <div>
+      <Text fz={24} fw={600} lh={1.3}>
+        {text}
+      </Text>
+      <Text c="dimmed">as token ids: {ids.filter((id) => id !== 0).join(' ')}</Text>
+    </div>
   );
 }
 

@@ -13,7 +13,7 @@ const data = `  sequences:
 export const sequenceToSequence: readonly TemplateEntry[] = [
   {
     id: 'sequence-recurrent',
-    title: 'Turn one sequence into another, recurrent',
+    title: 'Sequence to sequence, recurrent',
     description: 'A GRU reads the source from both ends, another one writes the target and attends to what was read.',
     task: 'sequence-to-sequence',
     batchSize: 256,
@@ -37,7 +37,7 @@ training:
   },
   {
     id: 'sequence-transformer',
-    title: 'Turn one sequence into another, transformer',
+    title: 'Sequence to sequence, transformer',
     description: 'An encoder over the source and a decoder that attends to it while it writes the target.',
     task: 'sequence-to-sequence',
     batchSize: 256,
