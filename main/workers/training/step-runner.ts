@@ -70,22 +70,11 @@ export class StepRunner {
     values: StateValues | null,
   ): Promise<StepRunner> {
     const plan = settings.provider === 'cpu' ? planBatch(model, options, settings.threads, batchSize) : WHOLE_BATCH;
-    if (!plan.updatesApart) {
-      // Only WebGPU lets tensors stay between runs.
-      if (settings.provider === 'webgpu') {
-        const step = compileTrainStep(model, options);
-        const onDevice = step.state.map(({ outputName }) => outputName);
-        const sessions = await WholeBatch.create(step, model, options, { ...settings, onDevice });
-        return new StepRunner(model.module, step, new DeviceState(step.state, values, settings), sessions);
-      }
-      const inParts = { ...options, stateInParts: true };
-      const step = compileTrainStep(model, inParts);
-      const sets = twoSets(step.state, values, (length) => new Float32Array(length));
-      const sessions = await WholeBatch.create(step, model, inParts, settings);
-      return new StepRunner(model.module, step, new HostState(withoutNumbers(step.state), sets), sessions);
-    }
-    const step = compileReplicatedStep(model, options, plan.replicas * plan.partsEach);
-    const memory = sharedMemoryOf(step, plan);
+    const step = plan.updatesApart ? compileReplicatedStep(model, options, plan.replicas * plan.partsEach) : null;
+    const memory = step && sharedMemoryOf(step, plan);
+    // A batch as a whole leaves its graph only to be applied by threads.
+    if (step === null || (memory === null && plan.replicas === 1))
+      return StepRunner.#whole(model, options, settings, values);
     const allocate = memory ? (length: number) => memory.floats(length) : sharedFloats;
     const sets = twoSets(step.state, values, allocate);
     const figures = step.figures.map(({ name }) => name);
@@ -96,6 +85,27 @@ export class StepRunner {
       new HostState(withoutNumbers(step.state), sets),
       sessions,
     );
+  }
+
+  /** One session for everything. */
+  static async #whole(
+    model: CompilableModel,
+    options: TrainStepOptions,
+    settings: SessionSettings,
+    values: StateValues | null,
+  ): Promise<StepRunner> {
+    // Only WebGPU lets tensors stay between runs.
+    if (settings.provider === 'webgpu') {
+      const step = compileTrainStep(model, options);
+      const onDevice = step.state.map(({ outputName }) => outputName);
+      const sessions = await WholeBatch.create(step, model, options, { ...settings, onDevice });
+      return new StepRunner(model.module, step, new DeviceState(step.state, values, settings), sessions);
+    }
+    const inParts = { ...options, stateInParts: true };
+    const step = compileTrainStep(model, inParts);
+    const sets = twoSets(step.state, values, (length) => new Float32Array(length));
+    const sessions = await WholeBatch.create(step, model, inParts, settings);
+    return new StepRunner(model.module, step, new HostState(withoutNumbers(step.state), sets), sessions);
   }
 
   /** Whether several steps can be run in one go; otherwise they come one by one. */
