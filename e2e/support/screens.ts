@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { Stage } from './stage.ts';
-import { exportedBundle, maskRun, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
+import { exportedBundle, maskRun, otherEndpoint, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
 
 export interface Screen {
   /** File name without extension. */
@@ -172,6 +172,39 @@ export const screens: readonly Screen[] = [
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Send' }).click();
       await page.getByText('Answer', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'endpoint-drawing',
+    path: (stage) => otherEndpoint(stage, 'drawer'),
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Draw' }).click();
+      await page.getByRole('img', { name: /that the model drew/ }).waitFor();
+    },
+  },
+  {
+    name: 'endpoint-text',
+    path: (stage) => otherEndpoint(stage, 'writer'),
+    prepare: async (page) => {
+      await page.getByRole('textbox', { name: 'Text' }).fill('Permission is hereby granted, ');
+      await page.getByRole('button', { name: 'Write' }).click();
+      await page.getByText('What it writes').waitFor();
+    },
+  },
+  {
+    name: 'endpoint-node',
+    path: (stage) => otherEndpoint(stage, 'people'),
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('Answer', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'bundle-drawing',
+    path: async (stage) => {
+      await otherEndpoint(stage, 'drawer');
+      const [bundle] = await stage.call('bundles.list', { modelName: 'drawer' });
+      return `/deploy/bundles/${bundle?.digest}`;
     },
   },
   { name: 'endpoint-log', path: async (stage) => `${await servingEndpoint(stage)}/log` },

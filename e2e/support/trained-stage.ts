@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Run } from '../../main/contract/training.ts';
 import type { Stage } from './stage.ts';
 
@@ -9,6 +10,8 @@ const endpointName = 'digits';
 const modelName = 'digit-reader';
 const jobTimeoutMs = 900_000;
 const samplePredictions = 12;
+/** Of the packages in the model server: a text that every build has. */
+const LICENCES = join(import.meta.dirname, '../../out/model-server/third-party-notices.txt');
 
 const configs = [
   `name: Small convolutional network
@@ -97,6 +100,53 @@ export function servingEndpoint(stage: Stage): Promise<string> {
     return `/deploy/${endpointName}`;
   })();
   return endpoint;
+}
+
+/** Models that answer otherwise than by a class of a picture: small, real, each behind an endpoint of its own. */
+const others = {
+  drawer: `name: Digits out of noise
+task: image-generation
+data: { dataset: digits, batchSize: 128 }
+model: { kind: vae, latent: 8, hidden: [256, 128], conditional: true, temperature: 0.8 }
+optimizer: { kind: adamw, learningRate: 0.002, weightDecay: 0 }
+training: { epochs: 3 }
+`,
+  writer: `name: Letters of licences
+task: language-modeling
+data: { dataset: licences, batchSize: 32, text: { unit: characters, length: 48 } }
+model: { kind: transformer_decoder, width: 32, heads: 4, layers: 1 }
+optimizer: { kind: adamw, learningRate: 0.005 }
+training: { epochs: 12 }
+`,
+  people: `name: Groups of a novel
+task: node-classification
+data: { dataset: novel }
+model: { kind: graph_network, convolution: gcn, hidden: [16] }
+optimizer: { kind: adamw, learningRate: 0.02 }
+training: { epochs: 60 }
+`,
+} as const;
+
+/** Path of the endpoint of one of them. */
+export async function otherEndpoint(stage: Stage, name: keyof typeof others): Promise<string> {
+  const serving = (await stage.call('deployments.list', {})).find(({ endpoint: other }) => other === name);
+  if (serving?.state === 'READY') return `/deploy/${name}`;
+  if (serving !== undefined) {
+    await finish(stage, (await stage.call('deployments.start', { endpoint: name })).jobId);
+    return `/deploy/${name}`;
+  }
+  const known = await stage.call('datasets.list', {});
+  if (name === 'writer' && !known.some((dataset) => dataset.name === 'licences')) {
+    const splits = { mode: 'ordered', validation: 0.05, test: 0.05, seed: 0 } as const;
+    const options = { name: 'licences', splits };
+    await finish(stage, (await stage.call('datasets.import', { path: LICENCES, options })).jobId);
+  }
+  const run = await trainedRun(stage, others[name]);
+  const { version } = await stage.call('registry.register', { runId: run.id, modelName: name, description: '' });
+  await finish(stage, (await stage.call('bundles.export', { modelName: name, version })).jobId);
+  const [{ digest: bundleDigest }] = await stage.call('bundles.list', { modelName: name });
+  await finish(stage, (await stage.call('deployments.deploy', { endpoint: name, bundleDigest })).jobId);
+  return `/deploy/${name}`;
 }
 
 async function trainedRun(stage: Stage, yaml: string): Promise<Run> {

@@ -14,18 +14,35 @@ export const parityTensor = z.object({
   ]),
 });
 export const parityInput = z.object({
-  reference: z.object({ onnx: z.instanceof(Uint8Array), weights: z.record(z.string(), parityTensor) }),
+  reference: z.object({
+    onnx: z.instanceof(Uint8Array),
+    weights: z.record(z.string(), parityTensor),
+    drawing: z
+      .discriminatedUnion('kind', [
+        z.object({ kind: z.literal('latent') }),
+        z.object({ kind: z.literal('ddim'), steps: z.int() }),
+      ])
+      .optional(),
+  }),
   bundleOnnx: z.instanceof(Uint8Array),
-  inputName: z.string(),
   outputName: z.string(),
-  samples: parityTensor,
-  batchSizes: z.array(z.int().min(1)).min(1),
+  /** Both graphs answer `count` samples first. In batches, every input with that many rows is cut into them. */
+  sets: z
+    .array(
+      z.object({
+        inputs: z.record(z.string(), parityTensor),
+        count: z.int().min(1),
+        batchSizes: z.array(z.int().min(1)).min(1),
+      }),
+    )
+    .min(1),
   tolerance: z.number().positive(),
   /**
    * What a row of the output is: the probabilities of classes; those of each pixel, [classes, pixels]; the numbers that boxes
-   * are made of, which stand in the output `detections`; those of the ids in the output `sequences`; or any numbers.
+   * are made of, which stand in the output `detections`; those of the ids in the output `sequences`; a picture, whose bytes
+   * stand in the output `image`; or any numbers.
    */
-  answer: z.enum(['class', 'pixels', 'boxes', 'tokens', 'numbers']),
+  answer: z.enum(['class', 'pixels', 'boxes', 'tokens', 'picture', 'numbers']),
   classes: z.int().min(0),
 });
 export type ParityInput = z.infer<typeof parityInput>;

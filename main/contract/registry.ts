@@ -10,6 +10,11 @@ export const tensorSignature = z.object({
   datatype: z.string().describe('Open Inference Protocol: FP32, UINT8, INT64, BYTES'),
   shape: z.array(z.int()).describe('-1 = any'),
   description: z.string(),
+  values: z
+    .object({ from: z.int(), below: z.union([z.int(), z.string()]) })
+    .optional()
+    .describe('Of whole numbers: the smallest, and what all are below; a name = the number of rows of that input'),
+  usual: z.number().optional().describe('What the studio itself gives where a number is asked for'),
 });
 export const signature = z.object({ inputs: z.array(tensorSignature), outputs: z.array(tensorSignature) });
 export type Signature = z.infer<typeof signature>;

@@ -15,6 +15,7 @@ export const parityCertificate = z.object({
   bundleGraph: digest,
   dataset: digest,
   sampleIndices: z.array(z.int()),
+  drawn: z.boolean().optional().describe('Samples are pictures drawn from noise that follows from their indices'),
   tolerance: z.number(),
   checks: z.array(parityCheck),
   maxAbsDiff: z.number(),
@@ -95,11 +96,47 @@ export const prediction = z.object({
   numbers: z.array(z.number()).optional().describe('What a model without classes predicts, instead of the three above'),
   text: z.string().optional().describe('What a model that writes sequences answers, beside the ids in numbers'),
   picture: pictureAnswer.optional().describe('Masks and boxes, instead of the numbers'),
+  around: z.object({ nodes: z.int(), edges: z.int() }).optional().describe('Of a node: what was sent with it'),
   durationMs: z.number().describe('Round trip over HTTP'),
   request: z.string().describe('The request that was sent, as JSON with the data shortened'),
   response: z.string(),
 });
 export type Prediction = z.infer<typeof prediction>;
+
+/** How a request went over HTTP. */
+const exchange = {
+  endpoint: name,
+  version: z.int(),
+  durationMs: z.number().describe('Round trips over HTTP'),
+  request: z.string().describe('The (first) request that was sent, as JSON with the data shortened'),
+  response: z.string(),
+};
+
+export const drawing = z.object({
+  ...exchange,
+  samples: z.int(),
+  width: z.int(),
+  height: z.int(),
+  channels: z.int(),
+  pixels: z.string().describe('uint8 [samples, height, width, channels], base64'),
+  labels: z.array(z.int()).describe('The class that each was to be; -1 = none'),
+});
+export type Drawing = z.infer<typeof drawing>;
+
+export const completion = z.object({
+  ...exchange,
+  text: z.string().describe('What follows the text that was given'),
+  requests: z.int(),
+  candidates: z
+    .array(z.object({ token: z.string(), probability: z.number() }))
+    .describe('The likeliest tokens right after the text, the first first'),
+});
+export type Completion = z.infer<typeof completion>;
+
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
 
 export const procedures = {
   'bundles.export': command(
@@ -140,9 +177,34 @@ export const procedures = {
     ['researcher', 'approver'],
   ),
   'deployments.predict': query(
-    'Sends one item of a dataset to the endpoint over HTTP',
+    'Sends one item of a dataset to the endpoint over HTTP; of a graph, a node with those around it',
     z.object({ endpoint: name, datasetDigest: digest, index: z.int().min(0) }),
     prediction,
+  ),
+  'deployments.draw': query(
+    'Has a model that draws make pictures, over HTTP',
+    z.object({
+      endpoint: name,
+      seed: seed.describe('Of the first picture; those of the others follow'),
+      count: z.int().min(1).max(64).default(16),
+      label: z.int().min(-1).optional().describe('Absent = each class in turn; -1 = none'),
+      settings: z
+        .record(z.string(), z.number())
+        .default({})
+        .describe('By input, such as temperature or guidance, where they are not those of the studio’s own samples'),
+    }),
+    drawing,
+  ),
+  'deployments.complete': query(
+    'Has a language model go on with a text, one request over HTTP for each token',
+    z.object({
+      endpoint: name,
+      text: z.string().min(1).max(20_000),
+      tokens: z.int().min(1).max(500).default(100),
+      temperature: z.number().min(0).max(2).default(0).describe('0 = always the likeliest token'),
+      seed: seed.default(0),
+    }),
+    completion,
   ),
   'deployments.predictions': query(
     'The prediction log of an endpoint, newest first',

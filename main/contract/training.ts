@@ -42,6 +42,10 @@ export const modelSummary = z.object({
   parameters: z.int(),
   flops: z.number(),
   memoryBytes: z.number().describe('Estimated peak of the training process'),
+  provisional: z
+    .boolean()
+    .optional()
+    .describe('Counted before the data were read, as if they had all words or categories; a run that has begun knows'),
 });
 export type ModelSummary = z.infer<typeof modelSummary>;
 
@@ -237,7 +241,6 @@ export const procedures = {
         .object({ path: modelFilePath, digest, text: z.string() })
         .nullable()
         .describe('The model file as the run used it'),
-      unshippable: z.string().nullable().describe('Why models of its task are not registered; null where they are'),
     }),
   ),
   'runs.metrics': query(

@@ -1,13 +1,23 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '../contract/index.ts';
 import { procedures } from '../contract/index.ts';
 import { createEngine, type Engine } from './create-engine.ts';
+import { writeFirstDigits } from './first-digits.test-support.ts';
 import { buildServerProgram } from './trained-model.test-support.ts';
 
 export type SampleId = ProcedureOutput<'samples.list'>[number]['id'];
+
+const PENGUINS = join(import.meta.dirname, '../../node_modules/vega-datasets/data/penguins.json');
+
+/** A studio for all tests of a file, closed behind them. */
+export function openStudio(): EngineStudio {
+  const studio = new EngineStudio();
+  afterAll(() => studio.close());
+  return studio;
+}
 
 /** The whole engine on a workspace of its own, with what a person does in it. */
 export class EngineStudio {
@@ -42,6 +52,23 @@ export class EngineStudio {
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
+  }
+
+  /** Imports a file or folder. */
+  async import(path: string, options: ProcedureInput<'datasets.import'>['options']): Promise<string> {
+    const { jobId } = await this.call('datasets.import', { path, options });
+    return (await this.ended(jobId)).datasetDigest;
+  }
+
+  /** The first digits of MNIST as the dataset `digits`. */
+  digits(trainCount: number, testCount: number): Promise<string> {
+    return this.import(writeFirstDigits(this.#folder, trainCount, testCount), { name: 'digits' });
+  }
+
+  /** The penguins, whose mass is to be predicted, as the dataset `masses`. */
+  masses(): Promise<string> {
+    const splits = { mode: 'stratified' as const, validation: 0.15, test: 0.2, seed: 0 };
+    return this.import(PENGUINS, { name: 'masses', target: 'Body Mass (g)', splits });
   }
 
   async sample(id: SampleId): Promise<string> {

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineStudio } from './engine-studio.test-support.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openStudio } from './engine-studio.test-support.ts';
 
-let studio: EngineStudio;
+const studio = openStudio();
 let penguins: string;
 const members: string[] = [];
 const config = (model: string, more = '') => `
@@ -13,7 +13,6 @@ training: { epochs: 6 }
 threads: 1
 ${more}`;
 beforeAll(async () => {
-  studio = new EngineStudio();
   penguins = await studio.sample('penguins');
   for (const model of [
     '{ kind: mlp, hidden: [8] }',
@@ -22,7 +21,6 @@ beforeAll(async () => {
   ])
     members.push(await studio.train(config(model)));
 });
-afterAll(() => studio.close());
 
 const test = async (runId: string) =>
   (await studio.call('evaluation.list', { runId })).find(({ split }) => split === 'test');

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineStudio } from './engine-studio.test-support.ts';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Run } from '../contract/training.ts';
+import { decodeModel } from '../graph/index.ts';
+import { openStudio } from './engine-studio.test-support.ts';
 
-let studio: EngineStudio;
-let call: EngineStudio['call'];
-beforeAll(() => {
-  studio = new EngineStudio();
-  call = studio.call;
-});
-afterAll(() => studio.close());
+const studio = openStudio();
+const { call } = studio;
 
 describe('from composed scenes to a served model', () => {
   it('masks: pixels are learned, and the served model answers with the very mask of the evaluation', async () => {
@@ -94,5 +93,145 @@ describe('from pairs of sequences to a served model', () => {
       },
       { name: 'probabilities', datatype: 'FP32', shape: [-1, 20] },
     ]);
+  });
+});
+
+describe('from digits to a served model that draws', () => {
+  const models = [
+    ['vae', '{ kind: vae, latent: 8, hidden: [64], conditional: true, temperature: 0.8 }', [-1, 8], ['temperature']],
+    ['gan', '{ kind: gan, latent: 16, channels: [8, 16], temperature: 0.5 }', [-1, 16], ['temperature']],
+    ['diffusion', '{ kind: diffusion, channels: [8, 16], conditional: true }', [-1, 1, 28, 28], ['guidance']],
+    ['plain-diffusion', '{ kind: diffusion, steps: 20, prediction: epsilon, channels: [4, 8] }', [-1, 1, 28, 28], []],
+  ] as const;
+  beforeAll(() => studio.digits(1200, 100));
+
+  it.each(models)('%s: noise in, pictures out, as the studio draws them', async (modelName, model, shape, settings) => {
+    const runId = await studio.train(`
+task: image-generation
+data: { dataset: digits, batchSize: 50 }
+model: ${model}
+optimizer: { kind: adamw, learningRate: 0.003 }
+training: { epochs: 2, weightAverage: { decay: 0.9 } }
+threads: 1
+`);
+    const { parity, url } = await studio.served(runId, modelName);
+    expect(parity).toMatchObject({ passed: true });
+    expect(parity.checks.map(({ batchSize }) => batchSize)).toEqual([1, 7, 16]);
+    for (const { classAgreement } of parity.checks) expect(classAgreement).toBeGreaterThan(0.999);
+    const { signature, classes } = await call('registry.get', { modelName, version: 1 });
+    const conditional = model.includes('conditional');
+    expect(classes).toHaveLength(conditional ? 10 : 0);
+    expect(signature.inputs[0]).toMatchObject({ name: 'noise', datatype: 'FP32', shape });
+    const names = signature.inputs.map(({ name }) => name).filter((name) => name !== 'label');
+    expect(names).toEqual(['noise', ...settings]);
+    expect(signature.outputs.find(({ name }) => name === 'image')).toMatchObject({
+      datatype: 'UINT8',
+      shape: [-1, 28, 28, 1],
+    });
+    const drawn = await call('deployments.draw', { endpoint: modelName, seed: 3, count: 12 });
+    expect(drawn).toMatchObject({ samples: 12, width: 28, height: 28, channels: 1 });
+    expect(drawn.labels.slice(8)).toEqual(conditional ? [8, 9, 0, 1] : [-1, -1, -1, -1]);
+    // A picture follows from its seed and its class, whatever is drawn beside it.
+    const picture = (pixels: string, place: number) =>
+      Buffer.from(pixels, 'base64').subarray(place * 784, (place + 1) * 784);
+    const alone = await call('deployments.draw', {
+      endpoint: modelName,
+      seed: 5,
+      count: 1,
+      ...(conditional ? { label: 2 } : {}),
+    });
+    const off = picture(alone.pixels, 0).map((value, place) => Math.abs(value - picture(drawn.pixels, 2)[place]));
+    expect(Math.max(...off)).toBeLessThanOrEqual(1);
+    expect(new Set(picture(alone.pixels, 0)).size).toBeGreaterThan(1);
+    for (const name of settings) {
+      const other = await call('deployments.draw', {
+        endpoint: modelName,
+        seed: 3,
+        count: 12,
+        settings: { [name]: 0 },
+      });
+      expect(other.pixels).not.toBe(drawn.pixels);
+    }
+    // The example that the bundle carries is a request that works.
+    const curl = (await call('deployments.list', {})).find(({ endpoint }) => endpoint === modelName)?.curl ?? [];
+    const example = /@'?([^' ]+)/.exec(curl.find(({ title }) => title.includes('example'))?.line ?? '')?.[1] ?? '';
+    const reply = await fetch(`${url}/v2/models/${modelName}/infer`, { method: 'POST', body: readFileSync(example) });
+    const { outputs } = (await reply.json()) as { outputs: { name: string; shape: number[] }[] };
+    expect(outputs.find(({ name }) => name === 'image')?.shape).toEqual([1, 28, 28, 1]);
+    const [{ predicted }] = await call('deployments.predictions', { endpoint: modelName, limit: 1 });
+    expect(predicted).toEqual([]);
+    const domains = decodeModel(new Uint8Array(readFileSync(join(dirname(example), 'model.onnx')))).opsets;
+    expect(Object.keys(domains)).toEqual(['']);
+    expect(await call('deployments.methods', { endpoint: modelName })).toEqual([]);
+  });
+});
+
+describe('a run that was paused and went on', () => {
+  const light = 'augmentation: { kind: image, brightness: 0.2, contrast: 0.2, cutout: 8 }';
+  const configs = [
+    [
+      'masks',
+      'digit-scenes-masks',
+      `task: image-segmentation
+data: { dataset: digit-scenes-masks, batchSize: 20 }
+model: { kind: unet, channels: [4, 8] }
+loss: { kind: dice_cross_entropy }
+${light}`,
+    ],
+    [
+      'boxes',
+      'digit-scenes-boxes',
+      `task: object-detection
+data: { dataset: digit-scenes-boxes, batchSize: 20 }
+model: { kind: detector, channels: [4, 8, 8] }
+${light}`,
+    ],
+    [
+      'classes of rows',
+      'bird-strikes',
+      `task: table-classification
+data: { dataset: bird-strikes, batchSize: 100 }
+model: { kind: embedding_mlp, hidden: [16], dropout: 0.2 }`,
+    ],
+    [
+      'numbers of rows',
+      'penguins',
+      `task: table-regression
+data: { dataset: masses, batchSize: 8 }
+model: { kind: mlp, hidden: [16], dropout: 0.2, norm: batch }
+loss: { kind: huber }`,
+    ],
+  ] as const;
+
+  it.each(configs)('ends with the bits of the unbroken one: %s', async (_, sample, config) => {
+    if (config.includes('masses')) await studio.masses();
+    else await studio.sample(sample);
+    const yaml = `${config}
+optimizer: { kind: adamw, learningRate: 0.003 }
+schedule: { kind: cosine, warmupSteps: 10 }
+training: { epochs: 8, checkpointEverySteps: 10, weightAverage: { decay: 0.9 } }
+threads: 1
+`;
+    const unbroken = (await call('runs.get', { runId: await studio.train(yaml) })).run;
+    const { runId } = await call('training.start', { yaml });
+    const stateOf = async () => (await call('runs.get', { runId })).run;
+    const until = async (reached: (run: Run) => boolean) => {
+      for (let run = await stateOf(); !reached(run); run = await stateOf()) {
+        if (run.status === 'FINISHED' || run.status === 'FAILED') throw new Error(`The run is ${run.status}.`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await until(({ lastCheckpoint }) => lastCheckpoint !== null);
+    await call('runs.pause', { runId });
+    await until(({ status }) => status === 'PAUSED');
+    const paused = await stateOf();
+    expect(paused.step).toBeLessThan(paused.totalSteps);
+    await studio.ended((await call('runs.resume', { runId })).jobId);
+    const resumed = await stateOf();
+    expect(resumed.step).toBe(unbroken.totalSteps);
+    expect(resumed.lastCheckpoint).toBe(unbroken.lastCheckpoint);
+    expect(resumed.bestCheckpoint).toBe(unbroken.bestCheckpoint);
+    expect(resumed.metrics['test.loss']).toBe(unbroken.metrics['test.loss']);
+    expect(resumed.lastCheckpoint).not.toBe(paused.lastCheckpoint);
   });
 });

@@ -1,16 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineStudio } from './engine-studio.test-support.ts';
+import { describe, expect, it } from 'vitest';
+import { openStudio } from './engine-studio.test-support.ts';
 
-let studio: EngineStudio;
-let call: EngineStudio['call'];
-beforeAll(() => {
-  studio = new EngineStudio();
-  call = studio.call;
-});
-afterAll(() => studio.close());
+const studio = openStudio();
+const { call } = studio;
 
 describe('from a sample to a served model', () => {
   it('text: strings go over HTTP into the very graph that made the tokens of training', async () => {
@@ -79,8 +74,7 @@ describe('from a sample to a served model', () => {
     writeFileSync(join(source, 'mails.json'), JSON.stringify(rows));
     const splits = { mode: 'ordered' as const, validation: 0.1, test: 0.2, seed: 0 };
     const options = { name: 'some-mails', splits };
-    const { jobId } = await call('datasets.import', { path: join(source, 'mails.json'), options });
-    const { datasetDigest } = await studio.ended(jobId);
+    const datasetDigest = await studio.import(join(source, 'mails.json'), options);
     rmSync(source, { recursive: true });
     const template = (await call('training.templates', { datasetDigest })).find(
       ({ task }) => task === 'language-modeling',
@@ -89,7 +83,6 @@ describe('from a sample to a served model', () => {
       `${template?.yaml.replace('length: 64', 'length: 24').replace('epochs: 1', 'epochs: 3')}threads: 1\n`,
     );
     const language = (await call('evaluation.list', { runId })).find(({ split }) => split === 'test')?.language;
-    expect((await call('runs.get', { runId })).unshippable).toBeNull();
     const { parity, url } = await studio.served(runId, 'writer');
     expect(parity).toMatchObject({ passed: true });
     const answer = await call('deployments.predict', { endpoint: 'writer', datasetDigest, index: 3 });
@@ -109,17 +102,64 @@ describe('from a sample to a served model', () => {
     expect(language?.perplexity).toBeLessThan(next.length * 0.7);
     const longer = await infer([5, 6, 7, 9]);
     expect(longer).not.toEqual(next);
+    // Text in, text out; the likeliest token each time is what the graph says by itself, also beyond what it can see.
+    const said = await call('deployments.complete', { endpoint: 'writer', text: 'The mail', tokens: 30 });
+    expect(said).toMatchObject({ requests: 30, version: 1 });
+    expect([...said.text]).toHaveLength(30);
+    expect(said.candidates).toHaveLength(5);
+    expect(said.text.startsWith(said.candidates[0].token)).toBe(true);
+    const step = await call('deployments.complete', { endpoint: 'writer', text: `The mail${said.text}`, tokens: 1 });
+    const longerText = await call('deployments.complete', { endpoint: 'writer', text: 'The mail', tokens: 31 });
+    expect(longerText.text).toBe(said.text + step.text);
+    const sampled = { endpoint: 'writer', text: 'The mail', tokens: 30, temperature: 1, seed: 4 };
+    expect((await call('deployments.complete', sampled)).text).toBe((await call('deployments.complete', sampled)).text);
+    const beyond = { name: 'tokens', datatype: 'INT64', shape: [1, 24], data: Array(24).fill(next.length) };
+    const refused = await fetch(`${url}/v2/models/writer/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs: [beyond] }),
+    });
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain(`between 0 and ${next.length - 1}`);
+    await expect(call('deployments.draw', { endpoint: 'writer', seed: 1 })).rejects.toMatchObject({
+      code: 'deployment.bad_input',
+    });
   });
 
-  it('a graph: nodes are learned, and their model is not served one by one', async () => {
-    const { runId, evaluations } = await studio.trained('novel', 'node-gcn', (yaml) =>
+  it('a graph: nodes and edges in, the class of each node out, also of nodes that are new', async () => {
+    const { runId, datasetDigest, evaluations } = await studio.trained('novel', 'node-gcn', (yaml) =>
       yaml.replace('epochs: 100', 'epochs: 40'),
     );
     expect(evaluations.find(({ split }) => split === 'test')?.classification?.accuracy).toBeGreaterThan(0.3);
-    expect((await call('runs.get', { runId })).unshippable).toContain('whole graph');
-    await expect(call('registry.register', { runId, modelName: 'people', description: '' })).rejects.toMatchObject({
-      code: 'run.wrong_state',
-      cause: expect.stringContaining('whole graph'),
-    });
+    const { parity, url } = await studio.served(runId, 'people');
+    expect(parity).toMatchObject({ passed: true });
+    expect(parity.checks.map(({ batchSize }) => batchSize)).toEqual([1, 7, parity.sampleIndices.length]);
+    // One node is sent with those around it, and is answered as in the whole graph.
+    const { classes } = await call('registry.get', { modelName: 'people', version: 1 });
+    const filter = { runId, splits: ['test' as const] };
+    const { indices } = await call('datasets.items', { digest: datasetDigest, filter });
+    const items = await call('datasets.rows', { digest: datasetDigest, indices: indices.slice(0, 4), runId });
+    for (const { index, predicted, confidence } of items) {
+      const answer = await call('deployments.predict', { endpoint: 'people', datasetDigest, index });
+      expect(answer.probabilities).toHaveLength(classes.length);
+      expect(answer.predicted).toBe(predicted);
+      expect(answer.probabilities[answer.predicted]).toBeCloseTo(confidence ?? 0, 5);
+    }
+    const infer = async (nodes: readonly (number | null)[], edges: readonly number[]) => {
+      const body = {
+        inputs: [
+          { name: 'nodes', datatype: 'FP32', shape: [nodes.length, 1], data: nodes },
+          { name: 'edges', datatype: 'INT64', shape: [2, edges.length / 2], data: edges },
+        ],
+      };
+      const reply = await fetch(`${url}/v2/models/people/infer`, { method: 'POST', body: JSON.stringify(body) });
+      return (await reply.json()) as { error?: string; outputs: { name: string; data: number[] }[] };
+    };
+    const newcomer = async (friend: number) => {
+      const { outputs } = await infer([null, friend], [0, 1, 1, 0]);
+      return outputs.find(({ name }) => name === 'probabilities')?.data.slice(0, classes.length);
+    };
+    expect(await newcomer(40)).not.toEqual(await newcomer(70));
+    expect((await infer([3], [])).outputs).toHaveLength(2);
+    expect((await infer([3, 4], [0, 2])).error).toContain('element 1: 2 is not between 0 and 1');
   });
 });

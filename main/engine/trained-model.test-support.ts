@@ -230,6 +230,7 @@ function ship(workspace: Workspace, runId: string): ShippingModel {
   } as const;
   const shipped = compileForward(model, { parameters, preprocessing, softmax: true });
   const reference = compileForward(model, { preprocessing, softmax: true });
+  const image = { name: 'image', datatype: 'UINT8', shape: [-1, SIZE, SIZE, 1], description: 'Raw pixels' };
   return {
     runId,
     checkpointDigest: run.bestCheckpoint!,
@@ -241,17 +242,14 @@ function ship(workspace: Workspace, runId: string): ShippingModel {
     metrics: run.metrics,
     onnx: shipped.onnx,
     signature: {
-      inputs: [{ name: 'image', datatype: 'UINT8', shape: [-1, SIZE, SIZE, 1], description: 'Raw pixels' }],
+      inputs: [image],
       outputs: [
         { name: 'probabilities', datatype: 'FP32', shape: [-1, 3], description: 'One per class' },
         { name: 'output', datatype: 'FP32', shape: [-1, 3], description: 'Logits' },
       ],
     },
     preprocessing: ['Pixels are divided by 255.', 'The mean 0.5 is subtracted and the result divided by 0.25.'],
-    columns: [],
-    orderedBy: null,
-    tokens: null,
-    image: { channels: 1, width: SIZE, height: SIZE },
+    layout: { input: image, columns: [] },
     parameters: Object.values(parameters).reduce((sum, values) => sum + values.length, 0),
     reference: {
       onnx: reference.onnx,

@@ -5,6 +5,7 @@
  * - `compileReplicatedStep(model, options, parts)` → the same in two graphs, for threads that share a batch.
  * - `compileForward(model, options)` → evaluation mode, for evaluation and for shipping (preprocessing inside).
  * - `compileDecoding(model, options)` → an encoder–decoder that writes by itself, for evaluation and for shipping.
+ * - `compileSampler(model, options)` → a model that draws, all its steps in one graph, for shipping.
  * - `compileExplanation(model, { method })` → heatmaps from the same gradient rules.
  * - `compileGradients(model, { loss })` → forward and backward without an optimiser.
  * - `compileLayerStatistics(model, { loss })` → figures of every layer on a batch: activations, dead units, gradients.
@@ -67,6 +68,8 @@ export {
   SMALLEST_WEIGHT,
   WHOLE_BATCH,
 } from './compile/replicated-step.ts';
+export type { SamplerOptions } from './compile/sampler.ts';
+export { compileSampler } from './compile/sampler.ts';
 export { expectedStepMs, STEPS_WORTH_A_LOOP, stepsAtOnce } from './compile/steps-at-once.ts';
 export type { LayerSummary, ModelSummary } from './compile/summary.ts';
 export { summarize } from './compile/summary.ts';

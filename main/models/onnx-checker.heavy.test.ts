@@ -10,7 +10,10 @@ import {
   compileGradients,
   compilePreprocessing,
   compileTrainStep,
+  initializeParameters,
 } from '../graph/index.ts';
+import { buildModel } from './build-model.ts';
+import { compileDrawing } from './generative/sampling.ts';
 import type { LayerGolden } from './golden.test-support.ts';
 import { goldenModel, goldenParameters, readGolden } from './golden.test-support.ts';
 
@@ -38,6 +41,11 @@ function* graphs(): Generator<readonly [string, CompiledGraph]> {
     if (golden.layers.some((layer) => layer.kind === 'conv2d')) {
       yield [`${name}-camera`, compileExplanation(model, { method: { kind: 'grad_cam' } })];
     }
+  }
+  const picture = { kind: 'image', channels: 1, height: 8, width: 8, classes: 2 } as const;
+  for (const kind of ['vae', 'gan', 'diffusion'] as const) {
+    const model = buildModel({ kind, latent: 4, channels: [4, 4], conditional: true }, picture, picture);
+    yield [`${kind}-sampler`, compileDrawing(model, initializeParameters(model.module, 0))];
   }
   const image = { kind: 'image', channels: 3, height: 8, width: 8, mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
   yield ['image-nhwc', compilePreprocessing({ ...image, layout: 'nhwc' })];

@@ -1,7 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { type ParityInput, type ParityResult, parityInput, type parityTensor } from '../contract/bundle-worker.ts';
-import { elementTensor, floats, type RuntimeFeeds, RuntimeSession, runtimeVersion } from '../runtime/index.ts';
+import {
+  elementTensor,
+  floats,
+  type RuntimeFeeds,
+  RuntimeSession,
+  type RuntimeTensor,
+  runtimeVersion,
+} from '../runtime/index.ts';
+import { draw } from './training/draw-samples.ts';
 import { runWorker } from './worker-channel.ts';
 
 const SHOWN_SAMPLES = 10;
@@ -22,35 +30,34 @@ runWorker(parityInput, async (input) => {
   const settings = { provider: 'cpu', threads: availableParallelism() } as const;
   const reference = await RuntimeSession.create(input.reference.onnx, settings);
   const bundle = await RuntimeSession.create(input.bundleOnnx, settings);
-  const weights = Object.fromEntries(
-    Object.entries(input.reference.weights).map(([name, value]) => [name, feed(value)]),
-  );
-  const count = input.samples.dims[0];
+  const weights = mapValues(input.reference.weights, feed);
   const checks: ParityResult['checks'] = [];
   const differences: Difference[] = [];
 
-  for (const batchSize of input.batchSizes) {
+  for (const { inputs, count, batchSize } of input.sets.flatMap((set) =>
+    set.batchSizes.map((size) => ({ ...set, batchSize: size })),
+  )) {
     let maxAbsDiff = 0;
     let agreeing = 0;
     for (let from = 0; from < count; from += batchSize) {
-      const samples = { [input.inputName]: feed(rows(input.samples, from, Math.min(count, from + batchSize))) };
-      const expected = await outputs(reference, { ...weights, ...samples }, input);
+      const to = Math.min(count, from + batchSize);
+      const samples = mapValues(inputs, (value) => feed(value.dims[0] === count ? rows(value, from, to) : value));
+      const expected = await expectedOf(reference, weights, samples, input);
       const actual = await outputs(bundle, samples, input);
-      for (const [offset, row] of expected.rows.entries()) {
-        const other = actual.rows[offset] ?? new Float32Array();
-        const difference = compare(row, other, input.answer === 'class' || input.answer === 'pixels');
-        maxAbsDiff = Math.max(maxAbsDiff, difference);
-        agreeing += agreement(
-          input,
-          { row, found: expected.found[offset] },
-          { row: other, found: actual.found[offset] },
+      for (let offset = 0; offset < to - from; offset++) {
+        const [ours, theirs] = [sampleOf(expected, offset), sampleOf(actual, offset)];
+        const difference = Math.max(
+          compare(ours.row, theirs.row, input.answer !== 'numbers' && input.answer !== 'boxes'),
+          input.answer === 'picture' && !sameBytes(ours.row, theirs) ? Number.MAX_VALUE : 0,
         );
+        maxAbsDiff = Math.max(maxAbsDiff, difference);
+        agreeing += agreement(input, ours, theirs);
         differences.push({
           sample: from + offset,
           batchSize,
           maxAbsDiff: difference,
-          reference: finite(row),
-          bundle: finite(other),
+          reference: finite(ours.row),
+          bundle: finite(theirs.row),
         });
       }
     }
@@ -69,6 +76,10 @@ runWorker(parityInput, async (input) => {
   return result;
 });
 
+function mapValues<T>(values: Readonly<Record<string, Values>>, change: (value: Values) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));
+}
+
 const feed = (value: Values) => elementTensor(value.dtype, value.data, value.dims);
 
 function rows(samples: Values, from: number, to: number): Values {
@@ -80,6 +91,30 @@ interface Said {
   readonly rows: readonly Float32Array[];
   /** Of each sample its boxes, seven numbers each, or the ids of its tokens; none where the model finds neither. */
   readonly found: readonly (readonly number[])[];
+  /** uint8 [samples, height, width, channels]; none where nothing is drawn. */
+  readonly image?: RuntimeTensor | undefined;
+}
+
+/** What the graph of training says; of one that draws, what comes of it in the hands of the studio. */
+async function expectedOf(
+  session: RuntimeSession,
+  weights: RuntimeFeeds,
+  samples: RuntimeFeeds,
+  input: ParityInput,
+): Promise<Said> {
+  const { drawing } = input.reference;
+  if (drawing === undefined) return outputs(session, { ...weights, ...samples }, input);
+  const { noise, temperature, label } = samples;
+  const deviation = temperature === undefined ? 1 : floats(temperature, 'temperature')[0];
+  const scaled = Float32Array.from(floats(noise, 'noise'), (value) => value * deviation);
+  const told = label === undefined ? weights : { ...weights, label };
+  const values = await draw(session, drawing, scaled, noise.dims, told);
+  return { rows: inRows(values, noise.dims[0]), found: [] };
+}
+
+function inRows(values: Float32Array, count: number): Float32Array[] {
+  const width = values.length / count;
+  return Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width));
 }
 
 async function outputs(
@@ -91,7 +126,6 @@ async function outputs(
   const tensor = all[outputName];
   const values = floats(tensor, outputName);
   const count = tensor.dims[0];
-  const width = values.length / count;
   const found: number[][] = Array.from({ length: count }, () => []);
   if (answer === 'boxes') {
     const boxes = floats(all.detections, 'detections');
@@ -104,12 +138,41 @@ async function outputs(
       found[Math.floor((at * count) / ids.length)].push(id);
     });
   }
-  return { rows: Array.from({ length: count }, (_, row) => values.slice(row * width, (row + 1) * width)), found };
+  return { rows: inRows(values, count), found, image: answer === 'picture' ? all.image : undefined };
 }
 
 interface SaidOfSample {
   readonly row: Float32Array;
   readonly found: readonly number[] | undefined;
+  readonly image: SaidPicture | undefined;
+}
+
+interface SaidPicture {
+  readonly bytes: Uint8Array;
+  readonly channels: number;
+}
+
+function sampleOf({ rows, found, image }: Said, offset: number): SaidOfSample {
+  return { row: rows[offset] ?? new Float32Array(), found: found[offset], image: image && pictureOf(image, offset) };
+}
+
+function pictureOf({ data, dims: [, height, width, channels] }: RuntimeTensor, offset: number): SaidPicture {
+  const size = height * width * channels;
+  return { bytes: (data as Uint8Array).subarray(offset * size, (offset + 1) * size), channels };
+}
+
+/** How far the bytes of a picture are from its numbers, [channels, height, width] in 0 … 1: one for each byte. */
+function byteDifferences(row: Float32Array, { bytes, channels }: SaidPicture): number[] {
+  const pixels = row.length / channels;
+  return Array.from(row, (value, place) => {
+    const byte = bytes[(place % pixels) * channels + Math.floor(place / pixels)];
+    return Math.abs(byte - Math.round(Math.min(1, Math.max(0, value)) * 255));
+  });
+}
+
+/** Rounding may fall to either side. */
+function sameBytes(row: Float32Array, { image }: SaidOfSample): boolean {
+  return image !== undefined && byteDifferences(row, image).every((difference) => difference <= 1);
 }
 
 /** 1 where both answers are the same, 0 where not; of pixels, the share of them. */
@@ -119,6 +182,10 @@ function agreement({ answer, classes }: ParityInput, a: SaidOfSample, b: SaidOfS
       return 1;
     case 'class':
       return argmax(a.row) === argmax(b.row) ? 1 : 0;
+    case 'picture': {
+      const differences = b.image === undefined ? [] : byteDifferences(a.row, b.image);
+      return differences.filter((difference) => difference === 0).length / Math.max(1, differences.length);
+    }
     case 'boxes':
     case 'tokens': {
       const [ours, theirs] = [a.found ?? [], b.found ?? []];

@@ -5,7 +5,7 @@ import * as ort from 'onnxruntime-node';
 import { seededRandom } from '../../../main/base/random.ts';
 import type { ParameterValues } from '../../../main/graph/index.ts';
 import { compileForward, Module, Sequential, type Tensor, type Trace } from '../../../main/graph/index.ts';
-import { buildModel, ddimTimes, type Model, samplerOf } from '../../../main/models/index.ts';
+import { buildModel, drawingTimes, type Model, samplerOf } from '../../../main/models/index.ts';
 import { frechetDistance, sampleFidelity } from '../../../main/stats/sample-fidelity.ts';
 import { localTarget } from '../training/ours.ts';
 import { type Digits, loadDigits, PIXELS, SIDE } from './digits.ts';
@@ -79,7 +79,7 @@ async function draw(model: Model, parameters: ParameterValues, count: number): P
     return (await runInTurns(graph, [{ name: 'x', dims: shape, data: noise }], 100)).output ?? noise;
   }
   const session = await openSession(graph.onnx);
-  const times = ddimTimes(sampler.steps, 50);
+  const times = drawingTimes(sampler.steps);
   const at = (time: number): ort.Tensor =>
     new ort.Tensor('int64', new BigInt64Array(count).fill(BigInt(time)), [count]);
   let x = noise;

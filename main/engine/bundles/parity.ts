@@ -7,13 +7,15 @@ import type { ParityCertificate } from '../../contract/serving.ts';
 import { sha256 } from '../../storage/index.ts';
 import type { EngineContext } from '../core/context.ts';
 import { startWorker } from '../processes/worker-process.ts';
-import type { InputLayout, RawSamples } from '../registry/index.ts';
-import type { ReferenceModel } from '../training/index.ts';
+import type { RawSamples } from '../registry/index.ts';
+import type { InputLayout, ReferenceModel } from '../training/index.ts';
 
 /** Absolute, on probabilities; on predicted numbers above 1, relative. */
 const TOLERANCE = 1e-5;
 const SAMPLES = 64;
-const BATCH_SIZES = [1, 7, 64];
+/** A picture of a diffusion model takes as long as a hundred answers. */
+const DRAWN_SAMPLES = 16;
+const SMALL_BATCHES = [1, 7];
 
 export interface ParitySubject {
   readonly version: ModelVersion;
@@ -34,8 +36,11 @@ export async function checkParity(
   subject: ParitySubject,
   signal: AbortSignal,
 ): Promise<ParityOutcome> {
-  const { version, layout, reference, bundleOnnx } = subject;
-  const indices = chooseSamples(samples, version.datasetDigest);
+  const { version, layout, bundleOnnx } = subject;
+  const { tolerance = TOLERANCE, ...reference } = subject.reference;
+  const chosen = chooseSamples(samples, version.datasetDigest, layout.drawing === undefined ? SAMPLES : DRAWN_SAMPLES);
+  // In one graph a node stands once.
+  const indices = layout.hops === undefined ? chosen : [...new Set(chosen)];
   const { outputs } = version.signature;
   const output = outputs.find(({ name }) => name === 'probabilities') ?? outputs[0];
   const worker = startWorker({
@@ -47,11 +52,9 @@ export async function checkParity(
     input: {
       reference,
       bundleOnnx,
-      inputName: layout.input.name,
       outputName: output.name,
-      samples: await samples.batch(version.datasetDigest, indices, layout),
-      batchSizes: BATCH_SIZES,
-      tolerance: TOLERANCE,
+      sets: await setsOf(samples, version.datasetDigest, indices, layout),
+      tolerance,
       answer: answerOf(version, output.name),
       classes: version.classes.length,
     },
@@ -63,7 +66,8 @@ export async function checkParity(
       bundleGraph: sha256(bundleOnnx),
       dataset: version.datasetDigest,
       sampleIndices: indices,
-      tolerance: TOLERANCE,
+      ...(layout.drawing === undefined ? {} : { drawn: true }),
+      tolerance,
       checks: result.checks,
       maxAbsDiff: result.maxAbsDiff,
       passed: result.passed,
@@ -78,16 +82,39 @@ function answerOf({ task }: ModelVersion, output: string): ParityInput['answer']
   if (task === 'image-segmentation') return 'pixels';
   if (task === 'object-detection') return 'boxes';
   if (task === 'sequence-to-sequence') return 'tokens';
+  if (task === 'image-generation') return 'picture';
   // Of a language model, each of the places has probabilities of its own.
   return output === 'probabilities' && task !== 'language-modeling' ? 'class' : 'numbers';
 }
 
+/** All samples at once, to be cut; of a graph, a request for each size, with the nodes around. */
+async function setsOf(
+  samples: RawSamples,
+  datasetDigest: string,
+  indices: readonly number[],
+  layout: InputLayout,
+): Promise<ParityInput['sets']> {
+  if (layout.hops === undefined) {
+    const inputs = await samples.batch(datasetDigest, indices, layout);
+    return [
+      { inputs: { ...inputs }, count: indices.length, batchSizes: [...SMALL_BATCHES, indices.length] },
+    ] as ParityInput['sets'];
+  }
+  const sizes = [...new Set([...SMALL_BATCHES, indices.length].map((size) => Math.min(size, indices.length)))];
+  const sets = sizes.map(async (count) => ({
+    inputs: { ...(await samples.batch(datasetDigest, indices.slice(0, count), layout)) },
+    count,
+    batchSizes: [count],
+  }));
+  return (await Promise.all(sets)) as ParityInput['sets'];
+}
+
 /** Spread evenly over the split that the model has seen least of; a small one is gone through more than once. */
-function chooseSamples(samples: RawSamples, datasetDigest: string): number[] {
+function chooseSamples(samples: RawSamples, datasetDigest: string, count: number): number[] {
   for (const split of ['test', 'validation', 'train'] as const) {
     const all = samples.indices(datasetDigest, split);
     if (all.length === 0) continue;
-    return Array.from({ length: SAMPLES }, (_, sample) => all[Math.floor((sample * all.length) / SAMPLES)]);
+    return Array.from({ length: count }, (_, sample) => all[Math.floor((sample * all.length) / count)]);
   }
   throw new LightbenchError('source.empty', 'The dataset has no items to compare the graphs on.');
 }

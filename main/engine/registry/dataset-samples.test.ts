@@ -7,7 +7,8 @@ import { allocateColumns, type DatasetManifest, writeIndex } from '../../formats
 import { Table } from '../../formats/table/table.ts';
 import { sha256 } from '../../storage/index.ts';
 import { openTrainedModels, SIZE, type TrainedModels } from '../trained-model.test-support.ts';
-import type { InputLayout } from './index.ts';
+import type { InputLayout } from '../training/index.ts';
+import { neighborhood } from './neighborhood.ts';
 
 const TABLE = sha256('a table');
 const picture = (height: number, width: number, channels: number): InputLayout => ({
@@ -60,23 +61,23 @@ afterEach(() => models.close());
 
 describe('raw samples', () => {
   it('are the pixels as they were imported', async () => {
-    const batch = await models.samples.batch(models.datasetDigest, [3, 0], picture(SIZE, SIZE, 1));
+    const { image: batch } = await models.samples.batch(models.datasetDigest, [3, 0], picture(SIZE, SIZE, 1));
     expect(batch).toMatchObject({ dtype: 'uint8', dims: [2, SIZE, SIZE, 1] });
-    const first = await models.samples.batch(models.datasetDigest, [0], picture(-1, -1, 1));
+    const { image: first } = await models.samples.batch(models.datasetDigest, [0], picture(-1, -1, 1));
     expect(first.dims).toEqual([1, SIZE, SIZE, 1]);
-    expect(batch.data.slice(SIZE * SIZE)).toEqual(first.data);
+    expect((batch.data as Uint8Array).slice(SIZE * SIZE)).toEqual(first.data);
   });
 
   it('are brought to the size and the channels that a model asks for', async () => {
-    const { dims } = await models.samples.batch(models.datasetDigest, [0], picture(8, 4, 3));
-    expect(dims).toEqual([1, 8, 4, 3]);
+    const { image } = await models.samples.batch(models.datasetDigest, [0], picture(8, 4, 3));
+    expect(image.dims).toEqual([1, 8, 4, 3]);
   });
 
   it('are numbers, indices of categories, and NaN where a value is missing or unknown', async () => {
     const layout = row(column('colour', ['red', 'blue']), column('size'));
-    const { dims, data, dtype } = await models.samples.batch(TABLE, [3, 1, 0, 2], layout);
-    expect({ dims, dtype }).toEqual({ dims: [4, 2], dtype: 'float32' });
-    expect([...data]).toEqual([Number.NaN, 4, 1, Number.NaN, 0, 1.5, Number.NaN, 3]);
+    const { table } = await models.samples.batch(TABLE, [3, 1, 0, 2], layout);
+    expect(table).toMatchObject({ dims: [4, 2], dtype: 'float32' });
+    expect([...(table.data as Float32Array)]).toEqual([Number.NaN, 4, 1, Number.NaN, 0, 1.5, Number.NaN, 3]);
     expect(models.samples.indices(TABLE, 'test')).toEqual([1, 2]);
   });
 
@@ -92,5 +93,24 @@ describe('raw samples', () => {
     await expect(samples.batch('0'.repeat(64), [0], picture(1, 1, 1))).rejects.toMatchObject({
       code: 'record.not_found',
     });
+  });
+});
+
+describe('the nodes around others', () => {
+  // 0 → 1 → 2 → 3, and 4 ⇄ 2.
+  const edges = {
+    kind: 'edges' as const,
+    from: Int32Array.of(0, 1, 2, 4, 2),
+    to: Int32Array.of(1, 2, 3, 2, 4),
+  };
+
+  it('are those whose edges lead there, behind those that were asked about', () => {
+    expect(neighborhood(edges, [2], 1)).toEqual({ nodes: [2, 1, 4], from: [1, 2, 0], to: [0, 0, 2] });
+    expect(neighborhood(edges, [2], Number.POSITIVE_INFINITY).nodes).toEqual([2, 1, 4, 0]);
+    expect(neighborhood(edges, [3, 0], 1).nodes).toEqual([3, 0, 2]);
+  });
+
+  it('are none where no edge leads there', () => {
+    expect(neighborhood(edges, [0], 3)).toEqual({ nodes: [0], from: [], to: [] });
   });
 });

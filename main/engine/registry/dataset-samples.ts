@@ -4,8 +4,10 @@ import { DatasetFiles } from '../../formats/dataset-pack/dataset-files.ts';
 import { ParquetRows } from '../../formats/table/table.ts';
 import { Tokenizer } from '../../models/index.ts';
 import type { EngineContext } from '../core/context.ts';
-import type { TensorValue } from '../training/index.ts';
-import type { InputLayout, RawSamples } from './raw-samples.ts';
+import type { InputLayout, TensorValue } from '../training/index.ts';
+import { drawingInputs } from './drawing-inputs.ts';
+import { neighborhood } from './neighborhood.ts';
+import type { InputTensors, RawSamples } from './raw-samples.ts';
 
 /** Raw samples out of the packs and tables of the workspace. */
 export class DatasetSamples implements RawSamples {
@@ -24,7 +26,7 @@ export class DatasetSamples implements RawSamples {
     }
   }
 
-  async batch(datasetDigest: string, indices: readonly number[], layout: InputLayout): Promise<TensorValue> {
+  async batch(datasetDigest: string, indices: readonly number[], layout: InputLayout): Promise<InputTensors> {
     const files = this.#open(datasetDigest);
     try {
       const beyond = indices.find((index) => index >= files.count);
@@ -48,15 +50,24 @@ export class DatasetSamples implements RawSamples {
   }
 }
 
-type Sampler = (files: DatasetFiles, indices: readonly number[], layout: InputLayout) => Promise<TensorValue>;
+type Sampler = (files: DatasetFiles, indices: readonly number[], layout: InputLayout) => Promise<InputTensors>;
 
 /** How items become the raw input of a model, by the name of the input. */
 const samplers: Readonly<Record<string, Sampler>> = {
-  image: pixels,
+  image: async (files, indices, layout) => ({ image: await pixels(files, indices, layout) }),
   table: (files, indices, layout) => ofTable(files, layout, (table) => rows(table, indices, layout)),
   text: (files, indices, layout) => ofTable(files, layout, (table) => texts(table, indices, layout)),
   tokens: (files, indices, layout) => ofTable(files, layout, (table) => tokens(table, indices, layout)),
   series: (files, indices, layout) => ofTable(files, layout, (table) => windows(table, indices, layout)),
+  nodes,
+  noise: async (_files, indices, layout) => {
+    const classes = layout.drawing?.classes ?? 0;
+    // Each class in turn, as on the studio's sheets of samples.
+    return drawingInputs(
+      layout,
+      indices.map((seed, place) => ({ seed, label: classes === 0 ? -1 : place % classes })),
+    );
+  },
 };
 
 function sampler({ input }: InputLayout): Sampler {
@@ -83,9 +94,9 @@ async function pixels(files: DatasetFiles, indices: readonly number[], layout: I
 /** @throws LightbenchError deployment.bad_input when the dataset is no table, or lacks a column that the model takes */
 async function ofTable(
   { tablePath }: DatasetFiles,
-  { columns }: InputLayout,
+  { input, columns }: InputLayout,
   read: (table: ParquetRows) => Promise<TensorValue>,
-): Promise<TensorValue> {
+): Promise<InputTensors> {
   if (tablePath === null)
     throw new LightbenchError(
       'deployment.bad_input',
@@ -93,7 +104,7 @@ async function ofTable(
     );
   const table = await ParquetRows.open(tablePath);
   try {
-    return await read(table);
+    return { [input.name]: await read(table) };
   } catch (error) {
     const names = columns.map(({ name }) => name).join(', ');
     throw new LightbenchError(
@@ -115,6 +126,22 @@ async function rows(table: ParquetRows, indices: readonly number[], layout: Inpu
     data.set(all.subarray(row * width, (row + 1) * width), at * width);
   });
   return { dtype: 'float32', dims: [indices.length, width], data };
+}
+
+/** FP32 [N, F] and INT64 [2, E]: nodes, and all that lies near enough to have a say about them. */
+async function nodes(files: DatasetFiles, indices: readonly number[], layout: InputLayout): Promise<InputTensors> {
+  const annotations = files.annotations();
+  if (annotations?.kind !== 'edges')
+    throw new LightbenchError('deployment.bad_input', 'The model takes a graph and the dataset is none.');
+  const near = neighborhood(annotations, indices, layout.hops ?? Number.POSITIVE_INFINITY);
+  const edges: TensorValue = {
+    dtype: 'int64',
+    dims: [2, near.from.length],
+    data: BigInt64Array.from([...near.from, ...near.to], BigInt),
+  };
+  if (layout.columns.length > 0)
+    return { ...(await ofTable(files, layout, (table) => rows(table, near.nodes, layout))), edges };
+  return { nodes: { dtype: 'float32', dims: [near.nodes.length, 1], data: Float32Array.from(near.nodes) }, edges };
 }
 
 /** BYTES [N]; a missing text is empty. */

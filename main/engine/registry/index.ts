@@ -1,5 +1,6 @@
 export { DatasetSamples } from './dataset-samples.ts';
+export { drawingInputs } from './drawing-inputs.ts';
 export type { Signatures } from './promotions.ts';
-export { toProtocolTensor } from './protocol-tensor.ts';
-export type { InputLayout, RawSamples } from './raw-samples.ts';
+export { toProtocolTensors } from './protocol-tensor.ts';
+export type { InputTensors, RawSamples } from './raw-samples.ts';
 export { Registry } from './registry.ts';

@@ -1,9 +1,11 @@
 import { datatypeOfElement, type Tensor } from '../../formats/open-inference/datatype.ts';
-import type { TensorValue } from '../training/index.ts';
+import type { InputTensors } from './raw-samples.ts';
 
-/** A tensor under the name of an input, as the Open Inference Protocol sends it. */
-export function toProtocolTensor(name: string, { dtype, dims, data }: TensorValue): Tensor {
-  const datatype = datatypeOfElement(dtype);
-  if (datatype === undefined) throw new Error(`${dtype} has no datatype of the Open Inference Protocol`);
-  return { name, datatype, shape: dims, data };
+/** Inputs as the Open Inference Protocol sends them. */
+export function toProtocolTensors(inputs: InputTensors): Tensor[] {
+  return Object.entries(inputs).map(([name, { dtype, dims, data }]) => {
+    const datatype = datatypeOfElement(dtype);
+    if (datatype === undefined) throw new Error(`${dtype} has no datatype of the Open Inference Protocol`);
+    return { name, datatype, shape: dims, data };
+  });
 }

@@ -6,10 +6,10 @@ import type { Run } from '../../contract/training.ts';
 import { writeInferenceRequest } from '../../formats/open-inference/inference-request.ts';
 import { type StoredModelVersion, sha256 } from '../../storage/index.ts';
 import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
-import type { Shipping, ShippingModel } from '../training/index.ts';
+import type { InputLayout, Shipping, ShippingModel } from '../training/index.ts';
 import { Promotions, type Signatures } from './promotions.ts';
-import { toProtocolTensor } from './protocol-tensor.ts';
-import type { InputLayout, RawSamples } from './raw-samples.ts';
+import { toProtocolTensors } from './protocol-tensor.ts';
+import type { RawSamples } from './raw-samples.ts';
 
 /** Registered models: immutable versions, and aliases that move only by approval or back. */
 export class Registry {
@@ -75,14 +75,9 @@ export class Registry {
     const { workspace, clock } = this.#context;
     const run = this.#finishedRun(input.runId);
     const shipped = this.#shipping.ship(run.id);
-    const layout: InputLayout = {
-      input: shipped.signature.inputs[0],
-      columns: shipped.columns,
-      ...(shipped.orderedBy === null ? {} : { orderedBy: shipped.orderedBy }),
-      ...(shipped.tokens === null ? {} : { tokens: shipped.tokens }),
-    };
+    const { layout } = shipped;
     const onnx = workspace.artifacts.put(shipped.onnx);
-    const example = workspace.artifacts.put(Buffer.from(await this.#inputExample(shipped, layout)));
+    const example = workspace.artifacts.put(Buffer.from(await this.#inputExample(shipped)));
 
     const stored = workspace.transaction(() => {
       const now = isoTime(clock);
@@ -159,12 +154,11 @@ export class Registry {
   }
 
   /** One real item as the body of a request: it can be sent to a server as it is. */
-  async #inputExample(shipped: ShippingModel, layout: InputLayout): Promise<string> {
+  async #inputExample({ datasetDigest, layout }: ShippingModel): Promise<string> {
     const splits = ['test', 'validation', 'train'] as const;
-    const index = splits.flatMap((split) => this.#samples.indices(shipped.datasetDigest, split).slice(0, 1))[0];
+    const index = splits.flatMap((split) => this.#samples.indices(datasetDigest, split).slice(0, 1))[0];
     if (index === undefined) throw new LightbenchError('source.empty', 'The dataset of the run has no items.');
-    const batch = await this.#samples.batch(shipped.datasetDigest, [index], layout);
-    return writeInferenceRequest([toProtocolTensor(layout.input.name, batch)]);
+    return writeInferenceRequest(toProtocolTensors(await this.#samples.batch(datasetDigest, [index], layout)));
   }
 }
 

@@ -3,16 +3,19 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { ExplanationMethod } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
-import type { Bundle, Deployment, Prediction } from '../../contract/serving.ts';
+import type { Bundle, Deployment } from '../../contract/serving.ts';
 import { Tokenizer } from '../../models/index.ts';
 import type { StoredDeployment } from '../../storage/index.ts';
 import { curlLines, INPUT_EXAMPLE } from '../bundles/index.ts';
 import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
-import { type InputLayout, type RawSamples, toProtocolTensor } from '../registry/index.ts';
+import { type RawSamples, toProtocolTensors } from '../registry/index.ts';
+import type { InputLayout } from '../training/index.ts';
+import { complete } from './complete.ts';
 import { DeploymentRecords } from './deployment-records.ts';
+import { draw } from './draw.ts';
 import { Endpoint, type ServedBundle } from './endpoint.ts';
-import { predict } from './predict.ts';
+import { type PredictionTarget, predict } from './predict.ts';
 import { PredictionStore } from './prediction-store.ts';
 
 /** What serving needs of bundles. */
@@ -70,7 +73,15 @@ export class Deployments {
       'deployments.rollback': ({ endpoint }, caller) => this.#rollback(endpoint, caller),
       'deployments.stop': ({ endpoint }, caller) => this.#stop(endpoint, caller),
       'deployments.start': ({ endpoint }, caller) => this.#startAgain(endpoint, caller),
-      'deployments.predict': (input, caller) => this.#predict(input, caller),
+      'deployments.predict': ({ endpoint, datasetDigest, index }, caller) =>
+        this.#asked(endpoint, async ({ target, layout }) => {
+          const inputs = toProtocolTensors(await this.#samples.batch(datasetDigest, [index], layout));
+          return predict(target, inputs, caller.signal);
+        }),
+      'deployments.draw': (input, caller) =>
+        this.#asked(input.endpoint, ({ target, layout }) => draw(target, layout, input, caller.signal)),
+      'deployments.complete': (input, caller) =>
+        this.#asked(input.endpoint, ({ target, layout }) => complete(target, layout, input, caller.signal)),
       'deployments.predictions': ({ endpoint, limit }) =>
         this.#context.workspace.serving.predictions(this.#records.get(endpoint).endpoint, limit),
       'deployments.methods': ({ endpoint }) => {
@@ -222,28 +233,24 @@ export class Deployments {
     });
   }
 
-  async #predict(input: ParsedInput<'deployments.predict'>, caller: Caller): Promise<Prediction> {
-    const stored = this.#records.get(input.endpoint);
+  /** Asks the model that an endpoint serves. @throws LightbenchError record.not_found, deployment.not_ready */
+  async #asked<T>(
+    name: string,
+    send: (served: { readonly target: PredictionTarget; readonly layout: InputLayout }) => Promise<T>,
+  ): Promise<T> {
+    const stored = this.#records.get(name);
     const endpoint = this.#endpoint(stored.endpoint);
     const { url } = endpoint;
     if (url === null) throw new LightbenchError('deployment.not_ready', `${stored.endpoint} is ${endpoint.state}.`);
     const { modelName, version } = this.#bundles.get(this.#records.current(stored).bundleDigest);
+    const { classes } = this.#registry.version(modelName, version);
     const layout = this.#registry.layout(modelName, version);
-    const batch = await this.#samples.batch(input.datasetDigest, [input.index], layout);
     const { target } = layout.tokens ?? {};
-    return predict(
-      {
-        endpoint: stored.endpoint,
-        url,
-        modelName,
-        classes: this.#registry.version(modelName, version).classes,
-        ...(target === undefined
-          ? {}
-          : { textOf: (ids) => new Tokenizer(target.unit, target.vocabulary).sequence(ids) }),
-      },
-      toProtocolTensor(layout.input.name, batch),
-      caller.signal,
-    );
+    const textOf = target && ((ids: readonly number[]) => new Tokenizer(target.unit, target.vocabulary).sequence(ids));
+    return send({
+      target: { endpoint: stored.endpoint, url, modelName, classes, ...(textOf === undefined ? {} : { textOf }) },
+      layout,
+    });
   }
 
   #describe(stored: StoredDeployment): Deployment {

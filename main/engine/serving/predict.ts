@@ -21,14 +21,33 @@ export interface PredictionTarget {
   readonly textOf?: (ids: readonly number[]) => string;
 }
 
+/** What is told of how a request went. */
+export type Exchange = Pick<Prediction, 'endpoint' | 'version' | 'durationMs' | 'request' | 'response'>;
+
+/** Sends one item and reads the answer. @throws LightbenchError as `ask` */
+export async function predict(
+  target: PredictionTarget,
+  inputs: readonly Tensor[],
+  signal?: AbortSignal,
+): Promise<Prediction> {
+  const { answer, exchange } = await ask(target, inputs, undefined, signal);
+  return { ...answerOf(target, answer, inputs), ...exchange };
+}
+
 /**
  * Sends one request to a model server, just as any client would.
  *
+ * @param outputs names of those that are wanted; all where it is undefined
  * @throws LightbenchError deployment.not_ready, deployment.bad_input
  */
-export async function predict(target: PredictionTarget, input: Tensor, signal?: AbortSignal): Promise<Prediction> {
+export async function ask(
+  target: PredictionTarget,
+  inputs: readonly Tensor[],
+  outputs: readonly string[] | undefined,
+  signal?: AbortSignal,
+): Promise<{ readonly answer: InferenceResponse; readonly exchange: Exchange }> {
   const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/infer`;
-  const body = writeInferenceRequest([input]);
+  const body = writeInferenceRequest(inputs, outputs);
   const begin = performance.now();
   let status: number;
   let text: string;
@@ -55,27 +74,31 @@ export async function predict(target: PredictionTarget, input: Tensor, signal?: 
       `${target.endpoint} answered ${status}: ${errorOf(text)}`,
     );
   }
+  const answer = readInferenceResponse(text);
   return {
-    ...answerOf(target, readInferenceResponse(text), input),
-    durationMs,
-    request: shown(body),
-    response: shown(text),
+    answer,
+    exchange: {
+      endpoint: target.endpoint,
+      version: Number(answer.modelVersion),
+      durationMs,
+      request: shown(body),
+      response: shown(text),
+    },
   };
 }
 
-function answerOf(target: PredictionTarget, response: InferenceResponse, input: Tensor) {
-  const { endpoint, classes } = target;
-  const version = Number(response.modelVersion);
+function answerOf(target: PredictionTarget, response: InferenceResponse, [input, edges]: readonly Tensor[]) {
+  const { classes } = target;
   const picture = pictureOf(response, input);
-  if (picture !== undefined)
-    return { endpoint, version, classes: [...classes], probabilities: [], predicted: 0, numbers: [], picture };
+  if (picture !== undefined) return { classes: [...classes], probabilities: [], predicted: 0, numbers: [], picture };
   const written = response.outputs.find(({ name }) => name === 'sequences');
   const main = written ?? response.outputs.find(({ name }) => name === 'probabilities') ?? response.outputs[0];
-  const values = Array.from(main.data as ArrayLike<number | bigint>, Number);
+  const all = Array.from(main.data as ArrayLike<number | bigint>, Number);
+  // The nodes around the one that was asked about are answered for as well, behind it.
+  const isNode = input.name === 'nodes';
+  const values = isNode ? all.slice(0, main.shape[1]) : all;
   if (classes.length === 0 || main.name !== 'probabilities')
     return {
-      endpoint,
-      version,
       classes: [main.name],
       probabilities: [],
       predicted: 0,
@@ -83,11 +106,10 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, input: 
       ...(written === undefined || target.textOf === undefined ? {} : { text: target.textOf(values) }),
     };
   return {
-    endpoint,
-    version,
     classes: [...classes],
     probabilities: values,
     predicted: values.indexOf(Math.max(...values)),
+    ...(isNode ? { around: { nodes: input.shape[0] - 1, edges: edges.shape[1] } } : {}),
   };
 }
 

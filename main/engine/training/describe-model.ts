@@ -1,9 +1,22 @@
 import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
-import { BATCH, END, FIRST_WORD, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
+import { BATCH, END, FIRST_WORD, featureCount, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
+import { drawingTimes } from '../../models/index.ts';
 
-/** What the raw input of a shipped model is, in a sentence. */
-export function describeInput({ preprocessing, columns }: CheckpointState): string {
+/** What a raw input of a shipped model is, in a sentence. */
+export function describeInput(name: string, { preprocessing, columns, classes }: CheckpointState): string {
+  switch (name) {
+    case 'noise':
+      return 'Standard normal numbers, one row per picture that is to be drawn: the same numbers give the same pictures.';
+    case 'label':
+      return `What each picture is to be: ${ordered(classes)}; -1 = whatever comes.`;
+    case 'temperature':
+      return 'What the noise is multiplied by: below 1, pictures are more typical and less varied.';
+    case 'guidance':
+      return 'How far a picture goes beyond its class (classifier-free guidance); 0 = not at all.';
+    case 'edges':
+      return 'Edges between nodes of this request, as row numbers of nodes: above where an edge comes from, below where it leads. An undirected edge stands in both directions; no edge joins a node to itself.';
+  }
   switch (preprocessing.kind) {
     case 'image': {
       const { resize, height, width, sourceChannels } = preprocessing;
@@ -11,9 +24,12 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
       const kind = sourceChannels === 1 ? 'Grey' : 'Colour';
       return `${kind} pictures ${size}, raw bytes 0…255: [${BATCH}, height, width, channels].`;
     }
-    case 'table':
     case 'graph':
-      return `Raw columns in this order, NaN where a value is missing: ${columns.map(describeColumn).join('; ')}.`;
+      if (columns.length === 0)
+        return `The number of each node in the graph that was learned from, 0 to ${featureCount(preprocessing.columns) - 1}; NaN for a node that it does not have, which is then known by its edges alone.`;
+      return `One node per row. ${describeColumns(columns)}`;
+    case 'table':
+      return describeColumns(columns);
     case 'text':
       return 'Texts as they are, UTF-8.';
     case 'tokens':
@@ -24,18 +40,21 @@ export function describeInput({ preprocessing, columns }: CheckpointState): stri
 }
 
 export function describeOutput(name: string, { task, classes, columns, preprocessing }: CheckpointState): string {
-  const ordered = classes.map((label, index) => `${index} = ${label}`).join(', ');
   if (task === 'sequence-to-sequence')
     return name === 'sequences'
       ? `Ids of the most probable sequence, token by token: ${END} ends it and ${PADDING} fills; the vocabulary, among the metadata of the file as targetVocabulary, begins at ${FIRST_WORD}.`
       : 'Probability of each of the tokens, given those before it; 0 behind the end.';
+  if (task === 'image-generation')
+    return name === 'image'
+      ? 'The pictures, bytes 0…255: [batch, height, width, channels].'
+      : 'The pictures before they were rounded, 0…1: [batch, channels, height, width].';
   if (name === 'probabilities' && task === 'language-modeling')
     return 'Probability of each token to be the next one, at each place of the input.';
   if (name === 'probabilities')
     return `Probability of each class${task === 'image-segmentation' ? ' at each pixel that the model sees' : ''}: ${classes.join(', ')}.`;
-  if (name === 'mask') return `The likeliest class of each pixel of the picture: ${ordered}.`;
+  if (name === 'mask') return `The likeliest class of each pixel of the picture: ${ordered(classes)}.`;
   if (name === 'detections')
-    return `One row per box: number of the picture in the request, class (${ordered}), score, left, top, right and bottom in pixels of the picture. Boxes of one class that overlap are already reduced to the surest (non-maximum suppression inside the graph).`;
+    return `One row per box: number of the picture in the request, class (${ordered(classes)}), score, left, top, right and bottom in pixels of the picture. Boxes of one class that overlap are already reduced to the surest (non-maximum suppression inside the graph).`;
   switch (task) {
     case 'table-regression':
       return 'The predicted number, in the unit of the target.';
@@ -54,8 +73,17 @@ export function describeOutput(name: string, { task, classes, columns, preproces
   return 'Logits, before the softmax.';
 }
 
-/** What happens to an input before the first layer, a sentence each. */
-export function describePreprocessing(preprocessing: Preprocessing, { columns }: CheckpointState): string[] {
+/** What happens to an input before the first layer, a sentence each; of models that draw, to the noise. */
+export function describePreprocessing(preprocessing: Preprocessing, state: CheckpointState): string[] {
+  const { columns } = state;
+  if (state.model.kind === 'diffusion') {
+    const applied = drawingTimes(state.model.steps).length - 1;
+    return [
+      `Noise becomes pictures in ${applied} steps of DDIM without further noise (Song et al. 2021), which are part of the graph.`,
+    ];
+  }
+  if (state.task === 'image-generation')
+    return ['Noise is multiplied by the temperature and goes through the part of the model that draws, once.'];
   switch (preprocessing.kind) {
     case 'image': {
       const { height, width, channels, sourceChannels, mean, deviation, resize } = preprocessing;
@@ -65,8 +93,9 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
         `Pixels are divided by 255, less ${mean.map(figure).join(', ')}, divided by ${deviation.map(figure).join(', ')} per channel.`,
       ];
     }
-    case 'table':
     case 'graph':
+    case 'table':
+      if (columns.length === 0) return ['The number of a node becomes one column per node, all zero when unknown.'];
       return preprocessing.columns.map((column, index) => {
         const { name } = columns[index];
         if (column.kind === 'raw') return `${name}: as it is; each member of the ensemble prepares it in its own way.`;
@@ -101,10 +130,16 @@ export function describePreprocessing(preprocessing: Preprocessing, { columns }:
   }
 }
 
+const ordered = (classes: readonly string[]): string => classes.map((label, index) => `${index} = ${label}`).join(', ');
+
 function describeRows(rows: readonly number[], { categories = [] }: Column): string {
   const together = categories.filter((_, index) => rows[index] === 0).length;
   const rare = together === 0 ? '' : `, and ${together} of ${categories.length} categories that train hardly has`;
   return `one learned vector per category; one for what is missing or unknown${rare}.`;
+}
+
+function describeColumns(columns: readonly Column[]): string {
+  return `Raw columns in this order, NaN where a value is missing: ${columns.map(describeColumn).join('; ')}.`;
 }
 
 function describeColumn({ name, categories }: Column): string {

@@ -133,14 +133,16 @@ threads: 1
     expect(engine.training.records.get(runId).metrics['test.r2']).toBeGreaterThan(0.8);
     const shipped = engine.training.ship(runId);
     expect(shipped.signature.outputs[0].name).toBe('output');
-    const categories = shipped.columns.find(({ name }) => name === 'colour')?.categories ?? [];
+    const categories = shipped.layout.columns.find(({ name }) => name === 'colour')?.categories ?? [];
     const { indices, values } = predicted(runId);
     const raw = indices.flatMap((item) =>
-      shipped.columns.map(({ name }) =>
+      shipped.layout.columns.map(({ name }) =>
         name === 'x' ? table[item].x : categories.indexOf(colours[table[item].colour]),
       ),
     );
-    const feeds = { table: new Tensor('float32', Float32Array.from(raw), [indices.length, shipped.columns.length]) };
+    const feeds = {
+      table: new Tensor('float32', Float32Array.from(raw), [indices.length, shipped.layout.columns.length]),
+    };
     const ours = await answer(shipped.onnx, feeds, 'output');
     const reference = await answer(shipped.reference.onnx, { ...feeds, ...weightsOf(shipped) }, 'output');
     expect(Math.min(...ours)).toBeGreaterThan(300);
@@ -149,7 +151,10 @@ threads: 1
       expect(Math.abs(reference[row] - ours[row])).toBeLessThan(0.01);
     }
     // A colour that nobody knows is no colour.
-    const [place, width] = [shipped.columns.findIndex(({ name }) => name === 'colour'), shipped.columns.length];
+    const [place, width] = [
+      shipped.layout.columns.findIndex(({ name }) => name === 'colour'),
+      shipped.layout.columns.length,
+    ];
     const unknown = [Number.NaN, -1, 99].map((colour) =>
       Array.from({ length: width }, (_, at) => (at === place ? colour : 3)),
     );

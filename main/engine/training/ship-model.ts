@@ -4,16 +4,27 @@ import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
 import {
   type CompilableModel,
+  type CompiledGraph,
   compileDecoding,
   compileForward,
+  FIRST_WORD,
   type ForwardOptions,
   type ParameterValues,
   type Target,
+  type TensorSpec,
 } from '../../graph/index.ts';
-import { inUnitsOfTarget, type Model, type ModelSources, modelFor, trainedWeights } from '../../models/index.ts';
+import {
+  compileDrawing,
+  inUnitsOfTarget,
+  type Model,
+  type ModelSources,
+  modelFor,
+  samplerOf,
+  trainedWeights,
+} from '../../models/index.ts';
 import { parseCheckpoint } from './checkpoint-bytes.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
-import type { ShippingModel, TensorValue } from './shipping.ts';
+import type { ReferenceModel, ShippingModel, TensorValue } from './shipping.ts';
 
 export interface StoredCheckpoint {
   readonly state: CheckpointState;
@@ -44,39 +55,39 @@ export function shipModel(
   run: Run,
   checkpointDigest: string,
   bytes: Uint8Array,
-  reference: Target,
+  target: Target,
   sources: ModelSources,
 ): ShippingModel {
-  const { state, model, parameters } = readCheckpoint(bytes, checkpointDigest, sources);
-  const leaving = model.ship?.(parameters) ?? { model, parameters };
+  const checkpoint = readCheckpoint(bytes, checkpointDigest, sources);
+  const { state, model } = checkpoint;
   const { preprocessing, classes } = state;
-  const compile = (compiled: CompilableModel, options: Omit<ForwardOptions, 'preprocessing' | 'softmax'>) =>
-    state.task === 'sequence-to-sequence'
-      ? compileDecoding(compiled, { preprocessing, ...options })
-      : compileForward(inUnitsOfTarget(compiled, state.targetScale), {
-          preprocessing,
-          softmax: softmaxOf(model),
-          ...options,
-        });
-  const shipped = compile(leaving.model, {
-    parameters: leaving.parameters,
-    metadata: {
-      run: run.id,
-      dataset: run.datasetDigest,
-      checkpoint: checkpointDigest,
-      classes: JSON.stringify(classes),
-      ...(preprocessing.kind === 'tokens'
-        ? { unit: preprocessing.unit, vocabulary: JSON.stringify(preprocessing.vocabulary) }
-        : {}),
-      ...(preprocessing.kind === 'tokens' && preprocessing.target !== undefined
-        ? {
-            targetUnit: preprocessing.target.unit,
-            targetVocabulary: JSON.stringify(preprocessing.target.vocabulary),
-          }
-        : {}),
-    },
-  });
-  const compared = compile(model, { target: reference });
+  const metadata = {
+    run: run.id,
+    dataset: run.datasetDigest,
+    checkpoint: checkpointDigest,
+    classes: JSON.stringify(classes),
+    ...(preprocessing.kind === 'tokens'
+      ? { unit: preprocessing.unit, vocabulary: JSON.stringify(preprocessing.vocabulary) }
+      : {}),
+    ...(preprocessing.kind === 'tokens' && preprocessing.target !== undefined
+      ? {
+          targetUnit: preprocessing.target.unit,
+          targetVocabulary: JSON.stringify(preprocessing.target.vocabulary),
+        }
+      : {}),
+  };
+  const { shipped, reference, drawing } =
+    state.task === 'image-generation'
+      ? drawingGraphs(checkpoint, metadata, target)
+      : answeringGraphs(checkpoint, metadata, target);
+  const signature: Signature = {
+    inputs: shipped.inputs.map((input) => ({
+      ...tensorOf(input, describeInput(input.name, state)),
+      ...limitsOf(input.name, state),
+      ...(drawing?.settings[input.name] === undefined ? {} : { usual: drawing.settings[input.name] }),
+    })),
+    outputs: shipped.outputs.map((output) => tensorOf(output, describeOutput(output.name, state))),
+  };
   return {
     runId: run.id,
     checkpointDigest,
@@ -87,34 +98,75 @@ export function shipModel(
     classes,
     metrics: run.metrics,
     onnx: shipped.onnx,
-    signature: {
-      inputs: shipped.inputs.map(({ name, dtype, shape }) => ({
-        name,
-        datatype: DATATYPES[dtype] ?? dtype.toUpperCase(),
-        shape: openShape(shape),
-        description: describeInput(state),
-      })),
-      outputs: shipped.outputs.map(({ name, dtype, shape }) => ({
-        name,
-        datatype: DATATYPES[dtype] ?? dtype.toUpperCase(),
-        shape: openShape(shape),
-        description: describeOutput(name, state),
-      })),
-    },
+    signature,
     preprocessing: describePreprocessing(preprocessing, state),
-    columns: state.columns,
-    orderedBy: preprocessing.kind === 'series' ? preprocessing.orderedBy : null,
-    tokens: preprocessing.kind === 'tokens' ? preprocessing : null,
-    image:
-      preprocessing.kind === 'image'
-        ? {
-            channels: preprocessing.sourceChannels,
-            height: preprocessing.resize ? null : preprocessing.height,
-            width: preprocessing.resize ? null : preprocessing.width,
-          }
-        : null,
+    layout: {
+      input: signature.inputs[0],
+      columns: state.columns,
+      ...(preprocessing.kind === 'series' ? { orderedBy: preprocessing.orderedBy } : {}),
+      ...(preprocessing.kind === 'tokens' ? { tokens: preprocessing } : {}),
+      ...(preprocessing.kind === 'graph' ? { hops: hopsOf(model) } : {}),
+      ...(drawing === undefined ? {} : { drawing }),
+    },
     parameters: model.summary.parameterCount,
-    reference: { onnx: compared.onnx, weights: weightsOf(model, parameters) },
+    reference,
+  };
+}
+
+/**
+ * Of pictures in 0 … 1, a fortieth of a byte: a model that predicts the noise divides by what is left of the picture, at first
+ * next to nothing, and so does the rounding of every step.
+ */
+const NOISE_TOLERANCE = 1e-4;
+
+interface ShippedGraphs {
+  readonly shipped: CompiledGraph;
+  readonly reference: ReferenceModel;
+  readonly drawing?: ShippingModel['layout']['drawing'];
+}
+
+type Metadata = Readonly<Record<string, string>>;
+
+/** Raw input to answer. */
+function answeringGraphs(
+  { state, model, parameters }: StoredCheckpoint,
+  metadata: Metadata,
+  target: Target,
+): ShippedGraphs {
+  const leaving = model.ship?.(parameters) ?? { model, parameters };
+  const { preprocessing } = state;
+  const compile = (compiled: CompilableModel, options: Omit<ForwardOptions, 'preprocessing' | 'softmax'>) =>
+    state.task === 'sequence-to-sequence'
+      ? compileDecoding(compiled, { preprocessing, ...options })
+      : compileForward(inUnitsOfTarget(compiled, state.targetScale), {
+          preprocessing,
+          softmax: softmaxOf(model),
+          ...options,
+        });
+  return {
+    shipped: compile(leaving.model, { parameters: leaving.parameters, metadata }),
+    reference: { onnx: compile(model, { target }).onnx, weights: weightsOf(model, parameters) },
+  };
+}
+
+/** Noise to pictures, compared with how the studio draws its own samples. */
+function drawingGraphs({ model, parameters }: StoredCheckpoint, metadata: Metadata, target: Target): ShippedGraphs {
+  const sampler = samplerOf(model);
+  const { classes } = sampler;
+  const guided = sampler.kind === 'ddim' && classes > 0;
+  return {
+    shipped: compileDrawing(model, parameters, metadata),
+    reference: {
+      onnx: compileForward(sampler.model, { target }).onnx,
+      weights: weightsOf(sampler.model, parameters),
+      drawing: sampler.kind === 'ddim' ? { kind: 'ddim', steps: sampler.steps } : { kind: 'latent' },
+      ...(sampler.kind === 'ddim' && sampler.prediction === 'epsilon' ? { tolerance: NOISE_TOLERANCE } : {}),
+    },
+    drawing: {
+      classes,
+      settings:
+        sampler.kind === 'latent' ? { temperature: sampler.temperature } : guided ? { guidance: sampler.guidance } : {},
+    },
   };
 }
 
@@ -131,11 +183,32 @@ const DATATYPES: Readonly<Record<string, string>> = {
   string: 'BYTES',
 };
 
-function openShape(shape: Signature['inputs'][number]['shape'] | readonly (number | string)[]): number[] {
-  return shape.map((size) => (typeof size === 'number' ? size : -1));
+function tensorOf({ name, dtype, shape }: TensorSpec, description: string): Signature['inputs'][number] {
+  return {
+    name,
+    datatype: DATATYPES[dtype] ?? dtype.toUpperCase(),
+    shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
+    description,
+  };
 }
 
-function weightsOf(model: Model, parameters: ParameterValues): Record<string, TensorValue> {
+/** Which numbers an input of whole numbers may hold: beyond them the graph would fail, or answer about something else. */
+function limitsOf(
+  input: string,
+  { preprocessing, classes }: CheckpointState,
+): Pick<Signature['inputs'][number], 'values'> {
+  if (input === 'edges') return { values: { from: 0, below: 'nodes' } };
+  if (input === 'label') return { values: { from: -1, below: classes.length } };
+  if (preprocessing.kind !== 'tokens') return {};
+  return { values: { from: 0, below: preprocessing.vocabulary.length + FIRST_WORD } };
+}
+
+/** What a node is told by ends where the last convolution begins; how many edges lead there counts as well. */
+function hopsOf({ summary }: Model): number {
+  return summary.layers.filter(({ kind }) => kind.endsWith('Conv')).length + 1;
+}
+
+function weightsOf(model: Pick<Model, 'module'>, parameters: ParameterValues): Record<string, TensorValue> {
   return Object.fromEntries(
     Object.entries(weightShapes(model)).map(([name, dims]) => [
       name,
@@ -144,7 +217,7 @@ function weightsOf(model: Model, parameters: ParameterValues): Record<string, Te
   );
 }
 
-function weightShapes({ module }: Model): Record<string, readonly number[]> {
+function weightShapes({ module }: Pick<Model, 'module'>): Record<string, readonly number[]> {
   const named = [...module.namedParameters(), ...module.namedBuffers()];
   return Object.fromEntries(named.map(([name, { shape }]) => [name, shape]));
 }

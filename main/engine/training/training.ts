@@ -22,7 +22,6 @@ import { RunRecords } from './run-records.ts';
 import { sampleHistory } from './sample-history.ts';
 import { shipModel } from './ship-model.ts';
 import type { Shipping, ShippingModel } from './shipping.ts';
-import { taskPlans } from './task-plans.ts';
 import { ensembleTemplates, type TrainedRun } from './templates/ensembles.ts';
 import { templates } from './templates/templates.ts';
 import { seriesOf } from './thin-series.ts';
@@ -84,7 +83,6 @@ export class Training implements Shipping {
         summary: runs.summary(runId) as ModelSummary,
         checkpoints: runs.checkpoints(runId),
         modelFile: this.#modelFileOf(run),
-        unshippable: taskPlans[run.task].unshippable ?? null,
       };
     },
     'runs.metrics': ({ runIds, keys, maximumPoints }) =>
@@ -135,11 +133,6 @@ export class Training implements Shipping {
 
   ship(runId: string): ShippingModel {
     const run = this.records.get(runId);
-    const obstacle = taskPlans[run.task].unshippable;
-    if (obstacle !== undefined)
-      throw new LightbenchError('run.wrong_state', `${run.name} cannot leave the studio: ${obstacle}`, {
-        suggestion: 'Look at its evaluation instead.',
-      });
     const digest = run.bestCheckpoint ?? run.lastCheckpoint;
     if (digest === null)
       throw new LightbenchError('run.wrong_state', `${run.name} has no checkpoint yet.`, {

@@ -54,6 +54,8 @@ export interface TensorSpecification {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
+  /** Whole numbers that it may hold: the smallest, and what all are below; a name = the number of rows of that input. */
+  readonly values?: { readonly from: number; readonly below: number | string } | undefined;
 }
 
 export function numericRow(datatype: NumericDatatype): DatatypeRow {

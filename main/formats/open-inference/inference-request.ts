@@ -38,6 +38,7 @@ export function readInferenceRequest(
   const binary = new BinaryPart(jsonLength === undefined ? new Uint8Array() : body.subarray(jsonLength));
   const inputs = (request.inputs as unknown[]).map((input) => readInput(fields(input), binary, model));
   binary.end();
+  for (const specification of model.inputs) checkValues(specification, inputs);
   return {
     id: request.id as string | undefined,
     inputs: inModelOrder(inputs, model),
@@ -46,10 +47,14 @@ export function readInferenceRequest(
   };
 }
 
-/** The same request as JSON text: what an example file holds, and what a client sends. */
-export function writeInferenceRequest(inputs: readonly Tensor[], id?: string): string {
+/**
+ * The same request as JSON text: what an example file holds, and what a client sends.
+ *
+ * @param outputs names of those that are wanted; all where it is left out
+ */
+export function writeInferenceRequest(inputs: readonly Tensor[], outputs?: readonly string[]): string {
   return JSON.stringify({
-    ...(id === undefined ? {} : { id }),
+    ...(outputs === undefined ? {} : { outputs: outputs.map((name) => ({ name })) }),
     inputs: inputs.map((tensor) => ({
       name: tensor.name,
       shape: tensor.shape,
@@ -119,7 +124,9 @@ function readInput(input: Fields, binary: BinaryPart, model: ModelSpecification)
   const fits =
     shape.length === specification.shape.length &&
     specification.shape.every((size, dimension) => size === -1 || size === shape[dimension]);
-  if (!fits || shape.includes(0)) {
+  // What only refers to rows of another input may be about none of them.
+  const refers = typeof specification.values?.below === 'string';
+  if (!fits || (shape.includes(0) && !refers)) {
     throw new ProtocolError(
       `Input "${name}" has the shape [${shape.join(', ')}]; the model takes [${specification.shape.join(', ')}], where -1 is any size from 1.`,
     );
@@ -131,6 +138,19 @@ function readInput(input: Fields, binary: BinaryPart, model: ModelSpecification)
       ? readJsonData(name, type, shape, input.data)
       : readBinaryData(name, type, shape, binary.take(name, sizeBytes));
   return { name, datatype: type, shape, data };
+}
+
+function checkValues({ name, values }: TensorSpecification, inputs: readonly Tensor[]): void {
+  const input = inputs.find((one) => one.name === name);
+  if (values === undefined || input === undefined) return;
+  const { from, below } = values;
+  const end = typeof below === 'number' ? below : (inputs.find((one) => one.name === below)?.shape[0] ?? 0);
+  const wrong = Array.from(input.data as Iterable<number | bigint>).findIndex((value) => value < from || value >= end);
+  if (wrong === -1) return;
+  const rows = typeof below === 'number' ? '' : `, the number of rows of "${below}" less one`;
+  throw new ProtocolError(
+    `Input "${name}", element ${wrong}: ${input.data[wrong]} is not between ${from} and ${end - 1}${rows}.`,
+  );
 }
 
 function inModelOrder(inputs: readonly Tensor[], model: ModelSpecification): Tensor[] {

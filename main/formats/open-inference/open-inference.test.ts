@@ -77,6 +77,32 @@ describe('inference requests', () => {
     expect(() => read({ inputs })).toThrow(message);
   });
 
+  it('refer to rows that exist, or to none', () => {
+    const graph: ModelSpecification = {
+      inputs: [
+        { name: 'nodes', datatype: 'FP32', shape: [-1, 1] },
+        { name: 'edges', datatype: 'INT64', shape: [2, -1], values: { from: 0, below: 'nodes' } },
+        { name: 'label', datatype: 'INT64', shape: [-1], values: { from: -1, below: 3 } },
+      ],
+      outputs: [],
+    };
+    const ask = (edges: number[], label: number[]) => {
+      const inputs = [
+        { name: 'edges', datatype: 'INT64', shape: [2, edges.length / 2], data: edges },
+        { name: 'label', datatype: 'INT64', shape: [2], data: label },
+        { name: 'nodes', datatype: 'FP32', shape: [2, 1], data: [0, 1] },
+      ];
+      return readInferenceRequest(Buffer.from(JSON.stringify({ inputs })), undefined, graph);
+    };
+    expect(ask([0, 1, 1, 0], [-1, 2]).batchSize).toBe(2);
+    expect(ask([], [0, 0]).inputs[1].shape).toEqual([2, 0]);
+    expect(() => ask([0, 2], [0, 0])).toThrow(
+      '"edges", element 1: 2 is not between 0 and 1, the number of rows of "nodes"',
+    );
+    expect(() => ask([-1, 0], [0, 0])).toThrow('-1 is not between 0 and 1');
+    expect(() => ask([], [0, 3])).toThrow('"label", element 1: 3 is not between -1 and 2.');
+  });
+
   it('choose outputs', () => {
     expect(read({ inputs: [image, age] }).outputs).toHaveLength(2);
     expect(

@@ -36,7 +36,7 @@ export type ColumnSpec =
  *
  * `table`: input `table` float32 [batch, columns]; numeric columns are standardised, categories become one-hot columns, or
  * the number of a row. NaN stands for a missing value: a number becomes the mean of its column, a category all zeros or
- * row 0.
+ * row 0. `graph`: the same, input `nodes`; edges reach the model as they are.
  */
 export type PreprocessingSpec =
   | {
@@ -56,7 +56,6 @@ export type PreprocessingSpec =
   | { readonly kind: 'table'; readonly columns: readonly ColumnSpec[] }
   | ({ readonly kind: 'text' } & TextSpec)
   | ({ readonly kind: 'series' } & SeriesSpec)
-  /** Nodes are a table; edges reach the model as they are. */
   | { readonly kind: 'graph'; readonly columns: readonly ColumnSpec[] }
   /** Input `tokens` int64 [batch, length]: text becomes tokens before the graph. `target`: what is written from them. */
   | ({ readonly kind: 'tokens'; readonly target?: TokensSpec | undefined } & TokensSpec);
@@ -143,7 +142,10 @@ export function buildPreprocessing(graph: Graph, spec: PreprocessingSpec): Built
     case 'table':
     case 'graph':
       return {
-        x: tableFeatures(graph.input('table', 'float32', [BATCH, spec.columns.length]), spec.columns),
+        x: tableFeatures(
+          graph.input(spec.kind === 'table' ? 'table' : 'nodes', 'float32', [BATCH, spec.columns.length]),
+          spec.columns,
+        ),
         restore: unchanged,
       };
     case 'text':

@@ -1,4 +1,4 @@
-import type { CompilableModel, Tensor, Trace } from '../../graph/index.ts';
+import type { CompilableModel, Tensor, TensorSpec, Trace } from '../../graph/index.ts';
 import {
   add,
   cast,
@@ -23,6 +23,9 @@ import { TimedUnet } from './timed-unet.ts';
 /** Share of the images that a conditional model is not told the class of, so that it learns to draw without, too. */
 const UNTOLD_SHARE = 0.1;
 
+/** How far a picture goes beyond its class, where whoever asks for it says so. */
+export const GUIDANCE: TensorSpec = { name: 'guidance', dtype: 'float32', shape: [1] };
+
 /** How much of the image and of the noise is left at given times: √ᾱ and √(1 − ᾱ), each [N, 1, 1, 1]. */
 interface Mixture {
   readonly signal: Tensor;
@@ -37,7 +40,7 @@ export class Diffusion extends Module {
   readonly kind = 'Diffusion';
   readonly network: TimedUnet;
   readonly #levels: Float64Array;
-  readonly #prediction: 'epsilon' | 'v';
+  readonly prediction: 'epsilon' | 'v';
   readonly classes: number;
   readonly guidance: number;
 
@@ -45,7 +48,7 @@ export class Diffusion extends Module {
     super();
     const { steps = 1000, schedule = 'cosine', prediction = 'v' } = spec;
     this.#levels = noiseLevels(schedule, steps);
-    this.#prediction = prediction;
+    this.prediction = prediction;
     this.classes = classes;
     this.guidance = spec.guidance ?? 2;
     this.network = new TimedUnet([channels, height, width], spec.channels ?? [32, 64], steps, classes);
@@ -68,7 +71,7 @@ export class Diffusion extends Module {
     const level = this.mixture(time);
     const noisy = add(multiply(clean, level.signal), multiply(noise, level.noise));
     const target =
-      this.#prediction === 'epsilon' ? noise : subtract(multiply(noise, level.signal), multiply(clean, level.noise));
+      this.prediction === 'epsilon' ? noise : subtract(multiply(noise, level.signal), multiply(clean, level.noise));
     const shown = told === null ? null : multiply(told, this.#untold(told, trace));
     const predicted = this.network.predict(noisy, time, shown, trace);
     const error = subtract(predicted, target);
@@ -100,7 +103,7 @@ export class Diffusion extends Module {
   /** What a prediction at a noisy image says of the clean image and of the noise. */
   separate(noisy: Tensor, predicted: Tensor, level: Mixture): { readonly clean: Tensor; readonly noise: Tensor } {
     const { graph } = noisy;
-    if (this.#prediction === 'v') {
+    if (this.prediction === 'v') {
       const clean = subtract(multiply(noisy, level.signal), multiply(predicted, level.noise));
       return { clean, noise: add(multiply(noisy, level.noise), multiply(predicted, level.signal)) };
     }
@@ -118,10 +121,13 @@ export class DdimStep extends Module {
   readonly kind = 'DDIMStep';
   readonly network: TimedUnet;
   readonly #diffusion: Diffusion;
+  readonly #asksGuidance: boolean;
 
-  constructor(diffusion: Diffusion) {
+  /** @param asksGuidance whether the input `guidance` says how far to go beyond the class */
+  constructor(diffusion: Diffusion, asksGuidance = false) {
     super();
     this.#diffusion = diffusion;
+    this.#asksGuidance = asksGuidance;
     this.network = diffusion.network;
   }
 
@@ -148,9 +154,10 @@ export class DdimStep extends Module {
     if (classes === 0) return this.network.predict(x, time, null, trace);
     const columns = classColumns(trace.input(CLASS_INPUT.name), classes);
     const told = this.network.predict(x, time, columns, trace);
-    if (guidance === 0) return told;
+    if (guidance === 0 && !this.#asksGuidance) return told;
     const untold = this.network.predict(x, time, scale(columns, 0), trace);
-    return add(told, scale(subtract(told, untold), guidance));
+    const beyond = subtract(told, untold);
+    return add(told, this.#asksGuidance ? multiply(beyond, trace.input(GUIDANCE.name)) : scale(beyond, guidance));
   }
 }
 

@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
-import { GraphError } from '../../graph/index.ts';
+import { seededRandom } from '../../base/random.ts';
+import { compileForward, decodeModel, GraphError, initializeParameters } from '../../graph/index.ts';
+import { type Feed, floats, numbers, relativeError, runOnce, tensor } from '../../graph/run-onnx.test-support.ts';
 import { buildModel } from '../build-model.ts';
 import { ddimTimes } from './diffusion.ts';
 import { noiseLevels } from './noise-schedule.ts';
-import { samplerOf } from './sampling.ts';
+import { compileDrawing, drawingTimes, samplerOf } from './sampling.ts';
 import type { GenerativeSpec } from './specification.ts';
 
 const input = { kind: 'image', channels: 1, height: 8, width: 8 } as const;
@@ -29,4 +31,58 @@ it('refuses what cannot be drawn', () => {
   expect(() => build({ kind: 'diffusion', steps: 1 })).toThrow('two steps');
   const classifier = buildModel({ kind: 'mlp', hidden: [4] }, input, { kind: 'classification', classes: 2 });
   expect(() => samplerOf(classifier)).toThrow('draws no samples');
+});
+
+const conditional = { ...output, classes: 3 };
+const drawers = [
+  { kind: 'vae', latent: 4, channels: [4], hidden: [8], conditional: true, temperature: 0.5 },
+  { kind: 'gan', latent: 4, channels: [4] },
+  { kind: 'diffusion', steps: 12, channels: [4, 4], conditional: true, guidance: 1.5 },
+  { kind: 'diffusion', steps: 60, channels: [4, 4], schedule: 'linear' },
+] as const satisfies readonly GenerativeSpec[];
+
+it.each(drawers)('draws by one standard graph what it draws step by step: $kind', async (spec) => {
+  const model = buildModel(spec, input, 'conditional' in spec ? conditional : output);
+  const parameters = initializeParameters(model.module, 1);
+  const sampler = samplerOf(model);
+  const random = seededRandom(1);
+  const dims = [3, ...sampler.model.inputShape];
+  const noise = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal());
+  const told = { label: tensor('int64', BigInt64Array.of(0n, 2n, -1n), [3]) };
+  const setting = sampler.kind === 'latent' ? { temperature: sampler.temperature } : { guidance: 1.5 };
+  const settings = Object.fromEntries(Object.entries(setting).map(([name, value]) => [name, floats([value], [1])]));
+  const feeds = { noise: floats(noise, dims), ...told, ...settings };
+  const shipped = compileDrawing(model, parameters);
+  const known = Object.fromEntries(shipped.inputs.map(({ name }) => [name, feeds[name as keyof typeof feeds]]));
+  const { output: drawn, image } = await runOnce(shipped, known as Feed);
+
+  const step = compileForward(sampler.model, { parameters });
+  const labels = 'conditional' in spec ? told : {};
+  let expected: Float32Array;
+  if (sampler.kind === 'latent') {
+    const x = floats(
+      noise.map((value) => value * sampler.temperature),
+      dims,
+    );
+    expected = numbers((await runOnce(step, { x, ...labels })).output);
+  } else {
+    const times = drawingTimes(sampler.steps);
+    expect(times).toHaveLength(Math.min(50, sampler.steps) + 1);
+    const at = (time: number) => tensor('int64', new BigInt64Array(3).fill(BigInt(time)), [3]);
+    let x = floats(noise, dims);
+    expected = new Float32Array();
+    for (const [index, next] of times.slice(1).entries()) {
+      const said = await runOnce(step, { x, time: at(times[index]), next: at(next), ...labels });
+      x = floats(numbers(said.output), dims);
+      expected = numbers(said.image);
+    }
+  }
+  expect(relativeError(numbers(drawn), expected)).toBeLessThan(1e-5);
+  expect(image?.dims).toEqual([3, 8, 8, 1]);
+  const bytes = [...(image as NonNullable<typeof image>).data] as number[];
+  expect(new Set(bytes).size).toBeGreaterThan(3);
+  bytes.forEach((byte, place) => {
+    expect(Math.abs(byte - numbers(drawn)[place] * 255)).toBeLessThan(0.5001);
+  });
+  expect(Object.keys(decodeModel(shipped.onnx).opsets)).toEqual(['']);
 });

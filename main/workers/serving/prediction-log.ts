@@ -91,17 +91,19 @@ function idsOf({ data, shape: [count = 0, length = 0] }: Tensor): string[] {
   );
 }
 
-/** The most probable class of every row, the predicted number, or the written sequence. */
+/** The most probable class of every row, the predicted number, or the written sequence; nothing of pictures and of texts. */
 function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
 ): Pick<PredictionRecord, 'predicted' | 'confidence'> {
   const sequences = outputs.find(({ name }) => name === 'sequences');
   if (sequences !== undefined) return { predicted: idsOf(sequences), confidence: [] };
-  // Probabilities of pixels are no answer to the whole picture.
-  const main = outputs.find(({ name, shape }) => name === 'probabilities' && shape.length === 2) ?? outputs[0];
-  const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections');
-  if (isPicture || main === undefined || !(main.data instanceof Float32Array)) return { predicted: [], confidence: [] };
+  const main = outputs.find(({ name }) => name === 'probabilities') ?? outputs[0];
+  const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections' || name === 'image');
+  // Probabilities of pixels or of tokens are no answer to the whole.
+  const inParts = main?.name === 'probabilities' && main.shape.length !== 2;
+  if (isPicture || inParts || main === undefined || !(main.data instanceof Float32Array))
+    return { predicted: [], confidence: [] };
   const { data } = main;
   const rows = Math.min(main.shape[0] ?? 0, LONGEST_BATCH);
   const width = rows === 0 ? 0 : data.length / main.shape[0];

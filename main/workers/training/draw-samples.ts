@@ -1,12 +1,11 @@
 import { seededRandom } from '../../base/random.ts';
 import { compileForward, type ParameterValues } from '../../graph/index.ts';
-import { ddimTimes, type Sampler, samplerOf } from '../../models/index.ts';
+import { drawingTimes, type Sampler, samplerOf } from '../../models/index.ts';
 import { float32Tensor, floats, int64Tensor, RuntimeSession, type RuntimeTensor } from '../../runtime/index.ts';
 import { elementsOf } from './feeds.ts';
 import type { Computing } from './predict.ts';
 import type { Pictures } from './sample-judge.ts';
 
-const DDIM_STEPS = 50;
 const CHUNK = 100;
 const BYTE = 255;
 /** Stream of the seed for what samples are made of. */
@@ -65,9 +64,10 @@ export async function drawSamples(
 export const columnsOf = ({ classes }: Sampler): number =>
   classes >= 2 && classes <= COLUMNS.most ? classes : COLUMNS.usual;
 
-async function draw(
+/** @param noise times the temperature @param told further inputs of each application of the model */
+export async function draw(
   session: RuntimeSession,
-  sampler: Sampler,
+  sampler: { readonly kind: 'latent' } | { readonly kind: 'ddim'; readonly steps: number },
   noise: Float32Array<ArrayBuffer>,
   dims: readonly number[],
   told: Readonly<Record<string, RuntimeTensor>>,
@@ -77,7 +77,7 @@ async function draw(
     return floats(output, 'output').slice();
   }
   const [rows] = dims;
-  const times = ddimTimes(sampler.steps, Math.min(DDIM_STEPS, sampler.steps));
+  const times = drawingTimes(sampler.steps);
   const same = (time: number): RuntimeTensor => int64Tensor(new BigInt64Array(rows).fill(BigInt(time)), [rows]);
   let x = noise;
   let image = noise;

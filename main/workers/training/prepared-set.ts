@@ -98,7 +98,8 @@ export async function prepareTable(
     items.forEach((item, row) => {
       table.set(numbers.subarray(item * width, (item + 1) * width), row * width);
     });
-    const { x } = await session.run({ table: float32Tensor(table, [items.length, width]) });
+    const [input] = session.inputNames;
+    const { x } = await session.run({ [input]: float32Tensor(table, [items.length, width]) });
     const values = floats(x, 'x').slice();
     return inMemory(memoryColumn('x', [values.length / items.length], values));
   } finally {

@@ -27,7 +27,8 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
             {parity.passed ? 'Answers like the trained model' : 'Does not answer like the trained model'}
           </Text>
           <Text>
-            Over {formatCount(parity.sampleIndices.length)} real samples no output differs by more than{' '}
+            Over {formatCount(parity.sampleIndices.length)}{' '}
+            {parity.drawn ? 'pictures drawn from the same noise' : 'real samples'} no output differs by more than{' '}
             <b className={classes.nowrap}>{formatNumber(parity.maxAbsDiff)}</b>; allowed is{' '}
             <span className={classes.nowrap}>{formatNumber(parity.tolerance)}</span>.
           </Text>
@@ -61,7 +62,7 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
           <Fact label="Graph in the bundle">
             <Digest value={parity.bundleGraph} label="Graph in the bundle" />
           </Fact>
-          <Fact label="Samples from">
+          <Fact label={parity.drawn ? 'Learned from' : 'Samples from'}>
             <TextLink to={paths.dataset(parity.dataset)}>the dataset</TextLink>
           </Fact>
           <Fact label="Runtime">{parity.runtime}</Fact>

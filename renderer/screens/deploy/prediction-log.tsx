@@ -52,8 +52,16 @@ export function PredictionLog({ deployment }: EndpointTabProps) {
                         {record.error ??
                           record.predicted
                             .slice(0, answersShown)
-                            .map((answer, index) => `${answer} ${formatPercent(record.confidence[index], 1)}`)
+                            .map((answer, index) => {
+                              const sure = record.confidence[index];
+                              return sure === undefined ? answer : `${answer} ${formatPercent(sure, 1)}`;
+                            })
                             .join(', ')}
+                        {record.error === null && record.predicted.length === 0 && (
+                          <Text span c="dimmed">
+                            not kept
+                          </Text>
+                        )}
                         {record.predicted.length > answersShown &&
                           ` and ${record.predicted.length - answersShown} more`}
                       </Table.Td>

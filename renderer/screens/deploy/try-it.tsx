@@ -1,18 +1,24 @@
-import { Accordion, ActionIcon, Button, Group, NumberInput, Select, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, NumberInput, Select, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
 import { IconArrowsShuffle, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { DatasetVersion } from '../../../main/contract/datasets.ts';
+import type { ModelVersion } from '../../../main/contract/registry.ts';
 import type { Prediction } from '../../../main/contract/serving.ts';
-import { assetUrl, call, LightbenchError, queryClient, useProcedure } from '../../client/index.ts';
-import { CodeBlock } from '../../components/code-block.tsx';
-import { formatCount, formatDuration, formatNumber, formatPercent } from '../../components/format.ts';
+import { assetUrl, call, useProcedure } from '../../client/index.ts';
+import { formatCount, formatDuration, formatNumber, formatPercent, formatPlural } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
-import { ErrorState } from '../../components/states.tsx';
+import { Fact } from '../../components/small.tsx';
+import { Answered, ErrorState } from '../../components/states.tsx';
 import { BoxOverlay, MaskOverlay } from '../../viewers/annotation-overlay.tsx';
 import { ExplanationPanel } from '../../viewers/explanation/index.tsx';
+import { CompleteText } from './complete-text.tsx';
 import classes from './deploy.module.css';
+import { isServing } from './deployment-state.tsx';
+import { DrawPictures } from './draw-pictures.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
+import { Exchange, NotServing } from './exchange.tsx';
+import { useAsked } from './use-asked.ts';
 
 interface Sent {
   readonly datasetDigest: string;
@@ -22,41 +28,56 @@ interface Sent {
 
 const answersShown = 5;
 const numbersShown = 24;
+const columnsShown = 8;
+const charactersShown = 120;
 
-/** Sends an item of a dataset over HTTP, as any client would, and shows the answer and its explanation. */
+/** Asks the model over HTTP, as any client would, in the way that suits it. */
 export function TryIt({ deployment }: EndpointTabProps) {
-  const { endpoint, modelName, version } = deployment;
+  const { modelName, version } = deployment;
+  const query = useProcedure('registry.get', { modelName, version });
+  return (
+    <Answered query={query}>
+      {(model) =>
+        model.task === 'image-generation' ? (
+          <DrawPictures deployment={deployment} model={model} />
+        ) : model.task === 'language-modeling' ? (
+          <CompleteText deployment={deployment} />
+        ) : (
+          <SendItem deployment={deployment} model={model} />
+        )
+      }
+    </Answered>
+  );
+}
+
+interface SendItemProps extends EndpointTabProps {
+  readonly model: ModelVersion;
+}
+
+/** Sends an item of a dataset, and shows the answer and its explanation. */
+function SendItem({ deployment, model }: SendItemProps) {
+  const { endpoint, modelName } = deployment;
   const datasets = useProcedure('datasets.list', {});
-  const model = useProcedure('registry.get', { modelName, version });
   const methods = useProcedure('deployments.methods', { endpoint });
   const [chosen, setChosen] = useState<string | null>(null);
   const [index, setIndex] = useState(0);
-  const [sent, setSent] = useState<Sent | null>(null);
-  const [error, setError] = useState<LightbenchError | null>(null);
-  const [sending, setSending] = useState(false);
+  const { answer: sent, error, asking: sending, ask } = useAsked<Sent>();
   const versions = datasets.data?.flatMap((entry) => entry.versions) ?? [];
-  const dataset = versions.find(({ digest }) => digest === (chosen ?? model.data?.datasetDigest));
-  const ready = deployment.state === 'READY' || deployment.state === 'DEGRADED';
+  const dataset = versions.find(({ digest }) => digest === (chosen ?? model.datasetDigest));
+  const ready = isServing(deployment.state);
 
   const send = async () => {
     if (dataset === undefined) return;
-    setSending(true);
-    setError(null);
-    try {
-      const prediction = await call('deployments.predict', { endpoint, datasetDigest: dataset.digest, index });
-      setSent({ datasetDigest: dataset.digest, index, prediction });
-      void queryClient.invalidateQueries({
-        predicate: ({ queryKey }) => String(queryKey[0]).startsWith('deployments.'),
-      });
-    } catch (thrown) {
-      setError(LightbenchError.from(thrown));
-    } finally {
-      setSending(false);
-    }
+    const datasetDigest = dataset.digest;
+    await ask(async () => ({
+      datasetDigest,
+      index,
+      prediction: await call('deployments.predict', { endpoint, datasetDigest, index }),
+    }));
   };
   return (
     <Stack gap="lg">
-      <Panel title="Send an item">
+      <Panel title={model.task === 'node-classification' ? 'Send a node with those around it' : 'Send an item'}>
         <form
           className={classes.send}
           onSubmit={(event) => {
@@ -98,7 +119,8 @@ export function TryIt({ deployment }: EndpointTabProps) {
                 Send
               </Button>
             </Group>
-            {!ready && <Text c="dimmed">The endpoint does not serve at the moment. Start it to try it.</Text>}
+            {dataset?.kind === 'table' && <RowFacts digest={dataset.digest} index={index} />}
+            {!ready && <NotServing />}
             {error !== null && <ErrorState inline error={error} />}
           </Stack>
         </form>
@@ -118,6 +140,22 @@ export function TryIt({ deployment }: EndpointTabProps) {
         </div>
       )}
     </Stack>
+  );
+}
+
+/** What a row holds, its first columns. */
+function RowFacts({ digest, index }: { readonly digest: string; readonly index: number }) {
+  const rows = useProcedure('datasets.rows', { digest, indices: [index] }, { keepPrevious: true });
+  const values = Object.entries(rows.data?.[0]?.values ?? {}).slice(0, columnsShown);
+  if (values.length === 0) return null;
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="xs">
+      {values.map(([name, value]) => (
+        <Fact key={name} label={name}>
+          {value === null ? '–' : String(value).slice(0, charactersShown)}
+        </Fact>
+      ))}
+    </SimpleGrid>
   );
 }
 
@@ -178,16 +216,19 @@ function Answer({ sent }: { readonly sent: Sent }) {
               </Text>
             </Text>
             <ProbabilityBars classes={names} probabilities={probabilities} limit={answersShown} />
+            {prediction.around !== undefined && (
+              <Text c="dimmed" size="sm">
+                Told by {formatPlural(prediction.around.nodes, 'other node')} and{' '}
+                {formatPlural(prediction.around.edges, 'edge')} of the dataset.
+              </Text>
+            )}
           </>
         ) : prediction.text === undefined ? (
           <Numbers values={prediction.numbers} />
         ) : (
           <Written text={prediction.text} ids={prediction.numbers} />
         )}
-        <Accordion variant="default" chevronPosition="left">
-          <Raw title="Request" text={prediction.request} />
-          <Raw title="Response" text={prediction.response} />
-        </Accordion>
+        <Exchange {...prediction} />
       </Stack>
     </Panel>
   );
@@ -250,18 +291,5 @@ function Numbers({ values }: { readonly values: readonly number[] }) {
       </Text>
       {values.length > shown.length && <Text c="dimmed">and {formatCount(values.length - shown.length)} more</Text>}
     </div>
-  );
-}
-
-function Raw({ title, text }: { readonly title: string; readonly text: string }) {
-  return (
-    <Accordion.Item value={title}>
-      <Accordion.Control fz="sm" px={0}>
-        {title} as it went over HTTP
-      </Accordion.Control>
-      <Accordion.Panel>
-        <CodeBlock label={title} text={text} />
-      </Accordion.Panel>
-    </Accordion.Item>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Tabs, Text, Tooltip } from '@mantine/core';
+import { Button, Group, Tabs } from '@mantine/core';
 import {
   IconBox,
   IconPencil,
@@ -54,7 +54,7 @@ export function RunPage() {
           {
             id: 'register',
             label: 'Register this run as a model version',
-            disabled: !isRegistrable(run) || record.data?.unshippable != null,
+            disabled: !isRegistrable(run),
             run: () => setRegistering(true),
           },
           {
@@ -84,14 +84,7 @@ export function RunPage() {
     <Page
       crumbs={[{ label: 'Runs', to: paths.runs() }, { label: run.name }]}
       aside={<StateBadge state={run.status} />}
-      actions={
-        <Actions
-          run={run}
-          unshippable={record.data.unshippable}
-          onEdit={() => setEditing(true)}
-          onRegister={() => setRegistering(true)}
-        />
-      }
+      actions={<Actions run={run} onEdit={() => setEditing(true)} onRegister={() => setRegistering(true)} />}
       toolbar={
         <Tabs
           value={chosen.value}
@@ -117,13 +110,11 @@ export function RunPage() {
 
 interface ActionsProps {
   readonly run: Run;
-  /** Why its model is not registered; null where it can be. */
-  readonly unshippable: string | null;
   readonly onEdit: () => void;
   readonly onRegister: () => void;
 }
 
-function Actions({ run, unshippable, onEdit, onRegister }: ActionsProps) {
+function Actions({ run, onEdit, onRegister }: ActionsProps) {
   const pause = useCommand('runs.pause');
   const stop = useCommand('runs.stop');
   const resume = useCommand('runs.resume');
@@ -185,14 +176,7 @@ function Actions({ run, unshippable, onEdit, onRegister }: ActionsProps) {
           Train again
         </Button>
       )}
-      {isRegistrable(run) && unshippable !== null && (
-        <Tooltip multiline maw={320} label={`The model stays here: ${unshippable}`}>
-          <Text c="dimmed" size="sm" tabIndex={0}>
-            Not to be registered
-          </Text>
-        </Tooltip>
-      )}
-      {isRegistrable(run) && unshippable === null && (
+      {isRegistrable(run) && (
         <Button leftSection={<IconBox size={14} />} onClick={onRegister}>
           Register model
         </Button>

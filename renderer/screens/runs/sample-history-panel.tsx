@@ -3,8 +3,8 @@ import type { Run } from '../../../main/contract/training.ts';
 import { useProcedure } from '../../client/index.ts';
 import { formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
+import { SampleSheet } from '../../viewers/sample-sheet.tsx';
 import classes from './evaluation/evaluation.module.css';
-import { SampleSheet } from './evaluation/sample-sheet.tsx';
 
 const REFRESH_MS = 10_000;
 

@@ -111,12 +111,18 @@ function licenceOf(text: string): Models.License {
   return new Models.NamedLicense(text);
 }
 
+/** How models of a task learn, in the words of CycloneDX, where nobody labels what they learn from. */
+const APPROACHES: Readonly<Record<string, string>> = {
+  'image-generation': 'unsupervised',
+  'language-modeling': 'self-supervised',
+};
+
 /** The library does not know the model card of CycloneDX 1.5 and later yet, so it is added to what it wrote. */
 function withModelCard(text: string, { version, run }: BundleFacts): string {
   const bom = JSON.parse(text) as { metadata: { component: Record<string, unknown> } };
   bom.metadata.component.modelCard = {
     modelParameters: {
-      approach: { type: 'supervised' },
+      approach: { type: APPROACHES[version.task] ?? 'supervised' },
       task: version.task,
       architectureFamily: String(run.params['model.kind'] ?? 'neural network'),
       datasets: [{ ref: 'dataset' }],

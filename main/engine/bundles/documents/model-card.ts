@@ -70,7 +70,9 @@ function inputs({ version, preprocessing }: BundleFacts): string[] {
     '',
     table(['', 'Name', 'Datatype', 'Shape (−1 = any)', 'Meaning'], rows),
     '',
-    'The model takes raw data; what happens to them is part of its graph:',
+    version.task === 'image-generation'
+      ? 'What happens to the noise is part of the graph:'
+      : 'The model takes raw data; what happens to them is part of its graph:',
     '',
     ...preprocessing.map((step) => `- ${step}`),
   ];
@@ -86,7 +88,7 @@ function evaluation({ evaluations, version, parity }: BundleFacts): string[] {
     ),
     ...evaluations.flatMap(split),
     '',
-    `Parity: the graph in this bundle was compared with the graph of training on ${parity.sampleIndices.length} real samples in batches of ${parity.checks.map((check) => check.batchSize).join(', ')}. The largest difference of an output was ${parity.maxAbsDiff} (allowed: ${parity.tolerance}).`,
+    `Parity: the graph in this bundle was compared with the graph of training on ${parity.sampleIndices.length} ${parity.drawn ? 'pictures drawn from the same noise' : 'real samples'} in batches of ${parity.checks.map((check) => check.batchSize).join(', ')}. The largest difference of an output was ${parity.maxAbsDiff} (allowed: ${parity.tolerance}).`,
   ];
 }
 
@@ -118,7 +120,7 @@ function split(evaluation: Evaluation): string[] {
   ];
 }
 
-function limits({ evaluations, dataset }: BundleFacts): string[] {
+function limits({ evaluations, dataset, version }: BundleFacts): string[] {
   const weakest = evaluations.flatMap(
     ({ split: name, classification }) =>
       classification?.perClass
@@ -131,7 +133,13 @@ function limits({ evaluations, dataset }: BundleFacts): string[] {
     '## Limits',
     '',
     '- The figures above hold for data like those of the split they were measured on, and say nothing of other data.',
-    '- A classifier answers with one of its classes whatever it is shown, also for inputs that belong to none.',
+    ...(version.task === 'image-generation'
+      ? [
+          '- It draws what its training data hold, and nobody compared its pictures with each of those: some may repeat one.',
+        ]
+      : version.classes.length > 0
+        ? ['- A classifier answers with one of its classes whatever it is shown, also for inputs that belong to none.']
+        : []),
     ...(dataset.licence === '' ? ['- The licence of the data is not recorded.'] : []),
     ...(evaluations.some((one) => one.split === 'test') ? [] : ['- It was not evaluated on a test split.']),
     ...weakest,

@@ -7,8 +7,8 @@ import { paths } from '../../../components/paths.ts';
 import { Answered } from '../../../components/states.tsx';
 import { TextLink } from '../../../components/text-link.tsx';
 import { BoxOverlay, MaskOverlay } from '../../../viewers/annotation-overlay.tsx';
+import { SampleSheet } from '../../../viewers/sample-sheet.tsx';
 import classes from './evaluation.module.css';
-import { SampleSheet } from './sample-sheet.tsx';
 
 const shownItems = 6;
 

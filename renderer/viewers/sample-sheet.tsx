@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react';
-import classes from './evaluation.module.css';
+import classes from './sample-sheet.module.css';
 
 interface SampleSheetProps {
   readonly samples: number;

@@ -1,0 +1,134 @@
+import { Button, Group, NumberInput, Select, Stack, Text } from '@mantine/core';
+import { IconBrush } from '@tabler/icons-react';
+import { useState } from 'react';
+import type { ModelVersion } from '../../../main/contract/registry.ts';
+import type { Drawing } from '../../../main/contract/serving.ts';
+import { call } from '../../client/index.ts';
+import { formatDuration, formatPlural } from '../../components/format.ts';
+import { Panel } from '../../components/panel.tsx';
+import { ErrorState } from '../../components/states.tsx';
+import { SampleSheet } from '../../viewers/sample-sheet.tsx';
+import { isServing } from './deployment-state.tsx';
+import type { EndpointTabProps } from './endpoint-tab.ts';
+import { Exchange, NotServing } from './exchange.tsx';
+import { SeedInput } from './seed-input.tsx';
+import { useAsked } from './use-asked.ts';
+
+const usualColumns = 8;
+const mostColumns = 16;
+const mostPictures = 64;
+const eachInTurn = 'each';
+
+interface DrawPicturesProps extends EndpointTabProps {
+  readonly model: ModelVersion;
+}
+
+/** Has a model that draws make pictures out of noise. */
+export function DrawPictures({ deployment, model }: DrawPicturesProps) {
+  const { classes, signature } = model;
+  const inClasses = classes.length > 0 && classes.length <= mostColumns;
+  const perRow = inClasses ? classes.length : usualColumns;
+  const knobs = signature.inputs.filter(({ usual }) => usual !== undefined);
+  const [seed, setSeed] = useState(0);
+  const [count, setCount] = useState(2 * perRow);
+  const [label, setLabel] = useState(eachInTurn);
+  const [settings, setSettings] = useState<Readonly<Record<string, number>>>({});
+  const { answer, error, asking, ask } = useAsked<Drawing>();
+  const serving = isServing(deployment.state);
+  const draw = () =>
+    ask(() =>
+      call('deployments.draw', {
+        endpoint: deployment.endpoint,
+        seed,
+        count,
+        settings,
+        ...(label === eachInTurn ? {} : { label: Number(label) }),
+      }),
+    );
+  return (
+    <Stack gap="lg">
+      <Panel title="Draw pictures">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void draw();
+          }}
+        >
+          <Stack gap="md">
+            <Group gap="sm" align="flex-end">
+              {classes.length > 0 && (
+                <Select
+                  label="Class"
+                  w={150}
+                  allowDeselect={false}
+                  value={label}
+                  onChange={(chosen) => chosen !== null && setLabel(chosen)}
+                  data={[
+                    { value: eachInTurn, label: 'each in turn' },
+                    { value: '-1', label: 'whatever comes' },
+                    ...classes.map((title, index) => ({ value: String(index), label: title })),
+                  ]}
+                />
+              )}
+              <NumberInput
+                label={`Pictures, 1 to ${mostPictures}`}
+                w={130}
+                min={1}
+                max={mostPictures}
+                allowDecimal={false}
+                value={count}
+                onChange={(value) => typeof value === 'number' && value >= 1 && setCount(value)}
+              />
+              {knobs.map(({ name, usual }) => (
+                <NumberInput
+                  key={name}
+                  label={`${name[0]?.toUpperCase()}${name.slice(1)}`}
+                  w={110}
+                  min={0}
+                  max={20}
+                  step={0.1}
+                  value={settings[name] ?? usual}
+                  onChange={(value) => typeof value === 'number' && setSettings({ ...settings, [name]: value })}
+                />
+              ))}
+              <SeedInput seed={seed} onSeed={setSeed} />
+              <Button type="submit" leftSection={<IconBrush size={14} />} loading={asking} disabled={!serving}>
+                Draw
+              </Button>
+            </Group>
+            {!serving && <NotServing />}
+            {error !== null && <ErrorState inline error={error} />}
+          </Stack>
+        </form>
+      </Panel>
+      {answer !== null && (
+        <div aria-live="polite">
+          <Panel
+            title={formatPlural(answer.samples, 'picture')}
+            aside={
+              <Text c="dimmed">
+                version {answer.version}, {formatDuration(answer.durationMs)} round trip
+              </Text>
+            }
+          >
+            <Stack gap="md">
+              <SampleSheet
+                {...answer}
+                columns={Math.min(perRow, answer.samples)}
+                label={`${formatPlural(answer.samples, 'picture')} that the model drew`}
+              />
+              {answer.labels.some((asked) => asked >= 0) && (
+                <Text c="dimmed" size="sm">
+                  {label === eachInTurn
+                    ? `From the left: ${classes.slice(0, answer.samples).join(', ')}.`
+                    : `All were to be ${classes[answer.labels[0] ?? 0]}.`}
+                </Text>
+              )}
+              <Exchange {...answer} />
+            </Stack>
+          </Panel>
+        </div>
+      )}
+    </Stack>
+  );
+}

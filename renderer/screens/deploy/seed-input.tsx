@@ -1,0 +1,36 @@
+import { ActionIcon, Group, NumberInput, Tooltip } from '@mantine/core';
+import { IconArrowsShuffle } from '@tabler/icons-react';
+
+const largestSeed = 999_999;
+
+interface SeedInputProps {
+  readonly seed: number;
+  readonly onSeed: (seed: number) => void;
+}
+
+/** What chance follows from. */
+export function SeedInput({ seed, onSeed }: SeedInputProps) {
+  return (
+    <Group gap={4} align="flex-end" wrap="nowrap">
+      <NumberInput
+        label="Seed"
+        w={100}
+        min={0}
+        max={largestSeed}
+        allowDecimal={false}
+        value={seed}
+        onChange={(value) => typeof value === 'number' && onSeed(value)}
+      />
+      <Tooltip label="Another seed">
+        <ActionIcon
+          variant="default"
+          size={30}
+          aria-label="Choose another seed"
+          onClick={() => onSeed(Math.floor(Math.random() * largestSeed))}
+        >
+          <IconArrowsShuffle size={15} />
+        </ActionIcon>
+      </Tooltip>
+    </Group>
+  );
+}
