@@ -4,7 +4,7 @@ import { column, split } from './datasets.ts';
 import { executionProvider } from './devices.ts';
 import { evaluation } from './evaluation.ts';
 import { runConfig } from './run-config.ts';
-import { metricPoint } from './training.ts';
+import { metricPoint, modelSummary } from './training.ts';
 
 /** A classifier of the same dataset that looks at what a generative model draws. */
 export const sampleJudge = z.object({ runId: z.string(), name: z.string(), checkpointDigest: digest });
@@ -75,6 +75,8 @@ export const checkpointMessage = z.object({
 });
 
 export const trainerMessage = z.discriminatedUnion('type', [
+  /** The model that fits the data. */
+  z.object({ type: z.literal('model'), architecture: modelSummary.omit({ memoryBytes: true, provisional: true }) }),
   z.object({
     type: z.literal('started'),
     step: z.int(),

@@ -1,6 +1,7 @@
 /** Architectures as plain data: `buildModel(spec, input, output)` yields what the compiler of `graph` takes. */
 export type { Model } from './build-model.ts';
 export { buildModel, learnsNothing } from './build-model.ts';
+export { describeArchitecture } from './describe-architecture.ts';
 export { commonColumns, commonPreprocessing } from './ensemble/common-preprocessing.ts';
 export { withFeatures } from './features.ts';
 export { compileDrawing, drawingTimes, type Sampler, samplerOf } from './generative/sampling.ts';

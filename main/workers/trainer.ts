@@ -1,6 +1,6 @@
 import { LightbenchError } from '../contract/errors.ts';
 import { type TrainerMessage, type TrainerResult, trainerInput } from '../contract/training-worker.ts';
-import { learnsNothing } from '../models/index.ts';
+import { describeArchitecture, learnsNothing } from '../models/index.ts';
 import { ArtifactStore } from '../storage/artifacts/artifact-store.ts';
 import { asLightbenchError } from './training/as-lightbench-error.ts';
 import { loadCheckpoint } from './training/checkpoint-file.ts';
@@ -22,6 +22,7 @@ runWorker(trainerInput, async (input, channel): Promise<TrainerResult> => {
     const known = input.resume === null ? null : loadCheckpoint(store, input.resume.checkpointDigest).state;
     const experiment = await openExperiment(input, known);
     try {
+      send({ type: 'model', architecture: describeArchitecture(experiment.task.model.summary) });
       if (known === null) for (const text of experiment.task.notes) send({ type: 'log', level: 'warning', text });
       const control: TrainingControl = { wanted: () => (channel.signal.aborted ? 'cancel' : wanted), send };
       const trained = learnsNothing(experiment.task.model)

@@ -6,6 +6,7 @@ import type { RunConfig } from '../../contract/run-config.ts';
 import type { ModelSummary } from '../../contract/training.ts';
 import { GraphError, type PreprocessingSpec, trainStepOperators } from '../../graph/index.ts';
 import {
+  describeArchitecture,
   lossFor,
   type Model,
   type ModelSources,
@@ -16,7 +17,6 @@ import {
 } from '../../models/index.ts';
 import type { TraceRequest } from '../../sandbox/trace-model-file.ts';
 import type { Problem } from './config-text.ts';
-import { describeArchitecture } from './describe-architecture.ts';
 import { planDistillation, planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
 import type { ResolvedModel } from './resolved-model.ts';
@@ -139,12 +139,30 @@ export async function planRun(
       classes: labelling.classes,
       columns,
       target,
-      summary: { ...describeArchitecture(model.summary), memoryBytes },
+      summary: {
+        ...describeArchitecture(model.summary),
+        memoryBytes,
+        ...(members === undefined && countsOnData(preprocessing) ? { provisional: true } : {}),
+      },
       operators: config.device === 'cpu' ? new Set<string>() : trainStepOperators(model, options),
       sources,
     },
     problems,
   };
+}
+
+/** Whether how large a model is depends on words or categories that are not known before the data are read. */
+function countsOnData(preprocessing: PreprocessingSpec): boolean {
+  switch (preprocessing.kind) {
+    case 'text':
+      return true;
+    case 'tokens':
+      return preprocessing.unit !== 'bytes' || preprocessing.target !== undefined;
+    case 'table':
+      return preprocessing.columns.some(({ kind }) => kind === 'index');
+    default:
+      return false;
+  }
 }
 
 const NOTHING = { columns: [], preprocessing: null };

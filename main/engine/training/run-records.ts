@@ -3,7 +3,7 @@ import { Emitter } from '../../base/emitter.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Evaluation } from '../../contract/evaluation.ts';
 import type { Job } from '../../contract/jobs.ts';
-import type { Checkpoint, MetricPoint, Run, RunEvent } from '../../contract/training.ts';
+import type { Checkpoint, MetricPoint, ModelSummary, Run, RunEvent } from '../../contract/training.ts';
 import type { NewLedgerEntry, StoredArtifact, Workspace } from '../../storage/index.ts';
 import type { EngineContext } from '../core/context.ts';
 
@@ -50,6 +50,14 @@ export class RunRecords {
     this.#tell(run);
     if (entry !== undefined) this.#context.changed('ledger');
     return run;
+  }
+
+  /** What the data made of the model that the config asked for. */
+  changeModel(id: string, architecture: Omit<ModelSummary, 'memoryBytes' | 'provisional'>): void {
+    const { runs } = this.#context.workspace;
+    const memoryBytes = runs.summary(id)?.memoryBytes ?? 0;
+    runs.updateSummary(id, { ...architecture, memoryBytes });
+    this.change(id, { parameters: architecture.parameters });
   }
 
   addPoints(id: string, points: readonly MetricPoint[]): void {

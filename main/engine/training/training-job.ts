@@ -157,6 +157,9 @@ export class TrainingJob implements JobDefinition {
 
   #hear(runId: string, message: TrainerMessage, job: JobContext): void {
     switch (message.type) {
+      case 'model':
+        this.#records.changeModel(runId, message.architecture);
+        return;
       case 'started': {
         this.#records.change(runId, { totalSteps: message.totalSteps, step: message.step });
         const { trainCount, validationCount, stepsPerEpoch } = message;

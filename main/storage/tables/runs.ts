@@ -65,6 +65,10 @@ export class RunsTable {
     return this.#json<ModelSummary>('SELECT summary FROM runs WHERE id = ?', id);
   }
 
+  updateSummary(id: string, summary: ModelSummary): void {
+    this.#database.prepare('UPDATE runs SET summary = ? WHERE id = ?').run(JSON.stringify(summary), id);
+  }
+
   plan(id: string): unknown {
     return this.#json<unknown>('SELECT plan FROM runs WHERE id = ?', id);
   }

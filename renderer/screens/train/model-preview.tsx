@@ -25,7 +25,10 @@ export function ModelPreview({ summary, stale }: ModelPreviewProps) {
   return (
     <div className={classes.preview} data-stale={stale || undefined}>
       <Group gap="xl" className={classes.facts}>
-        <Fact label="Parameters">{formatCount(summary.parameters)}</Fact>
+        <Fact label="Parameters">
+          {summary.provisional ? 'about ' : ''}
+          {formatCount(summary.parameters)}
+        </Fact>
         <Fact label="FLOPs per sample">{formatQuantity(summary.flops)}</Fact>
         <Fact label="Memory, estimated">{formatBytes(summary.memoryBytes)}</Fact>
         <Fact label="Layers">{summary.layers.length}</Fact>

@@ -1,8 +1,7 @@
-import type { ModelSummary } from '../../contract/training.ts';
-import { type ModelSummary as Architecture, BATCH, type Shape } from '../../graph/index.ts';
+import { BATCH, type ModelSummary, type Shape } from '../graph/index.ts';
 
-/** What the compiler traced, as the contract tells it. */
-export function describeArchitecture(architecture: Architecture): Omit<ModelSummary, 'memoryBytes'> {
+/** What the compiler traced, as plain JSON in the words of the contract. */
+export function describeArchitecture(architecture: ModelSummary) {
   return {
     layers: architecture.layers.map((layer) => ({
       name: layer.name,
