@@ -187,7 +187,11 @@ export const procedures = {
       endpoint: name,
       seed: seed.describe('Of the first picture; those of the others follow'),
       count: z.int().min(1).max(64).default(16),
-      label: z.int().min(-1).optional().describe('Absent = each class in turn; -1 = none'),
+      label: z
+        .int()
+        .min(-1)
+        .optional()
+        .describe('Absent = each class in turn; -1 = any, where the model has learned to draw so'),
       settings: z
         .record(z.string(), z.number())
         .default({})

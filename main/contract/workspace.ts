@@ -12,6 +12,7 @@ export const workspaceInfo = z.object({
   artifactCount: z.int(),
   artifactBytes: z.int().describe('Bytes of all artifacts'),
   freeBytes: z.int().describe('Free bytes on the disk of the workspace'),
+  predictionLogLimit: z.int().describe('Requests that the prediction log of an endpoint keeps'),
   /** What the start found and mended: jobs whose worker died, files of half-written artifacts. Shown once. */
   recovery: z.array(z.object({ what: z.string(), action: z.string() })),
   clockWentBackwardsMs: z.int().describe('By how much the system clock is behind the last recorded change; 0 normally'),
@@ -72,6 +73,12 @@ export const procedures = {
     'Where the workspace is, how large it is, and what the last start had to mend',
     nothing,
     workspaceInfo,
+  ),
+  'workspace.change': command(
+    'Changes the settings of the workspace',
+    z.object({ predictionLogLimit: z.int().min(1000).max(10_000_000) }),
+    workspaceInfo,
+    ['admin'],
   ),
   'workspace.verify': query(
     'Re-hashes every artifact, walks the ledger and checks the database; names whatever is damaged',

@@ -109,6 +109,19 @@ describe('people', () => {
   });
 });
 
+it('keeps as many predictions as an administrator says, and nobody else', async () => {
+  expect((await call('workspace.info', {})).predictionLogLimit).toBe(100_000);
+  await call('users.create', { name: 'ada', roles: ['researcher'], password: 'correct horse' });
+  const { token } = await call('session.signIn', { name: 'ada', password: 'correct horse' });
+  await expect(call('workspace.change', { predictionLogLimit: 2000 }, token)).rejects.toMatchObject({
+    code: 'access.forbidden',
+  });
+  await expect(call('workspace.change', { predictionLogLimit: 10 })).rejects.toMatchObject({ code: 'request.invalid' });
+  expect(await call('workspace.change', { predictionLogLimit: 2000 })).toMatchObject({ predictionLogLimit: 2000 });
+  const [entry] = await call('ledger.list', { action: 'workspace.' });
+  expect(entry).toMatchObject({ action: 'workspace.changed', payload: { predictionLogLimit: 2000, before: 100_000 } });
+});
+
 it('opens again as it was', async () => {
   await call('users.create', { name: 'ada', roles: ['approver'], password: 'correct horse' });
   await engine.close();

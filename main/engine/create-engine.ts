@@ -11,7 +11,7 @@ import type { AssetMessage, AssetReply, CallMessage, CallReply, StreamReply, Str
 import { Workspace } from '../storage/index.ts';
 import { Bundles } from './bundles/index.ts';
 import type { AssetHandlers, Caller, EngineContext, Handlers, StreamHandlers, WorkerEntry } from './core/context.ts';
-import { Datasets } from './datasets/index.ts';
+import { clearAbandonedImports, Datasets, RESUMABLE_DAYS } from './datasets/index.ts';
 import { Devices } from './devices/index.ts';
 import { Evaluations } from './evaluation/index.ts';
 import { Explaining } from './explaining/index.ts';
@@ -106,6 +106,7 @@ export function createEngine(options: EngineOptions): Engine {
   );
 
   const interrupted = jobs.recover();
+  const cleared = clearAbandonedImports(context);
   const recovery = [
     ...interrupted.map((job) => ({
       what: job.title,
@@ -121,6 +122,14 @@ export function createEngine(options: EngineOptions): Engine {
           },
         ]
       : []),
+    ...(cleared.files > 0
+      ? [
+          {
+            what: `${cleared.files} file${cleared.files === 1 ? '' : 's'} of imports that were cut off`,
+            action: `Removed. Nobody took the imports up again within ${RESUMABLE_DAYS} days, and nothing else refers to the files.`,
+          },
+        ]
+      : []),
   ];
   if (interrupted.length > 0) {
     workspace.transaction(() =>
@@ -133,10 +142,12 @@ export function createEngine(options: EngineOptions): Engine {
       }),
     );
   }
-  const workspaces = new Workspaces(context, recovery, {
-    all: () => workspace.serving.bundles(),
-    verify: (digest) => bundles.verify(digest),
-  });
+  const workspaces = new Workspaces(
+    context,
+    recovery,
+    { all: () => workspace.serving.bundles(), verify: (digest) => bundles.verify(digest) },
+    () => deployments.cutLogs(),
+  );
 
   const handlers: Handlers = {
     ...governance.handlers,
@@ -159,6 +170,7 @@ export function createEngine(options: EngineOptions): Engine {
     'workspace.events': (_, emit) => events.on(emit),
     ...training.streamHandlers,
   };
+  deployments.cutLogs();
   void deployments.restore();
 
   return {

@@ -17,6 +17,7 @@ import { LineageTable } from './tables/lineage.ts';
 import { RegistryTable } from './tables/registry.ts';
 import { RunsTable } from './tables/runs.ts';
 import { ServingTable } from './tables/serving.ts';
+import { SettingsTable } from './tables/settings.ts';
 import { UsersTable } from './tables/users.ts';
 
 export interface OpenOptions {
@@ -47,6 +48,7 @@ export class Workspace {
   readonly runs: RunsTable;
   readonly registry: RegistryTable;
   readonly serving: ServingTable;
+  readonly settings: SettingsTable;
   /** Half-written files that the start removed. */
   readonly clearedFiles: number;
   readonly #database: Database;
@@ -70,6 +72,7 @@ export class Workspace {
     this.labels = new LabelsTable(database);
     this.registry = new RegistryTable(database);
     this.serving = new ServingTable(database);
+    this.settings = new SettingsTable(database);
     this.deviceTests = new DeviceTestsTable(database);
     this.runs = new RunsTable(database);
     database

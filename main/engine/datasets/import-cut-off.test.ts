@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../base/clock.ts';
+import { readColumns } from '../../formats/dataset-pack/columns-file.ts';
 import {
   ada,
+  artifactFiles,
   close,
   datasets,
   folder,
@@ -21,6 +24,7 @@ import {
   startImport,
   workspace,
 } from './datasets.test-support.ts';
+import { clearAbandonedImports, RESUMABLE_DAYS } from './index.ts';
 
 /** Whether this user may mount a small disk, to fill it. */
 function canMount(): boolean {
@@ -174,6 +178,72 @@ describe('an import that is cut off', () => {
       execFileSync('umount', [disk]);
       open();
     }
+  });
+
+  it('leaves nothing for ever: packs that nobody needs go after a month, the others never', async () => {
+    await many();
+    await restart();
+    // A dataset has all packs but the first.
+    const kept = await importDigest(source, { name: 'kept' });
+    await picture('a/1.png', 7000, 'png', 120);
+    const id = startImport(source, { name: 'left' });
+    await wait(() => notes(id).length >= 3);
+    jobs.cancel(id);
+    await jobs.wait(id, 10_000);
+    const filesBefore = artifactFiles();
+    const needed = new Set(workspace.artifactRecords.list().map(({ digest }) => workspace.artifacts.path(digest)));
+    expect(filesBefore.some((path) => !needed.has(path))).toBe(true);
+    const noted = notes(id).map((name) => {
+      const path = join(workspace.folder, 'imports', id, name);
+      return (readColumns(readFileSync(path), path).meta as { pack: { digest: string } }).pack.digest;
+    });
+    expect(noted.some((digest) => needed.has(workspace.artifacts.path(digest)))).toBe(true);
+    const at = (days: number) => ({ workspace, clock: { nowMs: () => Date.now() + days * 24 * 60 * 60 * 1000 } });
+    expect(clearAbandonedImports(at(RESUMABLE_DAYS - 1))).toEqual({ imports: 0, files: 0 });
+    expect(artifactFiles()).toEqual(filesBefore);
+    // Cut off in the middle, it goes on the next time.
+    const remove = workspace.artifacts.remove.bind(workspace.artifacts);
+    workspace.artifacts.remove = (digest) => {
+      remove(digest);
+      throw new Error('The power went out.');
+    };
+    expect(() => clearAbandonedImports(at(RESUMABLE_DAYS + 1))).toThrow('The power went out.');
+    workspace.artifacts.remove = remove;
+    expect(clearAbandonedImports(at(RESUMABLE_DAYS + 1)).imports).toBe(1);
+    expect(artifactFiles()).toEqual(filesBefore.filter((path) => needed.has(path)));
+    expect(notes(id)).toEqual([]);
+    for (const { digest } of workspace.artifactRecords.list())
+      expect(await workspace.artifacts.verify(digest)).toBe('intact');
+    expect((await items(kept)).length).toBe(160);
+    // Taken up after all, it begins anew.
+    jobs.resume(id);
+    expect(await jobs.wait(id, 60_000)).toMatchObject({ state: 'FINISHED' });
+  });
+
+  it('spares packs that another import which may go on has noted', async () => {
+    await many();
+    await restart();
+    const ids = [];
+    for (const name of ['one', 'two']) {
+      const id = startImport(source, { name });
+      await wait(() => notes(id).length >= 3);
+      jobs.cancel(id);
+      await jobs.wait(id, 10_000);
+      ids.push(id);
+    }
+    const [old, young] = ids;
+    const job = workspace.jobs.get(old);
+    workspace.jobs.update({ ...job!, endedAt: '2020-01-01T00:00:00.000Z' });
+    clearAbandonedImports({ workspace, clock: systemClock });
+    expect(notes(old)).toEqual([]);
+    jobs.resume(young);
+    expect(await jobs.wait(young, 60_000)).toMatchObject({ state: 'FINISHED' });
+    expect(
+      workspace.jobs
+        .log(young, 0)
+        .lines.map(({ text }) => text)
+        .join('\n'),
+    ).toMatch(/\d+ images were already stored/);
   });
 
   it('can be cancelled and taken up again', async () => {

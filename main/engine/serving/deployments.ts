@@ -117,6 +117,11 @@ export class Deployments {
     );
   }
 
+  /** Holds the prediction logs to the limit of the workspace. */
+  cutLogs(): void {
+    for (const { endpoint } of this.#records.list()) this.#predictions.cut(endpoint);
+  }
+
   /** Ends the servers; at the next start they are started again. */
   async close(): Promise<void> {
     await Promise.all(this.#turns.values());

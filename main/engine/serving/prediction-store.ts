@@ -3,6 +3,8 @@ import type { EngineContext } from '../core/context.ts';
 
 const LATENCY_WINDOW = 1000;
 const TELL_EVERY_MS = 1000;
+/** A log is cut back after so many further records: looking for its end costs more than a record. */
+const CUT_EVERY = 1000;
 
 export interface EndpointFigures {
   readonly requests: number;
@@ -16,6 +18,7 @@ export class PredictionStore {
   readonly #context: EngineContext;
   readonly #totals = new Map<string, { requests: number; failures: number }>();
   readonly #told = new Map<string, number>();
+  readonly #sinceCut = new Map<string, number>();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -26,10 +29,20 @@ export class PredictionStore {
     this.#context.workspace.serving.appendPredictions(records);
     totals.requests += records.length;
     totals.failures += records.filter((record) => record.status >= 400).length;
+    const since = (this.#sinceCut.get(endpoint) ?? 0) + records.length;
+    this.#sinceCut.set(endpoint, since);
+    if (since >= CUT_EVERY) this.cut(endpoint);
     const now = performance.now();
     if (now - (this.#told.get(endpoint) ?? Number.NEGATIVE_INFINITY) < TELL_EVERY_MS) return;
     this.#told.set(endpoint, now);
     this.#context.changed('deployments', [endpoint]);
+  }
+
+  /** Forgets what the log of an endpoint has beyond the limit of the workspace; the totals stay. */
+  cut(endpoint: string): void {
+    const { serving, settings } = this.#context.workspace;
+    serving.forgetPredictions(endpoint, settings.predictionLogLimit);
+    this.#sinceCut.set(endpoint, 0);
   }
 
   figures(endpoint: string): EndpointFigures {

@@ -4,12 +4,12 @@ import { BATCH, END, FIRST_WORD, featureCount, PADDING, PUNCTUATION, UNKNOWN, wo
 import { drawingTimes } from '../../models/index.ts';
 
 /** What a raw input of a shipped model is, in a sentence. */
-export function describeInput(name: string, { preprocessing, columns, classes }: CheckpointState): string {
+export function describeInput(name: string, { preprocessing, columns, classes, model }: CheckpointState): string {
   switch (name) {
     case 'noise':
       return 'Standard normal numbers, one row per picture that is to be drawn: the same numbers give the same pictures.';
     case 'label':
-      return `What each picture is to be: ${ordered(classes)}; -1 = whatever comes.`;
+      return `What each picture is to be: ${ordered(classes)}${model.kind === 'diffusion' ? '; -1 = whatever comes' : ''}.`;
     case 'temperature':
       return 'What the noise is multiplied by: below 1, pictures are more typical and less varied.';
     case 'guidance':

@@ -195,10 +195,11 @@ function tensorOf({ name, dtype, shape }: TensorSpec, description: string): Sign
 /** Which numbers an input of whole numbers may hold: beyond them the graph would fail, or answer about something else. */
 function limitsOf(
   input: string,
-  { preprocessing, classes }: CheckpointState,
+  { preprocessing, classes, model }: CheckpointState,
 ): Pick<Signature['inputs'][number], 'values'> {
   if (input === 'edges') return { values: { from: 0, below: 'nodes' } };
-  if (input === 'label') return { values: { from: -1, below: classes.length } };
+  // Only diffusion has learned to draw without being told a class.
+  if (input === 'label') return { values: { from: model.kind === 'diffusion' ? -1 : 0, below: classes.length } };
   if (preprocessing.kind !== 'tokens') return {};
   return { values: { from: 0, below: preprocessing.vocabulary.length + FIRST_WORD } };
 }

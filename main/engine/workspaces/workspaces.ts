@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Verification, WorkspaceInfo, WorkspaceProblem } from '../../contract/workspace.ts';
-import type { EngineContext, HandlersOf } from '../core/context.ts';
+import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
 
 /** Bundles are files beside the artifacts, with checksums of their own. */
 export interface VerifiableBundles {
@@ -22,15 +22,24 @@ export class Workspaces {
   readonly #context: EngineContext;
   readonly #recovery: WorkspaceInfo['recovery'];
   readonly #bundles: VerifiableBundles;
+  readonly #cutLogs: () => void;
 
   readonly handlers: HandlersOf<'workspace'> = {
     'workspace.info': () => this.#info(),
+    'workspace.change': ({ predictionLogLimit }, caller) => this.#change(predictionLogLimit, caller),
     'workspace.verify': () => this.verify(),
     'workspace.browse': ({ path }) => browse(path ?? homedir()),
   };
 
-  constructor(context: EngineContext, recovery: WorkspaceInfo['recovery'], bundles: VerifiableBundles) {
+  /** @param cutLogs holds the prediction logs to their limit */
+  constructor(
+    context: EngineContext,
+    recovery: WorkspaceInfo['recovery'],
+    bundles: VerifiableBundles,
+    cutLogs: () => void,
+  ) {
     this.#context = context;
+    this.#cutLogs = cutLogs;
     this.#bundles = bundles;
     this.#recovery = recovery;
   }
@@ -88,6 +97,25 @@ export class Workspaces {
     };
   }
 
+  #change(limit: number, caller: Caller): WorkspaceInfo {
+    const { workspace } = this.#context;
+    const before = workspace.settings.predictionLogLimit;
+    workspace.transaction(() => {
+      workspace.settings.predictionLogLimit = limit;
+      workspace.ledger.append({
+        actor: caller.userName,
+        action: 'workspace.changed',
+        subject: 'prediction log',
+        summary: `${caller.userName} had the prediction logs keep ${limit} requests per endpoint instead of ${before}.`,
+        payload: { predictionLogLimit: limit, before },
+      });
+    });
+    this.#cutLogs();
+    this.#context.changed('workspace', [], caller.userName);
+    this.#context.changed('ledger');
+    return this.#info();
+  }
+
   #info(): WorkspaceInfo {
     const { workspace, clock, applicationVersion } = this.#context;
     const totals = workspace.artifactRecords.totals();
@@ -103,6 +131,7 @@ export class Workspaces {
       artifactCount: totals.count,
       artifactBytes: totals.bytes,
       freeBytes: disk.bavail * disk.bsize,
+      predictionLogLimit: workspace.settings.predictionLogLimit,
       recovery: this.#recovery,
       clockWentBackwardsMs: lastChange === null ? 0 : Math.max(0, Date.parse(lastChange) - clock.nowMs()),
     };

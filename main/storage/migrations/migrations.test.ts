@@ -29,6 +29,7 @@ const rows: Readonly<Record<number, string>> = {
       INSERT INTO deployments VALUES ('live', 'digits', 8080, 0, 'RUNNING', 't');
       INSERT INTO deployment_changes VALUES (1, 'live', 'b', 1, 't', 'ada', 'deploy');
       INSERT INTO predictions VALUES (1, 'p', 'live', 't', 1, 200, 0.5, '{}');`,
+  7: "INSERT INTO forgotten_predictions VALUES ('live', 10, 1);",
 };
 
 describe('migrations', () => {

@@ -31,6 +31,10 @@ export class ArtifactsTable {
       .run(artifact.digest, owner, role);
   }
 
+  has(digest: string): boolean {
+    return this.#database.prepare('SELECT 1 FROM artifacts WHERE digest = ?').get(digest) !== undefined;
+  }
+
   list(): { digest: string; sizeBytes: number; kind: string }[] {
     return this.#database
       .prepare('SELECT digest, size_bytes AS sizeBytes, kind FROM artifacts ORDER BY digest')

@@ -151,12 +151,34 @@ export class ServingTable {
     return records.map((record) => JSON.parse(record));
   }
 
+  /** Of all requests, those that the log has forgotten included. */
   predictionTotals(endpoint: string): { requests: number; failures: number } {
     return this.#database
       .prepare(
-        'SELECT count(*) AS requests, coalesce(sum(status >= 400), 0) AS failures FROM predictions WHERE endpoint = ?',
+        `SELECT sum(requests) AS requests, sum(failures) AS failures FROM (
+           SELECT count(*) AS requests, coalesce(sum(status >= 400), 0) AS failures FROM predictions WHERE endpoint = @endpoint
+           UNION ALL SELECT requests, failures FROM forgotten_predictions WHERE endpoint = @endpoint)`,
       )
-      .get(endpoint) as { requests: number; failures: number };
+      .get({ endpoint }) as { requests: number; failures: number };
+  }
+
+  /** Removes all but the newest records of an endpoint, and counts what is gone. */
+  forgetPredictions(endpoint: string, kept: number): void {
+    this.#database.transaction(() => {
+      const last = this.#database
+        .prepare('SELECT number FROM predictions WHERE endpoint = ? ORDER BY number DESC LIMIT 1 OFFSET ?')
+        .pluck()
+        .get(endpoint, kept) as number | undefined;
+      if (last === undefined) return;
+      this.#database
+        .prepare(
+          `INSERT INTO forgotten_predictions
+           SELECT endpoint, count(*), sum(status >= 400) FROM predictions WHERE endpoint = @endpoint AND number <= @last GROUP BY endpoint
+           ON CONFLICT (endpoint) DO UPDATE SET requests = requests + excluded.requests, failures = failures + excluded.failures`,
+        )
+        .run({ endpoint, last });
+      this.#database.prepare('DELETE FROM predictions WHERE endpoint = ? AND number <= ?').run(endpoint, last);
+    })();
   }
 
   /** Durations of the last requests that were answered, newest first. */

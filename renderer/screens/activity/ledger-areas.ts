@@ -7,6 +7,7 @@ import {
   IconDatabase,
   IconPackage,
   IconRocket,
+  IconSettings,
   IconTags,
   IconUsers,
 } from '@tabler/icons-react';
@@ -28,6 +29,7 @@ export const ledgerAreas: readonly LedgerArea[] = [
   { prefix: 'bundle', label: 'Bundles', icon: IconPackage },
   { prefix: 'deployment', label: 'Deployments', icon: IconRocket },
   { prefix: 'user', label: 'People', icon: IconUsers },
+  { prefix: 'workspace', label: 'Workspace', icon: IconSettings },
   { prefix: 'session', label: 'Sign-ins', icon: IconUsers },
 ];
 

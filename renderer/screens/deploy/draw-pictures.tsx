@@ -28,6 +28,7 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
   const { classes, signature } = model;
   const inClasses = classes.length > 0 && classes.length <= mostColumns;
   const perRow = inClasses ? classes.length : usualColumns;
+  const untold = signature.inputs.some(({ name, values }) => name === 'label' && values?.from === -1);
   const knobs = signature.inputs.filter(({ usual }) => usual !== undefined);
   const [seed, setSeed] = useState(0);
   const [count, setCount] = useState(2 * perRow);
@@ -65,7 +66,7 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
                   onChange={(chosen) => chosen !== null && setLabel(chosen)}
                   data={[
                     { value: eachInTurn, label: 'each in turn' },
-                    { value: '-1', label: 'whatever comes' },
+                    ...(untold ? [{ value: '-1', label: 'whatever comes' }] : []),
                     ...classes.map((title, index) => ({ value: String(index), label: title })),
                   ]}
                 />

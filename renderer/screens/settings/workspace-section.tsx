@@ -8,6 +8,7 @@ import { Panel } from '../../components/panel.tsx';
 import { useScreenActions } from '../../components/screen-actions.ts';
 import { Fact } from '../../components/small.tsx';
 import { Answered, ErrorState, Loading } from '../../components/states.tsx';
+import { PredictionLogPanel } from './prediction-log-panel.tsx';
 
 const problemNames: Readonly<Record<WorkspaceProblem['kind'], string>> = {
   artifact_missing: 'Missing file',
@@ -53,6 +54,7 @@ export function WorkspaceSection() {
           opened next.
         </Text>
       </Panel>
+      {info.data !== undefined && <PredictionLogPanel limit={info.data.predictionLogLimit} />}
       <Panel
         title="Check"
         aside={
