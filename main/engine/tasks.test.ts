@@ -132,6 +132,39 @@ describe('from a sample to a served model', () => {
     });
   });
 
+  it('pairs of sequences: a tab-separated file, and what does not fit is named', async () => {
+    const source = mkdtempSync(join(tmpdir(), 'pairs-'));
+    const words = Array.from({ length: 60 }, (_, number) => number.toString(2).padStart(6, '0'));
+    const rows = words.map((word) => [word, [...word].toReversed().join(' '), word.length].join('\t'));
+    writeFileSync(join(source, 'pairs.tsv'), `digits\tturned\tcount\n${rows.join('\n')}\n`);
+    const splits = { mode: 'stratified' as const, validation: 0.1, test: 0.2, seed: 0 };
+    const { jobId } = await call('datasets.import', {
+      path: join(source, 'pairs.tsv'),
+      options: { name: 'pairs', splits },
+    });
+    const { datasetDigest } = await studio.ended(jobId);
+    rmSync(source, { recursive: true });
+    const templates = await call('training.templates', { datasetDigest });
+    const found = templates.filter(({ task }) => task === 'sequence-to-sequence');
+    expect(found.map(({ id }) => id)).toEqual(['sequence-recurrent', 'sequence-transformer']);
+    const problemsOf = async (edit: (yaml: string) => string) =>
+      (await call('training.validate', { yaml: edit(found[0].yaml) })).diagnostics
+        .filter(({ severity }) => severity === 'error')
+        .map(({ message }) => message);
+    expect(await problemsOf((yaml) => yaml)).toEqual([]);
+    expect(await problemsOf((yaml) => yaml.replace('"turned"', '"digits"'))).toEqual([
+      expect.stringContaining('Which column is read and which is written is not said.'),
+    ]);
+    expect(await problemsOf((yaml) => yaml.replace('"turned"', '"tuned"'))).toEqual([
+      expect.stringContaining('There is no column tuned.'),
+    ]);
+    expect(await problemsOf((yaml) => yaml.replace('"turned"', '"count"'))).toEqual([
+      expect.stringContaining('count is of the type integer, not text.'),
+    ]);
+    const other = (yaml: string) => yaml.replace(/model:\n(?: .*\n)+/, 'model: { kind: transformer_decoder }\n');
+    expect(await problemsOf(other)).toEqual([expect.stringContaining('use an encoder–decoder')]);
+  });
+
   it('a graph: nodes and edges in, the class of each node out, also of nodes that are new', async () => {
     const { runId, datasetDigest, evaluations } = await studio.trained('novel', 'node-gcn', (yaml) =>
       yaml.replace('epochs: 100', 'epochs: 40'),
