@@ -197,6 +197,7 @@ function figuresOf({
     ...(sequence === undefined
       ? []
       : ([
+          ['Different sources', formatCount(sequence.pairs)],
           ['Without a mistake', formatPercent(sequence.exactMatch)],
           ['Token error rate', formatPercent(sequence.tokenErrorRate)],
           ['Next token right', formatPercent(sequence.accuracy)],
