@@ -114,7 +114,7 @@ export { TransformerDecoderLayer, TransformerEncoderLayer, transformerNorm } fro
 export type { UpsamplingMode } from './layers/upsampling.ts';
 export { Upsample } from './layers/upsampling.ts';
 export type { AdversarialLoss } from './losses/generative.ts';
-export { discriminatorLoss, gaussianKl, generatorLoss } from './losses/generative.ts';
+export { discriminatorLoss, gaussianKl, generatorLoss, gradientPenalty } from './losses/generative.ts';
 export type { LossSpec } from './losses/loss.ts';
 export type { Figure, LossResult, LossRow } from './losses/loss-row.ts';
 export type { Provider, Target } from './lowering/target.ts';

@@ -91,6 +91,7 @@ ADVERSARIES = {
     "hinge": (lambda s: F.relu(1 - s), lambda s: F.relu(1 + s), lambda s: -s),
     "non_saturating": (lambda s: F.softplus(-s), F.softplus, lambda s: F.softplus(-s)),
     "least_squares": (lambda s: (s - 1) ** 2, lambda s: s**2, lambda s: (s - 1) ** 2),
+    "wasserstein": (lambda s: -s, lambda s: s, lambda s: -s),
 }
 
 
@@ -108,7 +109,7 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     def __init__(self, spec):
         super().__init__()
-        spectral = spec.get("spectralNorm", True)
+        spectral = spec.get("spectralNorm", spec["loss"] != "wasserstein")
         halve = lambda a, b: Spectral(b, a, 4, 4, stride=2, padding=1) if spectral else nn.Conv2d(a, b, 4, 2, 1)
         linear = lambda units: Spectral(units, 32) if spectral else nn.Linear(32, units)
         self.layers = Layers(halve(1, 4), nn.LeakyReLU(0.2), halve(4, 8), nn.LeakyReLU(0.2), nn.Flatten())
@@ -141,6 +142,13 @@ class Gan(nn.Module):
         frozen = {name: value.detach() for name, value in self.discriminator.named_parameters()}
         judged = torch.func.functional_call(self.discriminator, frozen, (drawn,))
         self.losses = [real(scores).mean() + fake(fakes).mean(), fooled(judged).mean()]
+        if self.spec["loss"] == "wasserstein" or "gradientPenalty" in self.spec:
+            share = uniform(BATCH, SEED, step, 1).view(BATCH, 1, 1, 1)
+            between = drawn.detach() + share * (x - drawn.detach())
+            if not between.requires_grad:
+                between.requires_grad_()
+            (slope,) = torch.autograd.grad(self.discriminator(between).sum(), between, create_graph=True)
+            self.losses.append(self.spec.get("gradientPenalty", 10) * ((slope.flatten(1).norm(dim=1) - 1) ** 2).mean())
         return scores
 
 
@@ -225,8 +233,8 @@ def vae(name, conditional):
     return {"name": name, "spec": {"kind": "vae", "latent": 3, "channels": [4, 8], "hidden": [16], "conditional": conditional}, "rate": 3e-3}
 
 
-def gan(name, loss, conditional, **more):
-    return {"name": name, "spec": {"kind": "gan", "latent": 6, "channels": [4, 8], "loss": loss, "conditional": conditional, **more}, "rate": 1e-3}
+def gan(name, loss, conditional, rate=1e-3, **more):
+    return {"name": name, "spec": {"kind": "gan", "latent": 6, "channels": [4, 8], "loss": loss, "conditional": conditional, **more}, "rate": rate}
 
 
 def diffusion(name, schedule, prediction, conditional):
@@ -240,6 +248,9 @@ CASES = [
     gan("conditional hinge GAN", "hinge", True),
     gan("conditional non-saturating GAN", "non_saturating", True),
     gan("least-squares GAN without spectral norms", "least_squares", False, spectralNorm=False),
+    gan("WGAN-GP", "wasserstein", False, rate=2e-4),
+    gan("conditional WGAN-GP", "wasserstein", True),
+    gan("hinge GAN with spectral norms and a gradient penalty", "hinge", False, gradientPenalty=2),
     diffusion("diffusion of v, cosine", "cosine", "v", False),
     diffusion("diffusion of noise, linear", "linear", "epsilon", False),
     diffusion("conditional diffusion", "cosine", "v", True),
@@ -303,6 +314,6 @@ if __name__ == "__main__":
     path.write_text(json.dumps(results, separators=(",", ":")) + "\n")
     print(path.stat().st_size)
     for case, result in zip(CASES, results["cases"]):
-        moved, total = trajectory(case, 3e-7), lambda parts: np.array([sum(part) for part in parts])
-        straying = np.abs(total(moved) / total(result["trajectory"]) - 1).max()
+        moved, plain = np.array(trajectory(case, 3e-7)), np.array(result["trajectory"])
+        straying = (np.abs((moved - plain).sum(1)) / np.abs(plain).sum(1)).max()
         print(f"{case['name']}: {result['trajectory'][0]} to {result['trajectory'][-1]}, moved weights stray {straying:.1e}")

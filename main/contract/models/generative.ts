@@ -42,8 +42,22 @@ export const ganConfig = z
       .min(1)
       .default([32, 64])
       .describe('Of the discriminator; the generator mirrors them'),
-    loss: z.enum(['hinge', 'non_saturating', 'least_squares']).default('hinge'),
-    spectralNorm: z.boolean().default(true).describe('Miyato et al. 2018: keeps the discriminator smooth'),
+    loss: z
+      .enum(['hinge', 'non_saturating', 'least_squares', 'wasserstein'])
+      .default('hinge')
+      .describe('wasserstein with a gradient penalty is WGAN-GP (Gulrajani et al. 2017)'),
+    spectralNorm: z
+      .boolean()
+      .optional()
+      .describe('Miyato et al. 2018: keeps the discriminator smooth; absent = unless the loss is wasserstein'),
+    gradientPenalty: z
+      .number()
+      .min(0)
+      .max(1000)
+      .optional()
+      .describe(
+        'Weight of (slope − 1)² of the discriminator between pictures and drawings; absent = 10 with the loss wasserstein, otherwise none. Half as slow again',
+      ),
     conditional,
     temperature,
   })

@@ -5,7 +5,7 @@ import type { Trace } from '../layers/trace.ts';
 import { floats, numbers, runOnce } from '../run-onnx.test-support.ts';
 import type { Tensor } from '../tensor.ts';
 import type { AdversarialLoss } from './generative.ts';
-import { discriminatorLoss, gaussianKl, generatorLoss } from './generative.ts';
+import { discriminatorLoss, gaussianKl, generatorLoss, gradientPenalty } from './generative.ts';
 
 class Scored extends Module {
   readonly kind = 'Scored';
@@ -60,9 +60,10 @@ const formulas: Readonly<Record<AdversarialLoss, readonly [real: number, fake: n
     mean(scores.map((s) => (s - 1) ** 2)),
   ],
   hinge: [mean(scores.map((s) => Math.max(0, 1 - s))), mean(others.map((s) => Math.max(0, 1 + s))), -mean(scores)],
+  wasserstein: [-mean(scores), mean(others), -mean(scores)],
 };
 
-it.each(['non_saturating', 'least_squares', 'hinge'] as const)(
+it.each(['non_saturating', 'least_squares', 'hinge', 'wasserstein'] as const)(
   '%s follows its formula for both players',
   async (kind) => {
     const [real, fake, fooled] = formulas[kind];
@@ -74,3 +75,8 @@ it.each(['non_saturating', 'least_squares', 'hinge'] as const)(
     for (const slope of maker.gradient) expect(slope).toBeLessThanOrEqual(kind === 'least_squares' ? 1 : 0);
   },
 );
+
+it('refuses a penalty on the gradient of what has no second derivative, by name', async () => {
+  const penalty = (x: Tensor) => gradientPenalty(x.graph.apply('Gelu', [x]), x);
+  await expect(evaluate(penalty, scores, others)).rejects.toThrow(/GeluGradient.*no second derivative/);
+});

@@ -3,7 +3,7 @@ import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
-import type { Node, Tensor } from '../tensor.ts';
+import type { Attributes, Node, Tensor } from '../tensor.ts';
 import { convolutionBlocked, inputGradientBlocked } from './convolution-blocked.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 import { weightGradientBlocked } from './weight-gradient-blocked.ts';
@@ -107,6 +107,12 @@ export function imageColumns(lowering: Lowering, x: string, channels: number, wi
   return lowering.emit('Conv', [x, kernel], { ...onnxWindow(window), group: channels });
 }
 
+/** The attributes of the convolution that a gradient is of. */
+function convolutionOf({ attributes }: Node): Attributes {
+  const { inputShape: _, weightShape: __, ...convolution } = attributes;
+  return convolution;
+}
+
 export const convolutionOperators: OperatorTable = {
   /**
    * Inputs: x [N, C, H, W], weight [O, C / groups, kh, kw], bias [O]?, residual [N, O, H', W']? (set by fusion only).
@@ -194,6 +200,13 @@ export const convolutionOperators: OperatorTable = {
       standard: inputGradientStandard,
       cpu: orStandard(inputGradientBlocked, inputGradientStandard),
     },
+    gradient: ({ node, gradients, needs }) => {
+      const [g, weight, dx] = [inputOf(node, 0), inputOf(node, 1), need(gradients[0])];
+      return [
+        needs[0] ? dx.graph.apply('Conv', [dx, weight], convolutionOf(node)) : undefined,
+        needs[1] ? dx.graph.apply('ConvWeightGradient', [dx, g], node.attributes) : undefined,
+      ];
+    },
     flops: (node) => 2 * elementCount(inputOf(node, 0).shape) * elementCount(inputOf(node, 1).shape.slice(1)),
   },
   ConvWeightGradient: {
@@ -203,6 +216,13 @@ export const convolutionOperators: OperatorTable = {
     lower: {
       standard: weightGradientStandard,
       cpu: orStandard(weightGradientBlocked, weightGradientStandard),
+    },
+    gradient: ({ node, gradients, needs }) => {
+      const [x, g, dw] = [inputOf(node, 0), inputOf(node, 1), need(gradients[0])];
+      return [
+        needs[0] ? dw.graph.apply('ConvInputGradient', [g, dw], node.attributes) : undefined,
+        needs[1] ? dw.graph.apply('Conv', [x, dw], convolutionOf(node)) : undefined,
+      ];
     },
     flops: (node) => 2 * elementCount(inputOf(node, 1).shape) * elementCount(outputOf(node).shape.slice(1)),
   },

@@ -24,7 +24,7 @@ export function gradients(
     if (!needs.includes(true)) continue;
     const rule = operators[node.operator]?.gradient;
     if (rule === 'none') continue;
-    if (!rule) throw new GraphError('not-differentiable', `${node.operator} has no gradient rule.`);
+    if (!rule) throw new GraphError('not-differentiable', withoutRule(node.operator));
     const results = rule({ node, gradients: flowing, needs });
     node.inputs.forEach((input, index) => {
       const gradient = results[index];
@@ -40,6 +40,12 @@ export function gradients(
     return gradient;
   });
 }
+
+/** Backward passes are made of operators of their own, which not all have a gradient again. */
+const withoutRule = (operator: string): string =>
+  operator.endsWith('Gradient')
+    ? `${operator} has no gradient rule: what it belongs to has no second derivative here, as a gradient penalty needs.`
+    : `${operator} has no gradient rule.`;
 
 /** Ids of the tensors through which a gradient can reach any of the given ones, themselves included. */
 function dependents(operators: OperatorTable, nodes: readonly Node[], tensors: readonly Tensor[]): ReadonlySet<number> {

@@ -1,4 +1,4 @@
-import { ids, like, type OperatorCase, window } from './operator-case.ts';
+import { ids, like, numbers, type OperatorCase, window } from './operator-case.ts';
 
 /** At least one case for every operator with a gradient rule. */
 export const differentiableCases: readonly OperatorCase[] = [
@@ -192,6 +192,20 @@ export const differentiableCases: readonly OperatorCase[] = [
     inputs: [[2, 16, 6, 6], [16, 16, 3, 3], [16]],
     attributes: { ...window(3, 1, 1), groups: 1 },
   },
+  ...(
+    [
+      ['ConvInputGradient', 'as a second derivative', [2, 3, 4, 3], [3, 2, 3, 3]],
+      ['ConvWeightGradient', 'as a second derivative', [2, 2, 7, 6], [2, 3, 4, 3]],
+    ] as const
+  ).map(
+    ([operator, label, ...inputs]): OperatorCase => ({
+      operator,
+      label,
+      inputs,
+      attributes: { ...window(3, 2, 1), groups: 1, inputShape: [2, 2, 7, 6], weightShape: [3, 2, 3, 3] },
+    }),
+  ),
+  { operator: 'ReluGradient', inputs: [[3, 4], numbers([1, 0, 2, 0, 0, 3, 1, 0, 2, 2, 0, 1], [3, 4])] },
   { operator: 'MaxPool', inputs: [[2, 2, 6, 6]], attributes: window(2, 2), spaced: true },
   { operator: 'MaxPool', label: 'overlap', inputs: [[2, 2, 7, 7]], attributes: window(3, 2, 1), spaced: true },
   {

@@ -7,6 +7,7 @@ import {
   Flatten,
   GraphError,
   generatorLoss,
+  gradientPenalty,
   Linear,
   Module,
   multiply,
@@ -21,6 +22,7 @@ import {
   scale,
   sigmoid,
   stopGradient,
+  subtract,
 } from '../../graph/index.ts';
 import type { InputSignature, OutputSignature } from '../specification.ts';
 import { CLASS_INPUT, classColumns, classesOf, joined } from './class-input.ts';
@@ -119,14 +121,17 @@ export class Gan extends Module {
   readonly discriminator: Discriminator;
   readonly #latent: number;
   readonly #loss: AdversarialLoss;
+  readonly #penalty: number;
 
   constructor(spec: GanSpec, image: ImageSignature, classes: number) {
     super();
     const channels = spec.channels ?? DEFAULT_CHANNELS;
     this.#latent = spec.latent;
     this.#loss = spec.loss ?? 'hinge';
+    const isWasserstein = this.#loss === 'wasserstein';
+    this.#penalty = spec.gradientPenalty ?? (isWasserstein ? 10 : 0);
     this.generator = new Generator(spec, channels, image, classes);
-    this.discriminator = new Discriminator(channels, image, spec.spectralNorm ?? true, classes);
+    this.discriminator = new Discriminator(channels, image, spec.spectralNorm ?? !isWasserstein, classes);
   }
 
   forward(x: Tensor, trace: Trace): Tensor {
@@ -142,7 +147,22 @@ export class Gan extends Module {
     const fooled = trace.frozen(() => trace.run('discriminator', this.discriminator, images));
     trace.addLoss(discriminatorLoss(this.#loss, scores, fakeScores), 'discriminatorLoss');
     trace.addLoss(generatorLoss(this.#loss, fooled), 'generatorLoss');
+    if (this.#penalty > 0) {
+      const between = this.#between(x, stopGradient(images), trace);
+      const penalty = gradientPenalty(trace.run('discriminator', this.discriminator, between), between);
+      trace.addLoss(scale(penalty, this.#penalty), 'gradientPenalty');
+    }
     return scores;
+  }
+
+  /** A point on the line between each image and a generated one. */
+  #between(x: Tensor, images: Tensor, trace: Trace): Tensor {
+    const { graph } = x;
+    const batch = x.shape[0] ?? 1;
+    const pixels = x.shape.slice(1).reduce<number>((product, size) => product * Number(size), 1);
+    const one = graph.apply('Slice', [reshape(x, [batch, pixels])], { axis: 1, start: 0, size: 1 });
+    const share = reshape(graph.apply('RandomUniform', [one, trace.randomKey()]), [batch, 1, 1, 1]);
+    return add(images, multiply(share, subtract(x, images)));
   }
 }
 

@@ -27,9 +27,11 @@ export interface GanSpec {
   /** Channels of the discriminator's convolutions of stride 2; the generator mirrors them. Default [32, 64]. */
   readonly channels?: readonly number[];
   /** Default `hinge`. */
-  readonly loss?: 'non_saturating' | 'least_squares' | 'hinge';
-  /** Divides each weight of the discriminator by its largest singular value (Miyato et al. 2018). Default true. */
+  readonly loss?: 'non_saturating' | 'least_squares' | 'hinge' | 'wasserstein';
+  /** Divides each weight of the discriminator by its largest singular value (Miyato et al. 2018). Default: unless the loss is `wasserstein`. */
   readonly spectralNorm?: boolean;
+  /** Weight of the gradient penalty (Gulrajani et al. 2017). Default 10 for `wasserstein`, otherwise 0. */
+  readonly gradientPenalty?: number;
   /** Both players are told the class; the discriminator by projection (Miyato and Koyama 2018). Default false. */
   readonly conditional?: boolean;
   /** Standard deviation of the latent vectors that images are drawn from (the truncation of Brock et al. 2019). Default 1. */
