@@ -57,8 +57,10 @@ export function useModelFile(yaml: string, templates: readonly Template[]): Mode
       const now = useModelDrafts.getState()[path];
       if (now === undefined || now.saved) return;
       const { digest } = await write.mutateAsync({ path, text: now.text, expectedDigest: now.base });
-      useModelDrafts.setState({ [path]: { ...now, base: digest, saved: true } });
+      // What was stored before must not be taken for something newer than the draft.
       await client.invalidateQueries();
+      const { text } = useModelDrafts.getState()[path] ?? now;
+      useModelDrafts.setState({ [path]: { text, base: digest, saved: text === now.text } });
     },
   };
 }
