@@ -7,7 +7,7 @@ import {
   IconStack2,
   IconTargetArrow,
 } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import type { Diagnostic } from '../../../main/contract/training.ts';
 import { useCommand, useProcedure } from '../../client/index.ts';
@@ -45,12 +45,21 @@ export default function TrainScreen() {
     setReveal({ line, column });
   };
   const errors = config.diagnostics.filter(({ severity }) => severity === 'error');
+  // Whoever is faster than the check of the last letters is kept in mind until it is done.
+  const [wanted, setWanted] = useState(false);
   const run = () => {
+    setWanted(!config.checked);
     if (config.sound && !start.isPending) {
       const saved = config.modelFile?.save() ?? Promise.resolve();
       void saved.then(() => start.mutate({ yaml: config.yaml })).catch(() => {});
-    } else if (errors[0] !== undefined) show(errors[0]);
+    } else if (config.checked && errors[0] !== undefined) show(errors[0]);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever writes on has changed their mind
+  useEffect(() => setWanted(false), [config.yaml]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the check that was waited for is done
+  useEffect(() => {
+    if (wanted && config.checked) run();
+  }, [wanted, config.checked]);
   useScreenActions('Train', [{ id: 'start', label: 'Start run', shortcut: 'mod+enter', run }]);
 
   if (config.datasets.error && config.versions.length === 0)
@@ -76,7 +85,7 @@ export default function TrainScreen() {
               leftSection={<IconPlayerPlay size={14} />}
               rightSection={<Keys shortcut="mod+enter" />}
               className={classes.start}
-              loading={start.isPending}
+              loading={start.isPending || (wanted && config.validationError === null)}
               variant={errors.length > 0 ? 'default' : 'filled'}
               onClick={run}
             >
