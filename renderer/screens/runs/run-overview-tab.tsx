@@ -90,10 +90,12 @@ export function OverviewTab({ run, live, record }: RunTabProps) {
         </Stack>
       ) : (
         live.error === null && (
-          <NothingHere title="No points yet">
+          <NothingHere title={run.status === 'FINISHED' ? 'No curves' : 'No points yet'}>
             {run.status === 'RUNNING' || run.status === 'SCHEDULED'
               ? 'The curves begin with the first steps.'
-              : 'This run ended before it measured anything.'}
+              : run.status === 'FINISHED'
+                ? 'There was nothing to learn, as in an average of trained models. Its evaluation is all there is.'
+                : 'This run ended before it measured anything.'}
           </NothingHere>
         )
       )}

@@ -40,6 +40,7 @@ export function OptionsForm({ inspection, options, onChange }: OptionsFormProps)
             data={inspection.schema.map((column) => column.name)}
             value={options.target ?? null}
             clearable
+            allowDeselect={false}
             onChange={(target) => {
               const { target: _before, ...rest } = options;
               onChange(target === null ? rest : { ...rest, target });
