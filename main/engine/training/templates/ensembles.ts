@@ -1,7 +1,7 @@
 import type { DatasetVersion } from '../../../contract/datasets.ts';
 import type { RunConfig, TaskName } from '../../../contract/run-config.ts';
 import type { Run, Template } from '../../../contract/training.ts';
-import { head } from './template-head.ts';
+import { head, taskWords } from './template-head.ts';
 
 /** A finished run that may be a member, and its config. */
 export interface TrainedRun {
@@ -35,7 +35,7 @@ export function ensembleTemplates(dataset: DatasetVersion, runs: readonly Traine
 function ofRuns(dataset: DatasetVersion, runs: readonly TrainedRun[]): Template {
   const [{ run, config }] = runs;
   const task = run.task as TaskName;
-  const title = 'Ensemble of trained models';
+  const title = `Ensemble of trained models, ${taskWords(task)}`;
   const loss = LOSSES[task] === 'mse' || task === 'series-forecasting' ? 'loss: { kind: mse }\n' : '';
   const stacking =
     LOSSES[task] == null ? '' : '       # average or stacking: a layer learns from validation how to weigh them';

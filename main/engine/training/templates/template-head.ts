@@ -1,5 +1,8 @@
 import type { DatasetVersion } from '../../../contract/datasets.ts';
 
+/** A dataset may fit several tasks: what is there for each of them is told apart by its name. */
+export const taskWords = (task: string): string => task.replaceAll('-', ' ');
+
 /** The YAML up to the end of what every data section has. */
 export function head(title: string, task: string, dataset: DatasetVersion | undefined, batchSize: number): string {
   const reference = dataset === undefined ? 'your-dataset' : `${dataset.name}@${dataset.version}`;

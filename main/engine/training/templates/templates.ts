@@ -13,7 +13,7 @@ import { seriesForecasting } from './series-forecasting.ts';
 import { tableClassification } from './table-classification.ts';
 import { tableRegression } from './table-regression.ts';
 import type { TemplateEntry } from './template-entry.ts';
-import { head } from './template-head.ts';
+import { head, taskWords } from './template-head.ts';
 import { textClassification } from './text-classification.ts';
 
 const entries: readonly TemplateEntry[] = [
@@ -43,7 +43,7 @@ function ownEntry(task: RunConfig['task'], file: ModelFileTemplate): TemplateEnt
     {
       ...usual,
       id: `${task}-own`,
-      title: 'Your own model',
+      title: `Your own model, ${taskWords(task)}`,
       description: 'Written in TypeScript with PyTorch’s layers, beside this config.',
       body: usual.body.replace(/^model:\n(?: .*\n)+/, model),
     },
