@@ -67,22 +67,25 @@ describe.each([
 });
 
 describe('a GAN', () => {
-  it.each(['hinge', 'non_saturating', 'least_squares', 'wasserstein'] as const)('plays with the %s loss', async (loss) => {
-    const spec = { kind: 'gan', latent: 8, channels: [8, 16], loss } as const;
-    // A critic whose slope is held learns more slowly.
-    const steps = loss === 'wasserstein' ? 240 : 60;
-    const { model, losses, step, parameters } = await train(spec, steps, 2e-3);
-    const penalty = loss === 'wasserstein' ? ['gradientPenalty'] : [];
-    expect(step.figures).toEqual(['discriminatorLoss', 'generatorLoss', ...penalty]);
-    for (const value of losses) expect(Number.isFinite(value)).toBe(true);
-    const sampler = samplerOf(model);
-    const forward = (values: ParameterValues) =>
-      runOnce(compileForward(sampler.model, { parameters: values }), { x: floats(normals(64), [8, 8]) });
-    const [before, after] = [await forward(initializeParameters(model.module, 0)), await forward(parameters)];
-    expect(after.output?.dims).toEqual([8, 1, SIDE, SIDE]);
-    // Stripes are mostly dark: the generator found that out.
-    expect(mean([...numbers(after.output)])).toBeLessThan(mean([...numbers(before.output)]) - 0.1);
-  });
+  it.each(['hinge', 'non_saturating', 'least_squares', 'wasserstein'] as const)(
+    'plays with the %s loss',
+    async (loss) => {
+      const spec = { kind: 'gan', latent: 8, channels: [8, 16], loss } as const;
+      // A critic whose slope is held learns more slowly.
+      const steps = loss === 'wasserstein' ? 240 : 60;
+      const { model, losses, step, parameters } = await train(spec, steps, 2e-3);
+      const penalty = loss === 'wasserstein' ? ['gradientPenalty'] : [];
+      expect(step.figures).toEqual(['discriminatorLoss', 'generatorLoss', ...penalty]);
+      for (const value of losses) expect(Number.isFinite(value)).toBe(true);
+      const sampler = samplerOf(model);
+      const forward = (values: ParameterValues) =>
+        runOnce(compileForward(sampler.model, { parameters: values }), { x: floats(normals(64), [8, 8]) });
+      const [before, after] = [await forward(initializeParameters(model.module, 0)), await forward(parameters)];
+      expect(after.output?.dims).toEqual([8, 1, SIDE, SIDE]);
+      // Stripes are mostly dark: the generator found that out.
+      expect(mean([...numbers(after.output)])).toBeLessThan(mean([...numbers(before.output)]) - 0.1);
+    },
+  );
 
   it('keeps the spectral norm of every weight of the discriminator near one', async () => {
     const { model, parameters } = await train({ kind: 'gan', latent: 8, channels: [8] }, 40, 2e-3);
