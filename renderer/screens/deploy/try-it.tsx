@@ -170,7 +170,7 @@ function ItemInput({ dataset, index, onIndex }: ItemInputProps) {
   return (
     <Group gap={4} align="flex-end">
       <NumberInput
-        label={`Item, 0 to ${formatCount(rows - 1)}`}
+        label={`${dataset?.edges === undefined ? 'Item' : 'Node'}, 0 to ${formatCount(rows - 1)}`}
         w={140}
         min={0}
         max={rows - 1}
