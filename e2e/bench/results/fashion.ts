@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { DatasetVersion } from '../../../main/contract/datasets.ts';
 import { classify } from './classification.ts';
-import type { Result } from './result.ts';
-import type { Studio } from './studio.ts';
+import type { Figures, Result } from './result.ts';
+import type { ResultOptions, Studio } from './studio.ts';
 
 /** Where the Debian package puts it; LIGHTBENCH_FASHION_MNIST names another folder with the four IDX files. */
 const FOLDER = process.env.LIGHTBENCH_FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
@@ -13,6 +13,22 @@ async function fashion(studio: Studio): Promise<DatasetVersion> {
       `Fashion-MNIST is not in ${FOLDER}: install the Debian package dataset-fashion-mnist, or name a folder with its four IDX files in LIGHTBENCH_FASHION_MNIST.`,
     );
   return studio.path('fashion-mnist', FOLDER);
+}
+
+/** A dense network of 50,890 parameters, alone and as the student of the convolutional one. */
+async function student(studio: Studio, options: ResultOptions): Promise<Figures> {
+  const dataset = await fashion(studio);
+  const teacher = await studio.train(dataset, 'image-cnn', options);
+  const small = { model: { kind: 'mlp', hidden: [64] }, schedule: { kind: 'cosine' }, training: { epochs: 6 } };
+  const alone = await classify(studio, dataset, 'image-mlp', options, small);
+  const loss = { kind: 'distillation', teacher: teacher.run.id, temperature: 3, hardShare: 0.3 };
+  const taught = await classify(studio, dataset, 'image-mlp', options, { ...small, loss });
+  return {
+    ...taught,
+    aloneTestAccuracy: alone.testAccuracy,
+    aloneBestValidationLoss: alone.bestValidationLoss,
+    teacherTestAccuracy: teacher.evaluation.classification?.accuracy,
+  };
 }
 
 /** Fashion-MNIST (Xiao et al. 2017): 60,000 + 10,000 grey pictures of clothes, on the given split. */
@@ -36,5 +52,11 @@ export const fashionResults: readonly Result[] = [
         schedule: { kind: 'one_cycle' },
         training: { epochs: 13, weightAverage: { decay: 0.998 } },
       }),
+  },
+  {
+    name: 'fashion-student',
+    title: 'Fashion-MNIST, a small dense network that imitates the convolutional one',
+    asked: 'test accuracy above that of the same network without a teacher',
+    run: student,
   },
 ];
