@@ -1,10 +1,10 @@
 import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
 import { writeDigits } from '../support/digits.ts';
 import { dropFiles } from '../support/drop-files.ts';
 import { expect, test } from '../support/studio.ts';
+import { writeConfig } from '../support/write-config.ts';
 
 /** One day's work, from an empty workspace to a model in service. Each part needs the one before. */
 test.describe.configure({ mode: 'serial' });
@@ -120,10 +120,10 @@ test('train: a misspelt key is marked with a suggestion, a sound config runs to 
   await page.getByRole('combobox', { name: 'Dataset' }).click();
   await page.getByRole('option', { name: 'small digits@1' }).click();
   await expect(page.getByRole('region', { name: 'Architecture' }).getByText('Linear').first()).toBeVisible();
-  await write(page, config('first').replace('optimizer:', 'optimiser:'));
+  await writeConfig(page, config('first').replace('optimizer:', 'optimiser:'));
   await expect(page.getByText(/optimizer/).first()).toBeVisible();
   await expect(page.getByText(/unknown key/i).first()).toBeVisible();
-  await write(page, config('first'));
+  await writeConfig(page, config('first'));
   await expect(page.getByRole('region', { name: 'Architecture' }).getByText('Conv2d').first()).toBeVisible();
   await page.getByRole('button', { name: /Start run/ }).click();
   await expect(page.getByRole('heading', { name: 'first', level: 1 })).toBeVisible();
@@ -334,20 +334,6 @@ training:
   epochs: 2
   checkpointEverySteps: 20
 `;
-}
-
-/** Puts a text into the editor, as one paste. */
-async function write(page: Page, text: string): Promise<void> {
-  await page.locator('.monaco-editor').first().click();
-  await page.keyboard.press('Control+a');
-  // Typed text would be indented on the way; what is pasted stays as it is.
-  await page.evaluate((pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', pasted);
-    document.activeElement?.dispatchEvent(
-      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
-    );
-  }, text);
 }
 
 async function smallDigits(call: import('../support/studio.ts').Studio['call']) {
