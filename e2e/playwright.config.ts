@@ -2,6 +2,9 @@ import { defineConfig } from '@playwright/test';
 import type { Door } from './support/studio.ts';
 
 const heavy = process.env.LIGHTBENCH_HEAVY === '1';
+const ignored = heavy ? [] : ['**/*.heavy.spec.ts'];
+/** Going through every template takes a quarter of an hour: in one window, where all suites together must come to an end. */
+const inOneWindow = process.env.CI === undefined ? [] : ['**/templates.heavy.spec.ts'];
 
 /** The same journeys through both windows, and what only the desktop shell has. A project is chosen with `--project`. */
 export default defineConfig<object, { workerDoor: Door }>({
@@ -15,11 +18,16 @@ export default defineConfig<object, { workerDoor: Door }>({
     ? [['list'], ['json', { outputFile: process.env.LIGHTBENCH_REPORT }]]
     : [['list']],
   testMatch: heavy ? '**/*.heavy.spec.ts' : '**/*.spec.ts',
-  testIgnore: heavy ? [] : '**/*.heavy.spec.ts',
+  testIgnore: ignored,
   use: { actionTimeout: 20_000, screenshot: 'only-on-failure' },
   projects: [
     { name: 'browser', testDir: 'journeys', use: { workerDoor: 'browser' } },
-    { name: 'desktop', testDir: 'journeys', use: { workerDoor: 'desktop' } },
+    {
+      name: 'desktop',
+      testDir: 'journeys',
+      testIgnore: [...ignored, ...inOneWindow],
+      use: { workerDoor: 'desktop' },
+    },
     { name: 'shell', testDir: 'desktop' },
   ],
 });
