@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineStudio } from './engine-studio.test-support.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openStudio } from './engine-studio.test-support.ts';
 
-let studio: EngineStudio;
+const studio = openStudio();
 let teacher: string;
 const config = (model: string, more = '') => `
 task: table-classification
@@ -13,11 +13,9 @@ threads: 1
 ${more}`;
 const loss = (teaching: string) => `loss: { kind: distillation, ${teaching} }\n`;
 beforeAll(async () => {
-  studio = new EngineStudio();
   await studio.sample('penguins');
   teacher = await studio.train(config('{ kind: mlp, hidden: [32] }'));
 });
-afterAll(() => studio.close());
 
 const testOf = async (runId: string) =>
   (await studio.call('evaluation.list', { runId })).find(({ split }) => split === 'test')?.classification;

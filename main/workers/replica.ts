@@ -7,7 +7,7 @@ import { UpdatePart } from './training/update-part.ts';
 const { control, port, share, update } = workerData as ReplicaTask;
 
 async function serve(): Promise<void> {
-  // The runtime takes 25 MiB, and only those who share the batch need it.
+  // The runtime takes some 10 MiB, and only those who share the batch need it.
   const own =
     share && (await import('./training/replica-share.ts').then(({ ReplicaShare }) => ReplicaShare.open(share)));
   const part = update && new UpdatePart(update.task, update.thread);

@@ -2,7 +2,8 @@ import type { DataType } from '../data-type.ts';
 import { BATCH } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
 import { STANDARD } from '../lowering/target.ts';
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
+import { integers, node } from '../onnx/build.ts';
+import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx/model.ts';
 import { valuesReadBy } from '../onnx/rename.ts';
 import { END, PADDING, START } from '../operators/text.ts';
 import { assemble } from './assemble.ts';
@@ -68,26 +69,26 @@ function decodeGreedily(model: OnnxModel, length: number): OnnxModel {
     ],
     nodes: [
       node('Slice', ['tokens_before', 'zero', 'last_place', 'one'], 'tokens_shifted'),
-      node('Concat', ['start_column', 'tokens_shifted'], TARGET, { axis: 1 }),
+      node('Concat', ['start_column', 'tokens_shifted'], TARGET, { axis: int(1) }),
       ...repeated,
       node('Slice', [LOGITS, 'end', 'behind', 'two'], 'word_logits'),
-      node('ArgMax', ['word_logits'], 'best', { axis: 2, keepdims: 0 }),
+      node('ArgMax', ['word_logits'], 'best', { axis: int(2), keepdims: int(0) }),
       node('Add', ['best', 'end'], 'best_ids'),
       node('Equal', ['best_ids', 'end'], 'is_end'),
-      node('Cast', ['is_end'], 'end_count', { to: INT32 }),
-      node('CumSum', ['end_count', 'one'], 'ends_before', { exclusive: 1 }),
-      node('Cast', ['ends_before'], 'is_behind', { to: BOOL }),
+      node('Cast', ['is_end'], 'end_count', { to: int(INT32) }),
+      node('CumSum', ['end_count', 'one'], 'ends_before', { exclusive: int(1) }),
+      node('Cast', ['ends_before'], 'is_behind', { to: int(BOOL) }),
       node('Where', ['is_behind', 'padding', 'best_ids'], 'tokens_now'),
-      node('Softmax', [LOGITS], 'all_probabilities', { axis: 2 }),
+      node('Softmax', [LOGITS], 'all_probabilities', { axis: int(2) }),
       node('Unsqueeze', ['best_ids', 'two'], 'best_column'),
-      node('GatherElements', ['all_probabilities', 'best_column'], 'best_probabilities', { axis: 2 }),
+      node('GatherElements', ['all_probabilities', 'best_column'], 'best_probabilities', { axis: int(2) }),
       node('Squeeze', ['best_probabilities', 'two'], 'chosen_probabilities'),
       node('Where', ['is_behind', 'nothing', 'chosen_probabilities'], 'probabilities_now'),
       node('Equal', ['tokens_now', 'tokens_before'], 'same'),
       node('Not', ['same'], 'different'),
-      node('Cast', ['different'], 'differences', { to: INT32 }),
-      node('ReduceMax', ['differences'], 'any_difference', { keepdims: 0 }),
-      node('Cast', ['any_difference'], 'differs', { to: BOOL }),
+      node('Cast', ['different'], 'differences', { to: int(INT32) }),
+      node('ReduceMax', ['differences'], 'any_difference', { keepdims: int(0) }),
+      node('Cast', ['any_difference'], 'differs', { to: int(BOOL) }),
     ],
   };
   const loop: OnnxNode = {
@@ -110,16 +111,16 @@ function decodeGreedily(model: OnnxModel, length: number): OnnxModel {
         integers('end', [END]),
         integers('padding', [PADDING]),
         { name: 'nothing', dtype: 'float32', dims: [1], data: new Float32Array(1) },
-        { ...integers('places', [length]), dims: [] },
+        integers('places', [length], []),
         integers('length', [length]),
       ],
       inputs,
       outputs: [value('sequences', 'int64', [BATCH, length]), value('probabilities', 'float32', [BATCH, length])],
       nodes: [
         ...graph.nodes.filter((entry) => !repeated.includes(entry)),
-        node('Shape', [source], 'batch_size', { start: 0, end: 1 }),
-        node('Concat', ['batch_size', 'one'], 'column_shape', { axis: 0 }),
-        node('Concat', ['batch_size', 'length'], 'written_shape', { axis: 0 }),
+        node('Shape', [source], 'batch_size', { start: int(0), end: int(1) }),
+        node('Concat', ['batch_size', 'one'], 'column_shape', { axis: int(0) }),
+        node('Concat', ['batch_size', 'length'], 'written_shape', { axis: int(0) }),
         node('Expand', ['start', 'column_shape'], 'start_column'),
         node('Expand', ['padding', 'written_shape'], 'no_tokens'),
         node('Expand', ['nothing', 'written_shape'], 'no_probabilities'),
@@ -131,22 +132,4 @@ function decodeGreedily(model: OnnxModel, length: number): OnnxModel {
 
 const value = (name: string, dtype: DataType, shape: OnnxValueInfo['shape']): OnnxValueInfo => ({ name, dtype, shape });
 
-function node(
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, number>> = {},
-): OnnxNode {
-  const entries = Object.entries(attributes).map(([name, number]): [string, OnnxAttribute] => [
-    name,
-    { kind: 'int', value: number },
-  ]);
-  return { operator, domain: '', name: output, inputs, outputs: [output], attributes: Object.fromEntries(entries) };
-}
-
-const integers = (name: string, values: readonly number[]): OnnxTensor => ({
-  name,
-  dtype: 'int64',
-  dims: [values.length],
-  data: BigInt64Array.from(values, BigInt),
-});
+const int = (value: number): OnnxAttribute => ({ kind: 'int', value });

@@ -1,6 +1,7 @@
 import { BATCH } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
-import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
+import { integers, node, scalar } from '../onnx/build.ts';
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
 import { renameValues } from '../onnx/rename.ts';
 
 const INT32 = 6;
@@ -173,19 +174,3 @@ function uniqueInputs(inputs: readonly OnnxValueInfo[], computed: ReadonlySet<st
 
 const zeroShape = (name: string, info: OnnxValueInfo): OnnxTensor =>
   integers(`zero.shape.${name}`, info.shape.map(Number));
-
-const node = (
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, OnnxAttribute>> = {},
-): OnnxNode => ({ operator, domain: '', name: output, inputs, outputs: [output], attributes });
-
-const scalar = (name: string, dtype: OnnxValueInfo['dtype']): OnnxValueInfo => ({ name, dtype, shape: [] });
-
-const integers = (name: string, values: readonly number[]): OnnxTensor => ({
-  name,
-  dtype: 'int64',
-  dims: [values.length],
-  data: BigInt64Array.from(values, (value) => BigInt(value)),
-});

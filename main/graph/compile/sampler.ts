@@ -3,7 +3,8 @@ import { cast, maximum, minimum, scale, shift, transpose } from '../expression.t
 import { GraphError } from '../graph-error.ts';
 import { lowerGraph, type NamedOutput } from '../lowering/lower-graph.ts';
 import { STANDARD } from '../lowering/target.ts';
-import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
+import { integers, node } from '../onnx/build.ts';
+import type { OnnxModel, OnnxNode, OnnxValueInfo } from '../onnx/model.ts';
 import { renameValues } from '../onnx/rename.ts';
 import { operators } from '../operators/index.ts';
 import type { Graph, Tensor } from '../tensor.ts';
@@ -127,26 +128,10 @@ function withLoop(
       initializers: [
         ...finish.graph.initializers,
         ...step.graph.initializers.map(named),
-        integers('times', [], [Object.values(schedule)[0]?.length ?? 0]),
-        ...Object.entries(schedule).map(([name, values]) => integers(name, [values.length, 1], values)),
+        integers('times', [Object.values(schedule)[0]?.length ?? 0], []),
+        ...Object.entries(schedule).map(([name, values]) => integers(name, values, [values.length, 1])),
       ],
       nodes: [loop, ...finish.graph.nodes],
     },
   };
 }
-
-const node = (operator: string, inputs: readonly string[], output: string): OnnxNode => ({
-  operator,
-  domain: '',
-  name: output,
-  inputs,
-  outputs: [output],
-  attributes: {},
-});
-
-const integers = (name: string, dims: readonly number[], values: readonly number[]): OnnxTensor => ({
-  name,
-  dtype: 'int64',
-  dims,
-  data: BigInt64Array.from(values, BigInt),
-});

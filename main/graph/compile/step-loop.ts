@@ -1,3 +1,4 @@
+import { integers, node, scalar } from '../onnx/build.ts';
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
 import { renameValues, valuesReadBy } from '../onnx/rename.ts';
 import { carryInParts } from './carry-in-parts.ts';
@@ -209,21 +210,3 @@ function stepInput(name: string, innerName: string): readonly OnnxNode[] {
     node('Add', [name, 'body.elapsed'], innerName),
   ];
 }
-
-const node = (operator: string, inputs: readonly string[], output: string): OnnxNode => ({
-  operator,
-  domain: '',
-  name: output,
-  inputs,
-  outputs: [output],
-  attributes: {},
-});
-
-const scalar = (name: string, dtype: OnnxValueInfo['dtype']): OnnxValueInfo => ({ name, dtype, shape: [] });
-
-const integers = (name: string, values: readonly number[]): OnnxTensor => ({
-  name,
-  dtype: 'int64',
-  dims: [values.length],
-  data: BigInt64Array.from(values, (value) => BigInt(value)),
-});

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Stack, Text, Textarea } from '@mantine/core';
+import { Button, NumberInput, Stack, Text, Textarea } from '@mantine/core';
 import { IconPencil } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Completion } from '../../../main/contract/serving.ts';
@@ -6,11 +6,11 @@ import { call } from '../../client/index.ts';
 import { formatDuration, formatPlural } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
-import { ErrorState } from '../../components/states.tsx';
+import { AskPanel } from './ask-panel.tsx';
 import classes from './deploy.module.css';
 import { isServing } from './deployment-state.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
-import { Exchange, NotServing } from './exchange.tsx';
+import { Exchange } from './exchange.tsx';
 import { SeedInput } from './seed-input.tsx';
 import { useAsked } from './use-asked.ts';
 
@@ -38,57 +38,51 @@ export function CompleteText({ deployment }: EndpointTabProps) {
     }));
   return (
     <Stack gap="lg">
-      <Panel title="Go on with a text">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void write();
-          }}
+      <AskPanel
+        title="Go on with a text"
+        serving={serving}
+        error={error}
+        onAsk={() => void write()}
+        lead={
+          <Textarea
+            label="Text"
+            placeholder="How the text begins"
+            autosize
+            minRows={3}
+            maxRows={10}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
+        }
+      >
+        <NumberInput
+          label={`Tokens, 1 to ${mostTokens}`}
+          w={130}
+          min={1}
+          max={mostTokens}
+          allowDecimal={false}
+          value={tokens}
+          onChange={(value) => typeof value === 'number' && value >= 1 && setTokens(value)}
+        />
+        <NumberInput
+          label="Temperature"
+          w={110}
+          min={0}
+          max={2}
+          step={0.1}
+          value={temperature}
+          onChange={(value) => typeof value === 'number' && setTemperature(value)}
+        />
+        {temperature > 0 && <SeedInput seed={seed} onSeed={setSeed} />}
+        <Button
+          type="submit"
+          leftSection={<IconPencil size={14} />}
+          loading={asking}
+          disabled={!serving || text.trim() === ''}
         >
-          <Stack gap="md">
-            <Textarea
-              label="Text"
-              placeholder="How the text begins"
-              autosize
-              minRows={3}
-              maxRows={10}
-              value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
-            />
-            <Group gap="sm" align="flex-end">
-              <NumberInput
-                label={`Tokens, 1 to ${mostTokens}`}
-                w={130}
-                min={1}
-                max={mostTokens}
-                allowDecimal={false}
-                value={tokens}
-                onChange={(value) => typeof value === 'number' && value >= 1 && setTokens(value)}
-              />
-              <NumberInput
-                label="Temperature"
-                w={110}
-                min={0}
-                max={2}
-                step={0.1}
-                value={temperature}
-                onChange={(value) => typeof value === 'number' && setTemperature(value)}
-              />
-              {temperature > 0 && <SeedInput seed={seed} onSeed={setSeed} />}
-              <Button
-                type="submit"
-                leftSection={<IconPencil size={14} />}
-                loading={asking}
-                disabled={!serving || text.trim() === ''}
-              >
-                Write
-              </Button>
-            </Group>
-            {!serving && <NotServing />}
-            {error !== null && <ErrorState inline error={error} />}
-          </Stack>
-        </form>
-      </Panel>
+          Write
+        </Button>
+      </AskPanel>
       {answer !== null && (
         <div className={classes.written} aria-live="polite">
           <Panel

@@ -1,4 +1,4 @@
-import { Button, Group, NumberInput, Select, Stack, Text } from '@mantine/core';
+import { Button, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { IconBrush } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ModelVersion } from '../../../main/contract/registry.ts';
@@ -6,11 +6,11 @@ import type { Drawing } from '../../../main/contract/serving.ts';
 import { call } from '../../client/index.ts';
 import { formatDuration, formatPlural } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
-import { ErrorState } from '../../components/states.tsx';
 import { SampleSheet } from '../../viewers/sample-sheet.tsx';
+import { AskPanel } from './ask-panel.tsx';
 import { isServing } from './deployment-state.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
-import { Exchange, NotServing } from './exchange.tsx';
+import { Exchange } from './exchange.tsx';
 import { SeedInput } from './seed-input.tsx';
 import { useAsked } from './use-asked.ts';
 
@@ -48,60 +48,47 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
     );
   return (
     <Stack gap="lg">
-      <Panel title="Draw pictures">
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            void draw();
-          }}
-        >
-          <Stack gap="md">
-            <Group gap="sm" align="flex-end">
-              {classes.length > 0 && (
-                <Select
-                  label="Class"
-                  w={150}
-                  allowDeselect={false}
-                  value={label}
-                  onChange={(chosen) => chosen !== null && setLabel(chosen)}
-                  data={[
-                    { value: eachInTurn, label: 'each in turn' },
-                    ...(untold ? [{ value: '-1', label: 'whatever comes' }] : []),
-                    ...classes.map((title, index) => ({ value: String(index), label: title })),
-                  ]}
-                />
-              )}
-              <NumberInput
-                label={`Pictures, 1 to ${mostPictures}`}
-                w={130}
-                min={1}
-                max={mostPictures}
-                allowDecimal={false}
-                value={count}
-                onChange={(value) => typeof value === 'number' && value >= 1 && setCount(value)}
-              />
-              {knobs.map(({ name, usual }) => (
-                <NumberInput
-                  key={name}
-                  label={`${name[0]?.toUpperCase()}${name.slice(1)}`}
-                  w={110}
-                  min={0}
-                  max={20}
-                  step={0.1}
-                  value={settings[name] ?? usual}
-                  onChange={(value) => typeof value === 'number' && setSettings({ ...settings, [name]: value })}
-                />
-              ))}
-              <SeedInput seed={seed} onSeed={setSeed} />
-              <Button type="submit" leftSection={<IconBrush size={14} />} loading={asking} disabled={!serving}>
-                Draw
-              </Button>
-            </Group>
-            {!serving && <NotServing />}
-            {error !== null && <ErrorState inline error={error} />}
-          </Stack>
-        </form>
-      </Panel>
+      <AskPanel title="Draw pictures" serving={serving} error={error} onAsk={() => void draw()}>
+        {classes.length > 0 && (
+          <Select
+            label="Class"
+            w={150}
+            allowDeselect={false}
+            value={label}
+            onChange={(chosen) => chosen !== null && setLabel(chosen)}
+            data={[
+              { value: eachInTurn, label: 'each in turn' },
+              ...(untold ? [{ value: '-1', label: 'whatever comes' }] : []),
+              ...classes.map((title, index) => ({ value: String(index), label: title })),
+            ]}
+          />
+        )}
+        <NumberInput
+          label={`Pictures, 1 to ${mostPictures}`}
+          w={130}
+          min={1}
+          max={mostPictures}
+          allowDecimal={false}
+          value={count}
+          onChange={(value) => typeof value === 'number' && value >= 1 && setCount(value)}
+        />
+        {knobs.map(({ name, usual }) => (
+          <NumberInput
+            key={name}
+            label={`${name[0]?.toUpperCase()}${name.slice(1)}`}
+            w={110}
+            min={0}
+            max={20}
+            step={0.1}
+            value={settings[name] ?? usual}
+            onChange={(value) => typeof value === 'number' && setSettings({ ...settings, [name]: value })}
+          />
+        ))}
+        <SeedInput seed={seed} onSeed={setSeed} />
+        <Button type="submit" leftSection={<IconBrush size={14} />} loading={asking} disabled={!serving}>
+          Draw
+        </Button>
+      </AskPanel>
       {answer !== null && (
         <div aria-live="polite">
           <Panel
