@@ -2,6 +2,17 @@ import { z } from 'zod';
 import { executionProvider, operatorFailure } from './devices.ts';
 
 /** What the engine asks of the process that tries a device, and what it hears back. No door mounts these. */
+/** What this machine's CPU computes by beside standard operators, as far as it passed the self-test; nothing elsewhere. */
+export const cpuFeatures = z.object({
+  /** Channels per block of the fast convolution layout. */
+  blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  /** Whether the operators of the addon are there. */
+  native: z.boolean(),
+});
+export type CpuFeatures = z.infer<typeof cpuFeatures>;
+
+export const NO_CPU_FEATURES: CpuFeatures = { blockSize: null, native: false };
+
 export const deviceProbeInput = z.object({ provider: executionProvider, threads: z.int().min(1) });
 
 export const deviceProbeResult = z.object({
@@ -16,14 +27,13 @@ export const deviceProbeResult = z.object({
       durationMs: z.number(),
     })
     .nullable(),
-  /** CPU only: channels per block of the fast convolution layout, when it passed the self-test as well. */
-  blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  ...cpuFeatures.shape,
   details: z.record(z.string(), z.string()),
 });
 export type DeviceProbeResult = z.infer<typeof deviceProbeResult>;
 
 export const deviceTestInput = deviceProbeInput.extend({
-  blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  ...cpuFeatures.shape,
   /** The identity that results are known for: nothing is run if it is still the same. */
   known: z.string().nullable(),
   /** Names of the cases that an earlier process did not survive. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digest } from './common.ts';
 import { column, split } from './datasets.ts';
+import { cpuFeatures } from './device-worker.ts';
 import { executionProvider } from './devices.ts';
 import { evaluation } from './evaluation.ts';
 import { runConfig } from './run-config.ts';
@@ -25,8 +26,7 @@ export const experimentInput = z.object({
   labels: z.instanceof(Int32Array).nullable(),
   provider: executionProvider,
   threads: z.int().min(1),
-  /** Channels per block of this machine's convolutions; null = standard operators only. */
-  blockSize: z.union([z.literal(8), z.literal(16)]).nullable(),
+  ...cpuFeatures.shape,
   /** Models from a file: the program that runs it, apart from everything. */
   modelFileProgram: z.string().optional(),
   /** Image generation only. */

@@ -21,8 +21,11 @@ export type TypeRule = (inputs: readonly (TensorType | undefined)[], attributes:
 /** One row of the operator table. A new operator, or a provider for an old one, is an entry here and nowhere else. */
 export interface Operator {
   readonly inferTypes: TypeRule;
-  /** `standard` is what leaves the machine; other providers fall back to it. */
-  readonly lower: { readonly standard: LoweringRule } & Partial<Readonly<Record<Provider, LoweringRule>>>;
+  /**
+   * `standard` is what leaves the machine; other providers fall back to it. `native` is taken on a CPU whose sessions know
+   * the operators of the addon, before that of the provider.
+   */
+  readonly lower: { readonly standard: LoweringRule } & Partial<Readonly<Record<Provider | 'native', LoweringRule>>>;
   /** `none`: a constant as far as derivatives go. Absent: asking for its gradient is an error. */
   readonly gradient?: GradientRule | 'none';
   /** Floating-point operations (a multiply-add is two) for a batch of one; elementwise work counts as nothing. */

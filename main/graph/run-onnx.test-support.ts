@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { CompiledGraph, StateTensor } from './compile/model.ts';
 import type { TrainStep } from './compile/train-step.ts';
 import type { DataType, TensorData } from './data-type.ts';
 import { elementCount } from './dimension.ts';
+import { NATIVE_DOMAIN } from './lowering/lowering.ts';
 
 export type Feed = Readonly<Record<string, ort.Tensor>>;
 
@@ -28,8 +32,52 @@ export const classIds = (ids: readonly number[]): ort.Tensor =>
     [ids.length],
   );
 
-export const openSession = (onnx: Uint8Array, threadCount = 2): Promise<ort.InferenceSession> =>
-  ort.InferenceSession.create(onnx, threads(threadCount));
+export interface TestSession {
+  readonly inputNames: readonly string[];
+  run(feed: Feed): Promise<Record<string, ort.Tensor>>;
+  release(): Promise<void>;
+}
+
+export const openSession = async (onnx: Uint8Array, threadCount = 2): Promise<TestSession> =>
+  Buffer.from(onnx).includes(NATIVE_DOMAIN)
+    ? nativeSession(onnx, threadCount)
+    : ((await ort.InferenceSession.create(onnx, threads(threadCount))) as TestSession);
+
+const require = createRequire(import.meta.url);
+const ADDON = join(import.meta.dirname, '../../out/native/lightbench.node');
+
+/** Whether the addon was built here. `npm run build:native` says why not. */
+export const hasNative = existsSync(ADDON);
+
+/** What main/runtime does for graphs with the addon's operators, as far as tests need it. */
+function nativeSession(onnx: Uint8Array, threadCount: number): TestSession {
+  const addon = require(ADDON);
+  const binaries = join(require.resolve('onnxruntime-node'), '../../bin/napi-v6', process.platform, process.arch);
+  addon.load(join(binaries, 'libonnxruntime.so.1'));
+  const [session, inputs, outputs] = addon.create(onnx, threadCount, ['session.set_denormal_as_zero', '1']);
+  const codes: Readonly<Record<string, number>> = { float32: 1, int32: 6, int64: 7 };
+  return {
+    inputNames: inputs,
+    run: async (feed) => {
+      const given = inputs.map((name: string) => [codes[feed[name]?.type ?? ''], feed[name]?.data, feed[name]?.dims]);
+      const made = addon.run(
+        session,
+        given,
+        outputs.map(() => null),
+      );
+      return Object.fromEntries(
+        outputs.map((name: string, index: number) => {
+          const [code, buffer, dims] = made[index];
+          return [
+            name,
+            code === 1 ? floats(new Float32Array(buffer), dims) : tensor('int64', new BigInt64Array(buffer), dims),
+          ];
+        }),
+      );
+    },
+    release: async () => addon.dispose(session),
+  };
+}
 
 /** Runs a compiled graph once; inputs it does not list are left out. */
 export async function runOnce(graph: CompiledGraph, feed: Feed): Promise<Record<string, ort.Tensor>> {
@@ -59,12 +107,12 @@ export interface StepFigures {
 
 /** The smallest honest training loop over a compiled step. */
 export class StepRunner {
-  readonly #session: ort.InferenceSession;
+  readonly #session: TestSession;
   readonly #compiled: TrainStep;
   readonly #state: Map<string, ort.Tensor>;
   step = 0;
 
-  constructor(session: ort.InferenceSession, compiled: TrainStep) {
+  constructor(session: TestSession, compiled: TrainStep) {
     this.#session = session;
     this.#compiled = compiled;
     this.#state = new Map(compiled.state.map((entry) => [entry.name, fresh(entry)]));

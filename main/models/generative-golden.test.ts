@@ -11,7 +11,7 @@ import {
 } from '../graph/run-onnx.test-support.ts';
 import { buildModel } from './build-model.ts';
 import { fill, followLosses, hashedWeights, readGolden, unpack } from './golden.test-support.ts';
-import { localTargets } from './targets.test-support.ts';
+import { labelOf, localTargets } from './targets.test-support.ts';
 
 interface Golden {
   readonly edges: readonly (readonly number[])[];
@@ -32,7 +32,7 @@ interface Golden {
 const golden = readGolden<Golden>('generative.json');
 const targets = await localTargets();
 
-describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? ''}`, target] as const))(
+describe.each(targets.map((target) => [labelOf(target), target] as const))(
   'against PyTorch, lowered for %s',
   (_, target) => {
     const { nodes, features, classes } = golden;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Target } from '../graph/index.ts';
 import { compileExplanation, compileForward, compileGradients, compileTrainStep, STANDARD } from '../graph/index.ts';
 import {
   classIds,
@@ -12,7 +11,7 @@ import {
 } from '../graph/run-onnx.test-support.ts';
 import type { ExplanationGolden, LayerGolden, TrajectoryGolden } from './golden.test-support.ts';
 import { goldenInput, goldenModel, goldenParameters, goldenTarget, readGolden, unpack } from './golden.test-support.ts';
-import { localTargets } from './targets.test-support.ts';
+import { labelOf, localTargets } from './targets.test-support.ts';
 
 const TOLERANCE = 1e-5;
 const layers = readGolden<readonly LayerGolden[]>('layers.json');
@@ -41,9 +40,7 @@ const feedOf = (parameters: Readonly<Record<string, Float32Array>>, golden: Laye
   );
 };
 
-const label = (target: Target): string => `${target.provider}${target.blockSize ?? ''}`;
-
-describe.each(targets.map((target) => [label(target), target] as const))(
+describe.each(targets.map((target) => [labelOf(target), target] as const))(
   'against PyTorch, lowered for %s',
   (_, target) => {
     it.each(layers.map((golden) => [golden.name, golden] as const))(

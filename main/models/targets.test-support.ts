@@ -1,6 +1,6 @@
 import type { Target } from '../graph/index.ts';
 import { compileBlockProbe, STANDARD } from '../graph/index.ts';
-import { floats, numbers, runOnce } from '../graph/run-onnx.test-support.ts';
+import { floats, hasNative, numbers, runOnce } from '../graph/run-onnx.test-support.ts';
 
 /** The lowerings that this machine can be tested with: the standard one, and the CPU's own where its probe agrees. */
 export async function localTargets(): Promise<readonly Target[]> {
@@ -16,7 +16,8 @@ export async function localTargets(): Promise<readonly Target[]> {
       const blocked = numbers((await runOnce(probe.blocked, { x })).output);
       const standard = numbers((await runOnce(probe.standard, { x })).output);
       if (blocked.every((value, index) => Math.abs(value - (standard[index] ?? 0)) <= probe.tolerance)) {
-        return [...found, { provider: 'cpu', blockSize }];
+        const blocked: Target = { provider: 'cpu', blockSize };
+        return [...found, blocked, ...(hasNative ? [{ ...blocked, native: true } as const] : [])];
       }
     } catch {
       // A wrong block size may also refuse to load: that is the answer.
@@ -24,3 +25,7 @@ export async function localTargets(): Promise<readonly Target[]> {
   }
   return found;
 }
+
+/** What a test calls its target, such as `cpu16 native`. */
+export const labelOf = ({ provider, blockSize, native }: Target): string =>
+  `${provider}${blockSize ?? ''}${native ? ' native' : ''}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { STANDARD, type Target } from '../graph/index.ts';
-import { type Execute, findBlockSize, RuntimeSession, testOperators } from './index.ts';
+import { cpuTarget, STANDARD, type Target } from '../graph/index.ts';
+import { type Execute, findBlockSize, nativeRuntime, RuntimeSession, testOperators } from './index.ts';
 
 const onCpu: Execute = async (onnx, feeds) => {
   const session = await RuntimeSession.create(onnx, { provider: 'cpu', threads: 1 });
@@ -14,10 +14,14 @@ const test = (execute: Execute, target: Target = STANDARD, deadly: readonly stri
 describe('self-test of the operators', () => {
   it('passes with the lowerings of this processor', async () => {
     const blockSize = await findBlockSize(onCpu);
-    const target: Target = blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
-    const result = await test(onCpu, target);
+    const result = await test(onCpu, cpuTarget({ blockSize, native: false }));
     expect(result.failures).toEqual([]);
     expect(result.operators.length).toBeGreaterThan(100);
+  });
+
+  it.runIf(nativeRuntime())('passes with the operators of the addon, in blocks and without', async () => {
+    for (const blockSize of [await findBlockSize(onCpu), null])
+      expect((await test(onCpu, cpuTarget({ blockSize, native: true }))).failures).toEqual([]);
   });
 
   it('passes with the lowerings for WebGPU, which are standard operators', async () => {

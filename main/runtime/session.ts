@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { withLeadingSequence } from '../graph/index.ts';
+import { NATIVE_DOMAIN, withLeadingSequence } from '../graph/index.ts';
+import { type NativeRuntime, type NativeTensor, nativeRuntime } from './native.ts';
 import { type ProviderName, providers } from './provider.ts';
 import { RuntimeError, toRuntimeError } from './runtime-error.ts';
 
@@ -32,49 +33,57 @@ export interface SessionSettings {
 const STOP = 'no_copies';
 const STOPPED = 'Non tensor type is temporarily not supported';
 
+/** What sets threads and sums of every session of a CPU: keys and values of ONNX Runtime's session configuration. */
+const entriesOf = ({ spinning, flushDenormals }: SessionSettings): Readonly<Record<string, '0' | '1'>> => ({
+  // Threads that burn their core while they wait halve the speed of everything as soon as cores are scarce, so that they
+  // stop at the end of every run at least.
+  'session.intra_op.allow_spinning': spinning ? '1' : '0',
+  'session.force_spinning_stop': '1',
+  'session.set_denormal_as_zero': flushDenormals ? '1' : '0',
+});
+
+interface Backend {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  /** @param into a place for each output, or null */
+  run(
+    feeds: RuntimeFeeds,
+    into: Readonly<Record<string, RuntimeTensor | null>>,
+  ): Promise<Record<string, RuntimeTensor>>;
+  dispose(): Promise<void>;
+}
+
 /**
  * A loaded graph. `run` blocks the calling JavaScript thread while it computes, so only worker processes may call it.
  */
 export class RuntimeSession {
-  readonly inputNames: readonly string[];
-  readonly outputNames: readonly string[];
-  readonly #session: InferenceSession;
-  readonly #stops: boolean;
+  readonly #backend: Backend;
+  readonly #outputsGiven: boolean;
 
-  private constructor(session: InferenceSession) {
-    this.#session = session;
-    this.#stops = session.outputNames.includes(STOP);
-    this.inputNames = session.inputNames;
-    this.outputNames = session.outputNames.filter((name) => name !== STOP);
+  private constructor(backend: Backend, outputsGiven = false) {
+    this.#backend = backend;
+    this.#outputsGiven = outputsGiven;
+  }
+
+  get inputNames(): readonly string[] {
+    return this.#backend.inputNames;
+  }
+
+  get outputNames(): readonly string[] {
+    return this.#backend.outputNames;
   }
 
   /** @throws RuntimeError provider-unavailable, invalid-model, out-of-memory */
   static async create(onnx: Uint8Array, settings: SessionSettings): Promise<RuntimeSession> {
+    const native = settings.provider === 'cpu' ? nativeRuntime() : null;
     try {
-      const session = await InferenceSession.create(settings.outputsGiven ? withLeadingSequence(onnx, STOP) : onnx, {
-        executionProviders: [...providers[settings.provider].executionProviders(onnx)],
-        intraOpNumThreads: settings.threads,
-        interOpNumThreads: 1,
-        executionMode: 'sequential',
-        // A pattern is a second block beside what the arena of the first run holds: a convolutional step needs 142 MiB
-        // without and 219 MiB with it, and takes as long.
-        enableMemPattern: false,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-        ...(settings.onDevice === undefined
-          ? {}
-          : { preferredOutputLocation: Object.fromEntries(settings.onDevice.map((name) => [name, 'gpu-buffer'])) }),
-        extra: {
-          session: {
-            // Threads that burn their core while they wait halve the speed of everything as soon as cores are scarce, so
-            // that they stop at the end of every run at least.
-            intra_op: { allow_spinning: settings.spinning ? '1' : '0' },
-            force_spinning_stop: '1',
-            set_denormal_as_zero: settings.flushDenormals ? '1' : '0',
-          },
-        },
-      });
-      return new RuntimeSession(session);
+      // What nobody copies is what the addon is for, and its operators are known to its sessions only.
+      const backend =
+        native &&
+        (settings.outputsGiven || Buffer.from(onnx.buffer, onnx.byteOffset, onnx.length).includes(NATIVE_DOMAIN))
+          ? new NativeSession(native, onnx, settings)
+          : await BindingSession.create(onnx, settings);
+      return new RuntimeSession(backend, settings.outputsGiven);
     } catch (error) {
       throw toRuntimeError(settings.provider === 'cpu' ? 'invalid-model' : 'provider-unavailable', error);
     }
@@ -90,16 +99,133 @@ export class RuntimeSession {
   async run(feeds: RuntimeFeeds, into: RuntimeFeeds = {}): Promise<Record<string, RuntimeTensor>> {
     const known: Record<string, RuntimeTensor> = {};
     for (const name of this.inputNames) if (feeds[name] !== undefined) known[name] = feeds[name];
-    const fetches: Record<string, RuntimeTensor | null> = {};
-    for (const name of this.outputNames) fetches[name] = into[name] ?? null;
-    if (this.#stops) return this.#runWithoutCopies(known, fetches);
+    const places: Record<string, RuntimeTensor | null> = {};
+    for (const name of this.outputNames) places[name] = into[name] ?? null;
+    const missing = this.#outputsGiven ? this.outputNames.filter((name) => places[name] === null) : [];
+    if (missing.length > 0)
+      throw new RuntimeError('run-failed', `The outputs ${missing.join(', ')} were given no place.`);
     try {
-      const results = (await this.#session.run(known, fetches)) as Record<string, RuntimeTensor>;
-      for (const name of this.outputNames) if (into[name]) results[name] = release(results[name], into[name]);
-      return results;
+      return await this.#backend.run(known, places);
     } catch (error) {
-      throw toRuntimeError('run-failed', error);
+      throw error instanceof RuntimeError ? error : toRuntimeError('run-failed', error);
     }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#backend.dispose();
+  }
+}
+
+/** Element types by ONNX Runtime's names, as ONNX numbers them, and the arrays that hold them. */
+const ELEMENTS = {
+  float32: [1, Float32Array],
+  uint8: [2, Uint8Array],
+  int8: [3, Int8Array],
+  int32: [6, Int32Array],
+  int64: [7, BigInt64Array],
+  bool: [9, Uint8Array],
+  float16: [10, Uint16Array],
+  float64: [11, Float64Array],
+} as const;
+const NAMES = new Map(Object.entries(ELEMENTS).map(([name, [code, kind]]) => [code as number, { name, kind }]));
+
+/** A session of the addon: outputs are written where they are wanted, without a copy. */
+class NativeSession implements Backend {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #native: NativeRuntime;
+  readonly #session: unknown;
+
+  constructor(native: NativeRuntime, onnx: Uint8Array, settings: SessionSettings) {
+    this.#native = native;
+    const [session, inputs, outputs] = native.create(
+      onnx,
+      settings.threads,
+      Object.entries(entriesOf(settings)).flat(),
+    );
+    this.#session = session;
+    this.inputNames = inputs;
+    this.outputNames = outputs;
+  }
+
+  async run(
+    feeds: RuntimeFeeds,
+    into: Readonly<Record<string, RuntimeTensor | null>>,
+  ): Promise<Record<string, RuntimeTensor>> {
+    const inputs = this.inputNames.map((name) => {
+      if (feeds[name] === undefined) throw new RuntimeError('run-failed', `The input ${name} is missing.`);
+      return described(feeds[name]);
+    });
+    const places = this.outputNames.map((name) => into[name] ?? null);
+    const made = this.#native.run(
+      this.#session,
+      inputs,
+      places.map((place) => place && described(place)),
+    );
+    const results: Record<string, RuntimeTensor> = {};
+    for (const [index, name] of this.outputNames.entries()) results[name] = places[index] ?? tensorOf(made[index]);
+    return results;
+  }
+
+  async dispose(): Promise<void> {
+    this.#native.dispose(this.#session);
+  }
+}
+
+function described({ type, data, dims }: RuntimeTensor): NativeTensor {
+  const element = ELEMENTS[type as keyof typeof ELEMENTS];
+  if (element === undefined) throw new RuntimeError('run-failed', `Tensors of ${type} cannot be fed here.`);
+  return [element[0], data as ArrayBufferView, dims];
+}
+
+function tensorOf([code, buffer, dims]: ReturnType<NativeRuntime['run']>[number]): RuntimeTensor {
+  const element = NAMES.get(code);
+  if (element === undefined) throw new RuntimeError('run-failed', `An output has the unknown element type ${code}.`);
+  return new Tensor(element.name as 'float32', new element.kind(buffer) as Float32Array, dims);
+}
+
+/** A session of onnxruntime-node. */
+class BindingSession implements Backend {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly #session: InferenceSession;
+  readonly #stops: boolean;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+    this.#stops = session.outputNames.includes(STOP);
+    this.inputNames = session.inputNames;
+    this.outputNames = session.outputNames.filter((name) => name !== STOP);
+  }
+
+  static async create(onnx: Uint8Array, settings: SessionSettings): Promise<BindingSession> {
+    const entries = entriesOf(settings);
+    const session = await InferenceSession.create(settings.outputsGiven ? withLeadingSequence(onnx, STOP) : onnx, {
+      executionProviders: [...providers[settings.provider].executionProviders(onnx)],
+      intraOpNumThreads: settings.threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      // A pattern is a second block beside what the arena of the first run holds: a convolutional step needs 142 MiB
+      // without and 219 MiB with it, and takes as long.
+      enableMemPattern: false,
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      ...(settings.onDevice === undefined
+        ? {}
+        : { preferredOutputLocation: Object.fromEntries(settings.onDevice.map((name) => [name, 'gpu-buffer'])) }),
+      extra: entries,
+    });
+    return new BindingSession(session);
+  }
+
+  async run(
+    feeds: RuntimeFeeds,
+    into: Readonly<Record<string, RuntimeTensor | null>>,
+  ): Promise<Record<string, RuntimeTensor>> {
+    if (this.#stops) return this.#runWithoutCopies(feeds, into);
+    const results = (await this.#session.run(feeds, into)) as Record<string, RuntimeTensor>;
+    for (const name of this.outputNames) if (into[name]) results[name] = release(results[name], into[name]);
+    return results;
   }
 
   async dispose(): Promise<void> {
@@ -110,9 +236,6 @@ export class RuntimeSession {
     feeds: RuntimeFeeds,
     into: Readonly<Record<string, RuntimeTensor | null>>,
   ): Promise<Record<string, RuntimeTensor>> {
-    const missing = this.outputNames.filter((name) => into[name] === null);
-    if (missing.length > 0)
-      throw new RuntimeError('run-failed', `The outputs ${missing.join(', ')} were given no place.`);
     try {
       await this.#session.run(feeds, { [STOP]: null, ...into });
     } catch (error) {

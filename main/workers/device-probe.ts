@@ -1,10 +1,16 @@
 import { cpus } from 'node:os';
-import { type DeviceProbeResult, deviceProbeInput } from '../contract/device-worker.ts';
-import { STANDARD } from '../graph/index.ts';
+import {
+  type CpuFeatures,
+  type DeviceProbeResult,
+  deviceProbeInput,
+  NO_CPU_FEATURES,
+} from '../contract/device-worker.ts';
+import { cpuTarget, STANDARD } from '../graph/index.ts';
 import {
   compiledProviders,
   type Execute,
   findBlockSize,
+  nativeRuntime,
   type ProviderName,
   providers,
   RuntimeSession,
@@ -32,8 +38,11 @@ runWorker(deviceProbeInput, async ({ provider, threads }): Promise<DeviceProbeRe
   const startedAt = performance.now();
   try {
     const result = await selfTest(provider, STANDARD, execute);
-    const blockSize = provider === 'cpu' && result.passed ? await provenBlockSize(execute) : null;
-    if (provider === 'cpu') details.blockSize = blockSize === null ? 'none' : String(blockSize);
+    const features = provider === 'cpu' && result.passed ? await provenFeatures(execute) : NO_CPU_FEATURES;
+    if (provider === 'cpu') {
+      details.blockSize = features.blockSize === null ? 'none' : String(features.blockSize);
+      details.kernels = features.native ? (nativeRuntime()?.level() ?? 'none') : 'none';
+    }
     return {
       present: true,
       reason: reasonOf(provider, result.passed, result.worst, result.maxRelativeError),
@@ -42,7 +51,7 @@ runWorker(deviceProbeInput, async ({ provider, threads }): Promise<DeviceProbeRe
         maxRelativeError: Number.isFinite(result.maxRelativeError) ? result.maxRelativeError : null,
         durationMs: performance.now() - startedAt,
       },
-      blockSize,
+      ...features,
       details,
     };
   } catch (error) {
@@ -50,16 +59,16 @@ runWorker(deviceProbeInput, async ({ provider, threads }): Promise<DeviceProbeRe
   }
 });
 
-/** The fast convolutions must pass the same test as everything else before anybody trains with them. */
-async function provenBlockSize(execute: Execute): Promise<8 | 16 | null> {
-  const blockSize = await findBlockSize(execute);
-  if (blockSize === null) return null;
-  const { passed } = await selfTest('cpu', { provider: 'cpu', blockSize }, execute);
-  return passed ? blockSize : null;
+/** Fast convolutions and the addon must pass the same test as everything else before anybody trains with them. */
+async function provenFeatures(execute: Execute): Promise<CpuFeatures> {
+  const passes = async (features: CpuFeatures) => (await selfTest('cpu', cpuTarget(features), execute)).passed;
+  const found = await findBlockSize(execute);
+  const blockSize = found !== null && (await passes({ blockSize: found, native: false })) ? found : null;
+  return { blockSize, native: nativeRuntime() !== null && (await passes({ blockSize, native: true })) };
 }
 
 function absent(reason: string, details: Record<string, string>): DeviceProbeResult {
-  return { present: false, reason, selfTest: null, blockSize: null, details };
+  return { present: false, reason, selfTest: null, ...NO_CPU_FEATURES, details };
 }
 
 function reasonOf(provider: ProviderName, passed: boolean, worst: string, error: number): string {

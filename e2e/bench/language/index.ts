@@ -117,6 +117,7 @@ async function inputOf(
     provider: 'cpu',
     threads,
     blockSize: null,
+    native: false,
     resume: null,
   };
 }

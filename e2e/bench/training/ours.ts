@@ -30,7 +30,8 @@ export async function localTarget(): Promise<Target> {
     return result;
   };
   const blockSize = await findBlockSize(execute);
-  return blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
+  const native = process.env.NONATIVE ? {} : { native: true as const };
+  return blockSize === null ? { provider: 'cpu', ...native } : { provider: 'cpu', blockSize, ...native };
 }
 
 /** Our side of one workload: training steps as a run executes them, and the forward pass with constant weights. */

@@ -59,15 +59,15 @@ describe('devices', () => {
       expect(device.reason.length).toBeGreaterThan(10);
     }
     expect(await devices.choose({ device: 'cpu', threads: 3 })).toMatchObject({ provider: 'cpu', threads: 3 });
-    expect(String(devices.knownBlockSize ?? 'none')).toBe(cpu.details.blockSize);
+    expect(String(devices.knownFeatures.blockSize ?? 'none')).toBe(cpu.details.blockSize);
   });
 
   it('does not offer a device whose numbers are wrong, and names it when a run asks for it', async () => {
     const devices = devicesWith(
       answering(`process.send({ type: 'result', result: input.provider === 'webgpu'
-        ? { present: true, reason: 'The gradient is off.', blockSize: null, details: {},
+        ? { present: true, reason: 'The gradient is off.', blockSize: null, native: false, details: {},
             selfTest: { passed: false, maxRelativeError: 0.3, worst: 'the gradient', tolerance: 0.005, durationMs: 1 } }
-        : { present: true, reason: 'fine', blockSize: 8, details: {},
+        : { present: true, reason: 'fine', blockSize: 8, native: true, details: {},
             selfTest: { passed: true, maxRelativeError: 0, worst: 'the loss', tolerance: 1, durationMs: 1 } } })`),
     );
     await expect(devices.choose({ device: 'webgpu', threads: 0 })).rejects.toMatchObject({
@@ -78,6 +78,7 @@ describe('devices', () => {
       provider: 'cuda',
       threads: 1,
       blockSize: null,
+      native: false,
     });
   });
 
@@ -89,7 +90,7 @@ describe('devices', () => {
 });
 
 /** What a probe says of a device that is fine, as program text. */
-const fine = `{ present: true, reason: 'fine', blockSize: null, details: {},
+const fine = `{ present: true, reason: 'fine', blockSize: null, native: false, details: {},
   selfTest: { passed: true, maxRelativeError: 0, worst: 'the loss', tolerance: 1, durationMs: 1 } }`;
 
 describe('operators of a device', () => {

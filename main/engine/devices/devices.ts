@@ -1,5 +1,10 @@
 import { isoTime } from '../../base/clock.ts';
-import { type DeviceProbeResult, deviceProbeResult } from '../../contract/device-worker.ts';
+import {
+  type CpuFeatures,
+  type DeviceProbeResult,
+  deviceProbeResult,
+  NO_CPU_FEATURES,
+} from '../../contract/device-worker.ts';
 import { type Device, type ExecutionProvider, executionProvider } from '../../contract/devices.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
@@ -20,16 +25,14 @@ const TITLES: Readonly<Record<ExecutionProvider, string>> = {
 };
 
 /** Where a run will compute. */
-export interface ChosenDevice {
+export interface ChosenDevice extends Readonly<CpuFeatures> {
   readonly provider: ExecutionProvider;
   readonly threads: number;
-  /** Channels per block of the fast convolution layout of this processor; null = standard operators only. */
-  readonly blockSize: 8 | 16 | null;
 }
 
 interface Probe {
   readonly device: Device;
-  readonly blockSize: 8 | 16 | null;
+  readonly features: CpuFeatures;
 }
 
 /** The devices of this machine. Each is tried in a process of its own, once, and again on request. */
@@ -37,7 +40,7 @@ export class Devices {
   readonly #context: EngineContext;
   readonly #probes = new Map<ExecutionProvider, Promise<Probe>>();
   readonly #operatorTests: OperatorTests;
-  #cpuBlockSize: 8 | 16 | null = null;
+  #cpuFeatures = NO_CPU_FEATURES;
 
   readonly handlers: HandlersOf<'devices'> = {
     'devices.list': async ({ refresh }) => {
@@ -47,9 +50,9 @@ export class Devices {
       return probes.map(({ device }) => ({ ...device, operatorTest: this.#operatorTests.stored(device.id) }));
     },
     'devices.test': async ({ device: provider, refresh }) => {
-      const { device, blockSize } = await this.#probe(provider);
+      const { device, features } = await this.#probe(provider);
       if (!device.offered) throw notOffered(device);
-      return this.#operatorTests.of({ provider, blockSize }, refresh);
+      return this.#operatorTests.of({ provider, ...features }, refresh);
     },
   };
 
@@ -58,9 +61,9 @@ export class Devices {
     this.#operatorTests = new OperatorTests(context);
   }
 
-  /** The block size of this processor as far as it was asked for; null until then. */
-  get knownBlockSize(): 8 | 16 | null {
-    return this.#cpuBlockSize;
+  /** Those of this processor as far as it was asked for; none until then. */
+  get knownFeatures(): CpuFeatures {
+    return this.#cpuFeatures;
   }
 
   threadsOf(config: Pick<RunConfig, 'threads'>): number {
@@ -79,13 +82,13 @@ export class Devices {
   ): Promise<ChosenDevice> {
     const threads = this.threadsOf(config);
     const cpu = await this.#probe('cpu');
-    const onCpu: ChosenDevice = { provider: 'cpu', threads, blockSize: cpu.blockSize };
+    const onCpu: ChosenDevice = { provider: 'cpu', threads, ...cpu.features };
     if (config.device === 'cpu') return onCpu;
     const wanted = config.device === 'auto' ? executionProvider.options.filter((id) => id !== 'cpu') : [config.device];
     for (const provider of wanted) {
       const { device } = await this.#probe(provider);
       const obstacle = device.offered ? await this.#obstacle(device, operators) : notOffered(device);
-      if (obstacle === null) return { provider, threads, blockSize: null };
+      if (obstacle === null) return { provider, threads, ...NO_CPU_FEATURES };
       if (config.device !== 'auto') throw obstacle;
     }
     return onCpu;
@@ -93,7 +96,7 @@ export class Devices {
 
   async #obstacle({ id, title }: Device, operators: ReadonlySet<string>): Promise<LightbenchError | null> {
     if (operators.size === 0) return null;
-    const { failures } = await this.#operatorTests.of({ provider: id, blockSize: null });
+    const { failures } = await this.#operatorTests.of({ provider: id, ...NO_CPU_FEATURES });
     const needed = failures.filter(({ operator }) => operators.has(operator));
     if (needed.length === 0) return null;
     const described = needed.map(
@@ -133,8 +136,9 @@ export class Devices {
       operatorTest: null,
       details: result.details,
     };
-    if (provider === 'cpu') this.#cpuBlockSize = result.blockSize;
-    return { device, blockSize: result.blockSize };
+    const features = { blockSize: result.blockSize, native: result.native };
+    if (provider === 'cpu') this.#cpuFeatures = features;
+    return { device, features };
   }
 
   async #ask(provider: ExecutionProvider, threads: number): Promise<DeviceProbeResult> {
@@ -153,7 +157,7 @@ export class Devices {
       const reason = abort.aborted
         ? `It did not answer within ${PROBE_TIMEOUT_MS / 1000} seconds.`
         : `Trying it ended its process: ${LightbenchError.from(error).message}`;
-      return { present: false, reason, selfTest: null, blockSize: null, details: {} };
+      return { present: false, reason, selfTest: null, ...NO_CPU_FEATURES, details: {} };
     }
   }
 }

@@ -1,5 +1,5 @@
 import { isoTime } from '../../base/clock.ts';
-import { deviceTestMessage, deviceTestResult } from '../../contract/device-worker.ts';
+import { type CpuFeatures, deviceTestMessage, deviceTestResult } from '../../contract/device-worker.ts';
 import type { ExecutionProvider, OperatorTest } from '../../contract/devices.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { EngineContext } from '../core/context.ts';
@@ -11,9 +11,8 @@ const TIMEOUT_MS = 600_000;
 const MOST_CRASHES = 5;
 
 /** How the processes that test compute. */
-export interface TestedDevice {
+export interface TestedDevice extends Readonly<CpuFeatures> {
   readonly provider: ExecutionProvider;
-  readonly blockSize: 8 | 16 | null;
 }
 
 /** Tries every operator of the compiler on a device at its first use, and keeps what came out in the workspace. */

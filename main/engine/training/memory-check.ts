@@ -1,6 +1,8 @@
 import type { DatasetVersion } from '../../contract/datasets.ts';
+import type { CpuFeatures } from '../../contract/device-worker.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import {
+  cpuTarget,
   estimateMemoryBesideSteps,
   estimateTrainingMemory,
   expectedStepMs,
@@ -21,12 +23,11 @@ const EVALUATED = 256;
 const MEASURED = 32;
 
 /** What a run may count on. */
-export interface Machine {
+export interface Machine extends Readonly<CpuFeatures> {
   /** Memory that is free. */
   readonly availableBytes: number;
-  /** What a run on the CPU computes by. */
+  /** Of a run on the CPU. */
   readonly threads: number;
-  readonly blockSize: 8 | 16 | null;
 }
 
 /**
@@ -102,10 +103,10 @@ function evaluationBytes({ summary }: Model): number {
 }
 
 /** As the trainer lowers it. */
-function targetOf({ device }: RunConfig, { blockSize }: Machine): Target {
+function targetOf({ device }: RunConfig, machine: Machine): Target {
   if (device === 'webgpu') return { provider: 'webgpu' };
   if (device !== 'cpu' && device !== 'auto') return { provider: 'standard' };
-  return blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
+  return cpuTarget(machine);
 }
 
 const countOf = (dataset: DatasetVersion, split: string): number =>

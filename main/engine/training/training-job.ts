@@ -20,8 +20,10 @@ export interface TrainingDevices {
   choose(config: Pick<RunConfig, 'device' | 'threads'>, operators?: ReadonlySet<string>): Promise<ChosenDevice>;
 }
 
-const describeDevice = ({ provider, blockSize }: ChosenDevice): string =>
-  `${provider}${blockSize === null ? '' : ` with blocks of ${blockSize} channels`}`;
+const describeDevice = ({ provider, blockSize, native }: ChosenDevice): string =>
+  [provider, blockSize && `blocks of ${blockSize} channels`, native && 'operators of the addon']
+    .filter(Boolean)
+    .join(', ');
 
 /** Why a run ended, for its log. */
 const ENDINGS: Readonly<Record<TrainerResult['reason'], string>> = {
@@ -105,7 +107,7 @@ export class TrainingJob implements JobDefinition {
     const device = await this.#devices.choose({ device: config.device, threads: stored.threads }, operators);
     job.signal.throwIfAborted();
     const before = this.#experiments.computedOn(runId, device);
-    if (before !== null && (before.provider !== device.provider || before.blockSize !== device.blockSize))
+    if (before !== null && describeDevice(before) !== describeDevice(device))
       job.log(
         'warning',
         `The run began on ${describeDevice(before)} and goes on on ${describeDevice(device)}: its weights will not be those of an unbroken run to the bit.`,

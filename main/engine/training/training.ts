@@ -1,11 +1,12 @@
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { isoTime } from '../../base/clock.ts';
 import { newId } from '../../base/ids.ts';
+import type { CpuFeatures } from '../../contract/device-worker.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { Diagnostic, ModelSummary, Run } from '../../contract/training.ts';
-import type { Target } from '../../graph/index.ts';
+import { cpuTarget } from '../../graph/index.ts';
 import { sha256 } from '../../storage/index.ts';
 import type { Caller, EngineContext, HandlersOf, StreamHandlers } from '../core/context.ts';
 import type { Jobs } from '../jobs/index.ts';
@@ -39,7 +40,7 @@ export interface TrainingNeighbours {
   readonly datasets: TrainingDatasets;
   readonly labels: TrainingLabels;
   readonly modelFiles: TrainingModelFiles;
-  readonly devices: TrainingDevices & { readonly knownBlockSize: 8 | 16 | null; threadsOf(config: RunConfig): number };
+  readonly devices: TrainingDevices & { readonly knownFeatures: CpuFeatures; threadsOf(config: RunConfig): number };
   /** Model versions that were made of a run, by name: it cannot be deleted. */
   dependents(runId: string): readonly string[];
 }
@@ -138,14 +139,12 @@ export class Training implements Shipping {
       throw new LightbenchError('run.wrong_state', `${run.name} has no checkpoint yet.`, {
         suggestion: 'Wait until it has written one.',
       });
-    const blockSize = this.#neighbours.devices.knownBlockSize;
-    const reference: Target = blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize };
     const { artifacts } = this.#context.workspace;
     return shipModel(
       run,
       digest,
       artifacts.read(digest),
-      reference,
+      cpuTarget(this.#neighbours.devices.knownFeatures),
       sourcesFrom((asked) => artifacts.read(asked)),
     );
   }

@@ -10,7 +10,16 @@ import { MaxPool2d } from '../layers/pooling.ts';
 import { SpectralConv2d } from '../layers/spectral-norm.ts';
 import type { Trace } from '../layers/trace.ts';
 import { STANDARD } from '../lowering/target.ts';
-import { classIds, floats, numbers, openSession, relativeError, StepRunner, tensor } from '../run-onnx.test-support.ts';
+import {
+  classIds,
+  floats,
+  hasNative,
+  numbers,
+  openSession,
+  relativeError,
+  StepRunner,
+  tensor,
+} from '../run-onnx.test-support.ts';
 import type { Tensor } from '../tensor.ts';
 import type { TrainStepOptions } from './train-step.ts';
 import { compileTrainStep } from './train-step.ts';
@@ -132,6 +141,7 @@ describe('micro-batches', () => {
 describe.each([
   ['standard', STANDARD],
   ['cpu16', { provider: 'cpu', blockSize: 16 }],
+  ...(hasNative ? [['native', { provider: 'cpu', blockSize: 16, native: true }] as const] : []),
 ] as const)('gradient checkpointing on %s', (_, target) => {
   it.each([2, 4])('in %i segments changes nothing, to the bit', async (checkpointSegments) => {
     const model = modelOf(images(0.3, true));

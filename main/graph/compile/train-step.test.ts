@@ -7,7 +7,16 @@ import type { Module } from '../layers/module.ts';
 import { BatchNorm2d } from '../layers/normalization.ts';
 import { MaxPool2d } from '../layers/pooling.ts';
 import { STANDARD } from '../lowering/target.ts';
-import { classIds, floats, numbers, openSession, runOnce, StepRunner, tensor } from '../run-onnx.test-support.ts';
+import {
+  classIds,
+  floats,
+  hasNative,
+  numbers,
+  openSession,
+  runOnce,
+  StepRunner,
+  tensor,
+} from '../run-onnx.test-support.ts';
 import { assemble } from './assemble.ts';
 import { createGraph } from './model.ts';
 import type { TrainStepOptions } from './train-step.ts';
@@ -60,6 +69,7 @@ describe.each([
   ['standard', STANDARD],
   ['cpu', { provider: 'cpu' }],
   ['cpu16', { provider: 'cpu', blockSize: 16 }],
+  ...(hasNative ? [['native', { provider: 'cpu', blockSize: 16, native: true }] as const] : []),
 ] as const)('the training step on %s', (_, target) => {
   const step = compileTrainStep(model, { ...options, target });
   const open = async () => new StepRunner(await openSession(step.onnx), step);

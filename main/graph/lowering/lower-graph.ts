@@ -47,10 +47,12 @@ export function lowerGraph(
   for (const node of nodes) {
     const rules = operators[node.operator]?.lower;
     if (!rules) throw new GraphError('unknown-operator', `There is no operator named ${node.operator}.`);
-    const rule = rules[target.provider] ?? rules.standard;
+    const rule = (target.native && rules.native) || rules[target.provider] || rules.standard;
     rule(lowering, node);
   }
   const renamed = nameOutputs(lowering, outputs, landmarks, new Set(inputs.map((input) => input.name)));
+  // An output that got its public name has its type there.
+  const written = new Set(renamed.flatMap((node) => node.outputs));
   const opsets: Record<string, number> = {};
   for (const domain of lowering.domains) opsets[domain] = DOMAIN_VERSIONS[domain] ?? 1;
   return {
@@ -64,6 +66,7 @@ export function lowerGraph(
       initializers: lowering.initializers,
       inputs,
       outputs: outputs.map(({ name, tensor }) => ({ name, dtype: tensor.dtype, shape: tensor.shape })),
+      values: lowering.nativeValues.filter(({ name }) => written.has(name)),
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { TensorData } from '../data-type.ts';
 import { sameShape } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
-import type { OnnxAttribute, OnnxNode, OnnxTensor } from '../onnx/model.ts';
+import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxValueInfo } from '../onnx/model.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import type { Target } from './target.ts';
 
@@ -21,6 +21,8 @@ export interface EmitOptions {
 
 export const NCHWC_DOMAIN = 'com.microsoft.nchwc';
 export const MICROSOFT_DOMAIN = 'com.microsoft';
+/** Operators of the addon in `native/`, which only this machine's sessions know. */
+export const NATIVE_DOMAIN = 'studio.lightbench';
 
 export const float = (value: number): OnnxAttribute => ({ kind: 'float', value });
 
@@ -30,6 +32,9 @@ export class Lowering {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxTensor[] = [];
   readonly domains = new Set<string>(['']);
+  /** Types of what the addon's operators compute, of which the runtime knows nothing itself. */
+  readonly nativeValues: OnnxValueInfo[] = [];
+  readonly #native = new Set<string>();
   readonly #names = new Map<string, string>();
   readonly #memo = new Map<string, string>();
   /** Where each symbolic size can be read off: an axis of a graph input. */
@@ -103,6 +108,18 @@ export class Lowering {
     return this.emit(operator, inputs, attributes, { domain: NCHWC_DOMAIN });
   }
 
+  /** Emits into the domain of the addon in `native/`. */
+  emitNative(
+    operator: string,
+    inputs: readonly (string | undefined)[],
+    attributes: Readonly<Record<string, EmitAttribute>> = {},
+    outputs = 1,
+  ): readonly string[] {
+    const names = this.emitAll(operator, inputs, attributes, { domain: NATIVE_DOMAIN, outputs });
+    for (const name of names) this.#native.add(name);
+    return names;
+  }
+
   /** Runs `make` once per key: for values that several operators share, such as repacked weights. */
   memo(key: string, make: () => string): string {
     const existing = this.#memo.get(key);
@@ -154,6 +171,7 @@ export class Lowering {
   define(tensor: Tensor | undefined, name: string, layout: Layout = 'plain'): void {
     if (!tensor) return;
     this.#names.set(`${tensor.id}:${layout}`, name);
+    if (this.#native.delete(name)) this.nativeValues.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     if (tensor.inputName === undefined) return;
     tensor.shape.forEach((size, axis) => {
       if (typeof size === 'string' && !this.#sizes.has(size)) this.#sizes.set(size, { name, axis });

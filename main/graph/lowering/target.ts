@@ -7,8 +7,17 @@ export type Provider = 'standard' | 'cpu' | 'webgpu';
 
 export interface Target {
   readonly provider: Provider;
+  /** Operators of our own domain are there (`native/`), for what takes the runtime many passes over memory. CPU only. */
+  readonly native?: true;
   /** Channels per block of the NCHWc layout: 16 with AVX-512, 8 otherwise; found by `compileBlockProbe`. */
   readonly blockSize?: 8 | 16;
 }
+
+/** The CPU's lowering of a machine with these features. */
+export const cpuTarget = ({ blockSize, native }: { blockSize: 8 | 16 | null; native: boolean }): Target => ({
+  provider: 'cpu',
+  ...(native ? { native } : {}),
+  ...(blockSize === null ? {} : { blockSize }),
+});
 
 export const STANDARD: Target = { provider: 'standard' };

@@ -52,6 +52,7 @@ function writeGraph(writer: ProtobufWriter, graph: OnnxGraph): void {
   for (const tensor of graph.initializers) writer.message(5, (inner) => writeTensor(inner, tensor));
   for (const value of graph.inputs) writer.message(11, (inner) => writeValueInfo(inner, value));
   for (const value of graph.outputs) writer.message(12, (inner) => writeValueInfo(inner, value));
+  for (const value of graph.values ?? []) writer.message(13, (inner) => writeValueInfo(inner, value));
 }
 
 function writeTensor(writer: ProtobufWriter, tensor: OnnxTensor): void {

@@ -41,6 +41,8 @@ export interface OnnxGraph {
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
+  /** Types of values in between, where no reader could infer them. Written, not read back. */
+  readonly values?: readonly OnnxValueInfo[];
 }
 
 export interface OnnxModel {

@@ -1,7 +1,16 @@
-import { multiply, reduceSum, reshape, subtract } from '../expression.ts';
-import type { OperatorTable } from '../operator.ts';
+import { multiply, reshape, subtract } from '../expression.ts';
+import { orStandard } from '../lowering/lowering.ts';
+import type { LoweringRule, OperatorTable } from '../operator.ts';
+import { softmaxGradient } from './native.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
 import { correctCountWebGpu, oneHotWebGpu, softmaxCrossEntropyWebGpu } from './webgpu.ts';
+
+const softmaxGradientStandard: LoweringRule = (lowering, node) => {
+  const y = lowering.plain(inputOf(node, 1));
+  const weighted = lowering.emit('Mul', [lowering.plain(inputOf(node, 0)), y]);
+  const sum = lowering.reduceSum(weighted, [numberOf(node.attributes, 'axis')], true);
+  lowering.define(outputOf(node), lowering.emit('Sub', [weighted, lowering.emit('Mul', [y, sum])]));
+};
 
 export const classificationOperators: OperatorTable = {
   Softmax: {
@@ -13,11 +22,13 @@ export const classificationOperators: OperatorTable = {
       },
     },
     gradient: ({ node, gradients }) => {
-      const y = outputOf(node);
-      const weighted = multiply(need(gradients[0]), y);
-      const sum = reduceSum(weighted, [numberOf(node.attributes, 'axis')], true);
-      return [subtract(weighted, multiply(y, sum))];
+      return [outputOf(node).graph.apply('SoftmaxGradient', [gradients[0], outputOf(node)], node.attributes)];
     },
+  },
+  /** Inputs g, y: y·(g − Σ g·y) along the axis. */
+  SoftmaxGradient: {
+    inferTypes: (inputs) => [{ dtype: need(inputs[1]).dtype, shape: need(inputs[1]).shape }],
+    lower: { standard: softmaxGradientStandard, native: orStandard(softmaxGradient, softmaxGradientStandard) },
   },
   /** Class ids [N] (int64) → one row of zeros and a one each, [N, classes]. */
   OneHot: {

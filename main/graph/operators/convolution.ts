@@ -5,6 +5,7 @@ import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
 import type { Attributes, Node, Tensor } from '../tensor.ts';
 import { convolutionBlocked, inputGradientBlocked } from './convolution-blocked.ts';
+import { convolutionWeightGradient } from './native.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 import { weightGradientBlocked } from './weight-gradient-blocked.ts';
 import type { Window } from './window.ts';
@@ -113,6 +114,8 @@ function convolutionOf({ attributes }: Node): Attributes {
   return convolution;
 }
 
+const weightGradientCpu = orStandard(weightGradientBlocked, weightGradientStandard);
+
 export const convolutionOperators: OperatorTable = {
   /**
    * Inputs: x [N, C, H, W], weight [O, C / groups, kh, kw], bias [O]?, residual [N, O, H', W']? (set by fusion only).
@@ -215,7 +218,8 @@ export const convolutionOperators: OperatorTable = {
     ],
     lower: {
       standard: weightGradientStandard,
-      cpu: orStandard(weightGradientBlocked, weightGradientStandard),
+      cpu: weightGradientCpu,
+      native: orStandard(convolutionWeightGradient, weightGradientCpu),
     },
     gradient: ({ node, gradients, needs }) => {
       const [x, g, dw] = [inputOf(node, 0), inputOf(node, 1), need(gradients[0])];

@@ -6,6 +6,7 @@ import type { EmitAttribute } from '../lowering/lowering.ts';
 import { float, MICROSOFT_DOMAIN } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, Operator, OperatorTable, TypeRule } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
+import { nativeElementwise } from './native.ts';
 import { inputOf, need } from './rule-inputs.ts';
 import { signWebGpu } from './webgpu.ts';
 
@@ -54,8 +55,14 @@ const unary = (
   ],
 });
 
-/** Backward-only helper of an activation: inputs are the gradient and one saved tensor. */
-const saved = (standard: LoweringRule): Operator => ({ inferTypes: sameAsFirst, lower: { standard } });
+/**
+ * Backward-only helper of an activation: inputs are the gradient and what was saved.
+ * @param native the addon's operator, which reads the gradient and the first of the saved tensors
+ */
+const saved = (native: string, standard: LoweringRule): Operator => ({
+  inferTypes: sameAsFirst,
+  lower: { standard, native: nativeElementwise(native, standard, 2) },
+});
 
 const withSaved =
   (operator: string) =>
@@ -122,12 +129,13 @@ export const elementwiseOperators: OperatorTable = {
   Tanh: unary({ standard: elementwise('Tanh') }, ({ y, g }) => subtract(g, multiply(g, multiply(y, y)))),
   Relu: unary({ standard: elementwise('Relu') }, ({ y, g }) => withSaved('ReluGradient')(g, y)),
   Gelu: {
-    // What the derivative needs beside y is u = x/√2 and Φ(x); they are computed only if it reads them.
+    // What the derivative needs beside y is u = x/√2 and Φ(x); they are computed only if it reads them. The addon's
+    // derivative needs x alone, for which both stand then.
     inferTypes: (inputs) => {
       const [type] = sameAsFirst(inputs, {});
       return type ? [type, type, type] : [];
     },
-    lower: { standard: geluStandard },
+    lower: { standard: geluStandard, native: nativeElementwise('Gelu', geluStandard, 1) },
     gradient: ({ node, gradients }) => {
       const [, u, cumulative] = node.outputs;
       return [need(u).graph.apply('GeluGradient', [gradients[0], u, cumulative])];
@@ -139,7 +147,7 @@ export const elementwiseOperators: OperatorTable = {
   }),
   // A step as a very steep clamped line: one fused pass, eight times faster on CPU than Sign.
   ReluGradient: {
-    ...saved((lowering, node) => {
+    ...saved('ReluGradient', (lowering, node) => {
       const { layout, names } = lowering.aligned(node);
       const step = lowering.emit('HardSigmoid', [names[1]], { alpha: float(1e30), beta: float(0) });
       lowering.define(node.outputs[0], lowering.emit('Mul', [names[0], step]), layout);
@@ -148,7 +156,7 @@ export const elementwiseOperators: OperatorTable = {
     gradient: ({ node, gradients }) => [withSaved('ReluGradient')(need(gradients[0]), inputOf(node, 1))],
   },
   // d/dx x·Φ(x) = Φ(x) + x·φ(x) = Φ + u·exp(ln(1/√π) − u²), with the exact normal distribution as in PyTorch's default.
-  GeluGradient: saved((lowering, node) => {
+  GeluGradient: saved('GeluGradient', (lowering, node) => {
     const { layout, names } = lowering.aligned(node);
     const [g, u, cumulative] = names;
     const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);

@@ -4,6 +4,7 @@ import type { Lowering } from '../lowering/lowering.ts';
 import { float, orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
+import * as native from './native.ts';
 import { batchNormGradientBlocked, batchNormTrainBlocked } from './normalization-blocked.ts';
 import { sumOverLeading } from './row-sum.ts';
 import { inputOf, need, numberOf, outputOf } from './rule-inputs.ts';
@@ -43,7 +44,7 @@ const batchNormTrain: LoweringRule = (lowering, node) => {
   });
 };
 
-/** Inputs g, x − mean, weight, inverse standard deviation → gradients of x, weight, bias. */
+/** Inputs g, x − mean, weight, inverse standard deviation, mean → gradients of x, weight, bias. */
 const batchNormGradient: LoweringRule = (lowering, node) => {
   const [g, x, weight, inverse] = node.inputs.map(need) as [Tensor, Tensor, Tensor, Tensor];
   const sizes = perChannelSizes(x);
@@ -102,6 +103,9 @@ const layerNormGradient: LoweringRule = (lowering, node) => {
   lowering.define(outputOf(node, 2), sumOverLeading(lowering, gradient, x.shape, axis));
 };
 
+const batchNormTrainCpu = orStandard(batchNormTrainBlocked, batchNormTrain);
+const batchNormGradientCpu = orStandard(batchNormGradientBlocked, batchNormGradient);
+
 export const normalizationOperators: OperatorTable = {
   /**
    * Inputs x, weight [C], bias [C] → y, batch mean [C], biased variance [C], inverse standard deviation [C], x − mean. A
@@ -114,9 +118,13 @@ export const normalizationOperators: OperatorTable = {
       const image = { dtype: x.dtype, shape: x.shape };
       return [image, statistic, statistic, statistic, image];
     },
-    lower: { standard: batchNormTrain, cpu: orStandard(batchNormTrainBlocked, batchNormTrain) },
+    lower: {
+      standard: batchNormTrain,
+      cpu: batchNormTrainCpu,
+      native: orStandard(native.batchNormTrain, batchNormTrainCpu),
+    },
     gradient: ({ node, gradients }) => {
-      const inputs = [gradients[0], outputOf(node, 4), inputOf(node, 1), outputOf(node, 3)];
+      const inputs = [gradients[0], outputOf(node, 4), inputOf(node, 1), outputOf(node, 3), outputOf(node, 1)];
       return outputOf(node).graph.applyAll('BatchNormGradient', inputs);
     },
   },
@@ -126,7 +134,11 @@ export const normalizationOperators: OperatorTable = {
       const parameter = { dtype: x.dtype, shape: weight.shape };
       return [{ dtype: x.dtype, shape: x.shape }, parameter, parameter];
     },
-    lower: { standard: batchNormGradient, cpu: orStandard(batchNormGradientBlocked, batchNormGradient) },
+    lower: {
+      standard: batchNormGradient,
+      cpu: batchNormGradientCpu,
+      native: orStandard(native.batchNormGradient, batchNormGradientCpu),
+    },
   },
   /** Inputs x, weight, bias, running mean, running variance. */
   BatchNormEvaluation: {
@@ -201,6 +213,6 @@ export const normalizationOperators: OperatorTable = {
       const parameter = { dtype: x.dtype, shape: weight.shape };
       return [{ dtype: x.dtype, shape: x.shape }, parameter, parameter];
     },
-    lower: { standard: layerNormGradient },
+    lower: { standard: layerNormGradient, native: orStandard(native.layerNormGradient, layerNormGradient) },
   },
 };

@@ -6,6 +6,7 @@ import { orStandard } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, Tensor } from '../tensor.ts';
 import { concatBlocked, padChannelsBlocked, sliceBlocked } from './channel-blocked.ts';
+import { columnSum } from './native.ts';
 import { broadcastPixelBlocked } from './pooling-blocked.ts';
 import { sumOverLeading } from './row-sum.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
@@ -185,7 +186,7 @@ export const shapeOperators: OperatorTable = {
   },
   ReduceSum: {
     inferTypes: reducedShape,
-    lower: { standard: reduceSum },
+    lower: { standard: reduceSum, native: orStandard(columnSum, reduceSum) },
     gradient: ({ node, gradients }) => [spread(node, need(gradients[0]))],
   },
   ReduceMean: { inferTypes: reducedShape, lower: { standard: reduction('ReduceMean') }, gradient: meanGradient },

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Target } from '../../graph/index.ts';
 import { compileForward, compileGradients, compileTrainStep } from '../../graph/index.ts';
 import {
   classIds,
@@ -13,7 +12,7 @@ import {
 } from '../../graph/run-onnx.test-support.ts';
 import { buildModel, type Model } from '../build-model.ts';
 import { fill, readGolden, unpack } from '../golden.test-support.ts';
-import { localTargets } from '../targets.test-support.ts';
+import { labelOf, localTargets } from '../targets.test-support.ts';
 import { weightsOf } from '../vision/golden.test-support.ts';
 import type { GenerativeSpec } from './specification.ts';
 
@@ -41,7 +40,6 @@ const CLASSES = 3;
 const SIDE = 8;
 const BATCH = golden.labels.length;
 const targets = await localTargets();
-const label = (target: Target): string => `${target.provider}${target.blockSize ?? ''}`;
 const cases = golden.cases.map((entry) => [entry.name, entry] as const);
 
 const modelOf = ({ spec }: GoldenCase): Model => {
@@ -68,7 +66,7 @@ const dataOf = (stream: number) => ({
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-describe.each(targets.map((target) => [label(target), target] as const))(
+describe.each(targets.map((target) => [labelOf(target), target] as const))(
   'models that draw, against PyTorch with the same noise, lowered for %s',
   (_, target) => {
     it.each(cases)('%s: output, loss and gradients', async (_name, entry) => {

@@ -4,7 +4,7 @@ import { classIds, floats, numbers, relativeError, runOnce } from '../../graph/r
 import { buildModel } from '../build-model.ts';
 import { fill, followLosses, hashedWeights, readGolden, unpack } from '../golden.test-support.ts';
 import type { InputSignature } from '../specification.ts';
-import { localTargets } from '../targets.test-support.ts';
+import { labelOf, localTargets } from '../targets.test-support.ts';
 
 interface Golden {
   readonly batch: number;
@@ -52,7 +52,7 @@ const modelOf = (kind: 'embedding_mlp' | 'wide_and_deep') => {
   return buildModel(spec, input, { kind: 'classification', classes });
 };
 
-describe.each(targets.map((target) => [`${target.provider}${target.blockSize ?? ''}`, target] as const))(
+describe.each(targets.map((target) => [labelOf(target), target] as const))(
   'networks over tables with categories against PyTorch, lowered for %s',
   (_, target) => {
     it.each(golden.models.map((entry) => [entry.kind, entry] as const))(

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Target } from '../../graph/index.ts';
 import { compileGradients, compileTrainStep } from '../../graph/index.ts';
 import { floats, numbers, openSession, relativeError, runOnce, StepRunner } from '../../graph/run-onnx.test-support.ts';
 import { fill, readGolden, unpack } from '../golden.test-support.ts';
-import { localTargets } from '../targets.test-support.ts';
+import { labelOf, localTargets } from '../targets.test-support.ts';
 import type { VisionGolden } from './golden.test-support.ts';
 import { imagesOf, modelOf, targetsOf, weightsOf } from './golden.test-support.ts';
 
@@ -13,9 +12,8 @@ const golden = readGolden<{ readonly layers: readonly VisionGolden[]; readonly m
 );
 const named = (entries: readonly VisionGolden[]) => entries.map((entry) => [entry.name, entry] as const);
 const targets = await localTargets();
-const label = (target: Target): string => `${target.provider}${target.blockSize ?? ''}`;
 
-describe.each(targets.map((target) => [label(target), target] as const))(
+describe.each(targets.map((target) => [labelOf(target), target] as const))(
   'image models against PyTorch, lowered for %s',
   (_, target) => {
     it.each(named([...golden.layers, ...golden.models]))('%s: output and gradients', async (_name, entry) => {
@@ -71,7 +69,7 @@ describe.each(
   targets
     .filter(({ provider }) => provider === 'cpu')
     .slice(-1)
-    .map((target) => [label(target), target] as const),
+    .map((target) => [labelOf(target), target] as const),
 )('two hundred steps of AdamW against PyTorch, lowered for %s', (_, target) => {
   it.each(named(golden.models.filter(({ losses }) => losses)))('%s', async (_name, entry) => {
     const model = modelOf(entry);

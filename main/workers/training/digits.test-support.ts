@@ -85,6 +85,7 @@ export function trainerInputOf(digits: Digits, config: RunConfig, patch: Partial
     provider: 'cpu',
     threads: 1,
     blockSize: null,
+    native: false,
     resume: null,
     ...patch,
   };

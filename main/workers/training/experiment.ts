@@ -1,6 +1,6 @@
 import type { Preprocessing } from '../../contract/checkpoint.ts';
 import type { ExperimentInput } from '../../contract/training-worker.ts';
-import type { Target } from '../../graph/index.ts';
+import { cpuTarget, type Target } from '../../graph/index.ts';
 import { commonPreprocessing, type ModelSources, modelFor } from '../../models/index.ts';
 import type { SessionSettings } from '../../runtime/index.ts';
 import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
@@ -66,8 +66,8 @@ function settledByTeacher(loss: ExperimentInput['config']['loss'], sources: Mode
   return { preprocessing: preprocessing as Preprocessing, targetScale };
 }
 
-export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize'>): Target {
+export function targetOf(input: Pick<ExperimentInput, 'provider' | 'blockSize' | 'native'>): Target {
   if (input.provider === 'webgpu') return { provider: 'webgpu' };
   if (input.provider !== 'cpu') return { provider: 'standard' };
-  return input.blockSize === null ? { provider: 'cpu' } : { provider: 'cpu', blockSize: input.blockSize };
+  return cpuTarget(input);
 }

@@ -26,7 +26,7 @@ it.runIf(environment)('WebGPU computes every operator, forward and backward, as 
     });
     child.on('close', () => reject(new Error('The process ended without a result.')));
   });
-  const input = { provider: 'webgpu', threads: 1, blockSize: null, known: null, deadly: [] };
+  const input = { provider: 'webgpu', threads: 1, blockSize: null, native: false, known: null, deadly: [] };
   child.send({ type: 'start', input });
   const { tested } = deviceTestResult.parse(await result);
   expect(tested?.failures).toEqual([]);

@@ -67,6 +67,7 @@ export function taskInput(dataset: TaskDataset, config: RunConfig, patch: Partia
     provider: 'cpu',
     threads: 1,
     blockSize: null,
+    native: false,
     resume: null,
     ...patch,
   };

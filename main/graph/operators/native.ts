@@ -1,0 +1,123 @@
+import { normalizeAxis, staticSize } from '../dimension.ts';
+import { float, type Lowering } from '../lowering/lowering.ts';
+import type { LoweringRule } from '../operator.ts';
+import type { Node, Tensor } from '../tensor.ts';
+import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
+import { windowOf } from './window.ts';
+
+/**
+ * Lowering to the operators of the addon in `native/`: what ONNX Runtime needs five to ten passes over memory for, or copies of
+ * its operands, is one or two passes there. All of them are float32; each rule declines (returns false, having written nothing)
+ * what does not fit, and the rule of the provider, its twin, is taken.
+ */
+const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
+
+/** One node in whichever layout the inputs already lie; further outputs of the row stand for the input that is saved. */
+export const nativeElementwise =
+  (operator: string, otherwise: LoweringRule, count: number): LoweringRule =>
+  (lowering, node) => {
+    if (!isFloat(node)) return otherwise(lowering, node);
+    const { layout, names } = lowering.aligned({ ...node, inputs: node.inputs.slice(0, count) });
+    const [y] = lowering.emitNative(operator, names);
+    lowering.define(outputOf(node), need(y), layout);
+    for (const other of node.outputs.slice(1)) lowering.define(other, need(names[0]), layout);
+  };
+
+/** Sums over leading axes: gradients of biases. */
+export const columnSum = (lowering: Lowering, node: Node): boolean => {
+  const x = inputOf(node, 0);
+  const axes = integersOf(node.attributes, 'axes').map((axis) => normalizeAxis(axis, x.shape.length));
+  const areLeading = axes.length > 0 && [...axes].sort((a, b) => a - b).every((axis, place) => axis === place);
+  if (!isFloat(node) || !areLeading || node.attributes.keep || axes.length === x.shape.length) return false;
+  lowering.define(
+    outputOf(node),
+    need(lowering.emitNative('ColumnSum', [lowering.plain(x)], { leading: axes.length })[0]),
+  );
+  return true;
+};
+
+/** Over the last axis only. */
+export const softmaxGradient = (lowering: Lowering, node: Node): boolean => {
+  const [g, y] = [inputOf(node, 0), inputOf(node, 1)];
+  if (!isFloat(node) || normalizeAxis(numberOf(node.attributes, 'axis'), y.shape.length) !== y.shape.length - 1)
+    return false;
+  const names = [lowering.plain(g), lowering.plain(y)];
+  lowering.define(outputOf(node), need(lowering.emitNative('SoftmaxGradient', names)[0]));
+  return true;
+};
+
+/** Inputs g, x, weight, mean, inverse deviation. */
+export const layerNormGradient = (lowering: Lowering, node: Node): boolean => {
+  if (!isFloat(node)) return false;
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  lowering.emitNative('LayerNormGradient', names, {}, 3).forEach((name, index) => {
+    lowering.define(outputOf(node, index), name);
+  });
+  return true;
+};
+
+/** The block that both images lie in, 0 where they are row-major, undefined where blocks do not hold all channels. */
+const blockOf = (lowering: Lowering, x: Tensor): number =>
+  lowering.isBlocked(x) ? (lowering.target.blockSize ?? 0) : 0;
+
+/** The row's last output, x − mean, stands for x itself here: only the gradient below reads it. */
+export const batchNormTrain = (lowering: Lowering, node: Node): boolean => {
+  const [x, residual] = [inputOf(node, 0), node.inputs[3]];
+  if (!isFloat(node)) return false;
+  const block = blockOf(lowering, x);
+  const image = (tensor: Tensor): string => (block === 0 ? lowering.plain(tensor) : lowering.blocked(tensor));
+  const names = [image(x), ...[1, 2].map((index) => lowering.plain(inputOf(node, index))), residual && image(residual)];
+  const attributes = {
+    block,
+    epsilon: float(numberOf(node.attributes, 'epsilon')),
+    rectified: node.attributes.activation === 'Relu' ? 1 : 0,
+  };
+  const layout = block === 0 ? 'plain' : 'blocked';
+  lowering.emitNative('BatchNormTrain', names, attributes, 4).forEach((name, index) => {
+    lowering.define(outputOf(node, index), name, index === 0 ? layout : 'plain');
+  });
+  lowering.define(outputOf(node, 4), need(names[0]), layout);
+  return true;
+};
+
+/** Inputs g, x, weight, inverse deviation, mean. */
+export const batchNormGradient = (lowering: Lowering, node: Node): boolean => {
+  const [g, x] = [inputOf(node, 0), inputOf(node, 1)];
+  if (!isFloat(node)) return false;
+  const block = blockOf(lowering, x);
+  const images = [g, x].map((tensor) => (block === 0 ? lowering.plain(tensor) : lowering.blocked(tensor)));
+  const names = [...images, ...[2, 3, 4].map((index) => lowering.plain(inputOf(node, index)))];
+  lowering.emitNative('BatchNormGradient', names, { block }, 3).forEach((name, index) => {
+    lowering.define(outputOf(node, index), name, index === 0 && block > 0 ? 'blocked' : 'plain');
+  });
+  return true;
+};
+
+/** Where g lies in blocks: no shifted copies of the images are made. */
+export const convolutionWeightGradient = (lowering: Lowering, node: Node): boolean => {
+  const [x, g] = [inputOf(node, 0), inputOf(node, 1)];
+  const window = windowOf(node.attributes);
+  const block = lowering.target.blockSize;
+  if (block === undefined || !isFloat(node) || !lowering.isBlocked(g) || numberOf(node.attributes, 'groups') !== 1)
+    return false;
+  if (window.dilations.some((dilation) => dilation !== 1)) return false;
+  // Few plain channels are a picture's: more of them lie in blocks, or cost more this way than as a product.
+  const plain = !lowering.canBlock(x);
+  if (plain && staticSize(x.shape[1]) > 4) return false;
+  const [sum] = lowering.emitNative(
+    'ConvolutionWeightGradient',
+    [plain ? lowering.plain(x) : lowering.blocked(x), lowering.blocked(g)],
+    {
+      block,
+      kernel_height: window.kernel[0],
+      kernel_width: window.kernel[1],
+      stride_y: window.strides[0],
+      stride_x: window.strides[1],
+      pad_top: window.pads[0],
+      pad_left: window.pads[1],
+      plain_input: plain ? 1 : 0,
+    },
+  );
+  lowering.define(outputOf(node), need(sum));
+  return true;
+};

@@ -1,0 +1,422 @@
+// Compiled once per instruction set (resources/build/native.ts), with LEVEL naming the table and WIDTH its floats per vector.
+// Every function is the twin of a lowering in main/graph/operators, which operator-kernels.test.ts holds it to.
+#include "kernels.h"
+
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace lightbench {
+namespace {
+
+typedef float V __attribute__((vector_size(WIDTH * 4)));
+typedef int32_t VI __attribute__((vector_size(WIDTH * 4)));
+
+inline V load(const float* p) {
+  V v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
+
+inline void store(float* p, V v) { std::memcpy(p, &v, sizeof v); }
+
+inline V all(float value) { return V{} + value; }
+
+inline float sumOf(V v) {
+  float sum = 0;
+  for (int lane = 0; lane < WIDTH; lane++) sum += v[lane];
+  return sum;
+}
+
+/** eˣ to about one unit in the last place: x = n·ln 2 + r with |r| ≤ ½ ln 2, a polynomial for eʳ (Cephes, expf). */
+inline V exponential(V x) {
+  x = x < -87.0f ? all(-87.0f) : x;
+  x = x > 88.0f ? all(88.0f) : x;
+  const V shifter = all(12582912.0f);
+  const V n = (x * 1.44269504f + shifter) - shifter;
+  const V r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  V p = all(1.9875691500e-4f);
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  const VI bits = (__builtin_convertvector(n, VI) + 127) << 23;
+  V scale;
+  std::memcpy(&scale, &bits, sizeof scale);
+  return p * scale;
+}
+
+/**
+ * erf(x): an odd polynomial near zero, 1 − exp(polynomial) beyond; both fitted for the least relative error, which stays
+ * within two units in the last place (resources/scripts/fit-erf.py).
+ */
+inline V errorFunction(V x) {
+  const V t = x < 0.0f ? -x : x;
+  const V s = x * x;
+  V far = all(-1.72853470e-5f) * t + 3.83197126e-4f;
+  const V even = all(-3.88396438e-3f) * t + 2.42546219e-2f;
+  far = far * s + even;
+  far = far * t - 1.06777877e-1f;
+  far = far * t - 6.34846687e-1f;
+  far = far * t - 1.28717512e-1f;
+  far = far * t - t;
+  far = 1.0f - exponential(far);
+  far = x < 0.0f ? -far : far;
+  V near = all(-5.96761703e-4f);
+  near = near * s + 4.99119423e-3f;
+  near = near * s - 2.67681349e-2f;
+  near = near * s + 1.12819925e-1f;
+  near = near * s - 3.76125336e-1f;
+  near = near * s + 1.28379166e-1f;
+  near = near * x + x;
+  return t > 0.927734375f ? far : near;
+}
+
+constexpr float SQRT_HALF = 0.70710678118654752f;
+constexpr float INVERSE_SQRT_PI = 0.56418958354775628f;
+
+inline V geluOf(V x) { return x * (errorFunction(x * SQRT_HALF) * 0.5f + 0.5f); }
+
+inline V geluSlope(V x) {
+  const V u = x * SQRT_HALF;
+  return (errorFunction(u) * 0.5f + 0.5f) + u * exponential(-(u * u)) * INVERSE_SQRT_PI;
+}
+
+/** Calls `whole` on vectors, and once more on a padded copy of what is left. */
+template <typename Function>
+inline void eachUnary(const float* x, float* y, size_t count, Function function) {
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) store(y + i, function(load(x + i)));
+  if (i == count) return;
+  V rest{};
+  std::memcpy(&rest, x + i, (count - i) * sizeof(float));
+  rest = function(rest);
+  std::memcpy(y + i, &rest, (count - i) * sizeof(float));
+}
+
+template <typename Function>
+inline void eachBinary(const float* a, const float* b, float* y, size_t count, Function function) {
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) store(y + i, function(load(a + i), load(b + i)));
+  if (i == count) return;
+  V left{}, right{};
+  std::memcpy(&left, a + i, (count - i) * sizeof(float));
+  std::memcpy(&right, b + i, (count - i) * sizeof(float));
+  left = function(left, right);
+  std::memcpy(y + i, &left, (count - i) * sizeof(float));
+}
+
+void gelu(const float* x, float* y, size_t count) { eachUnary(x, y, count, geluOf); }
+
+void geluGradient(const float* g, const float* x, float* dx, size_t count) {
+  eachBinary(g, x, dx, count, [](V gradient, V value) { return gradient * geluSlope(value); });
+}
+
+void reluGradient(const float* g, const float* y, float* dx, size_t count) {
+  eachBinary(g, y, dx, count, [](V gradient, V value) { return value <= 0.0f ? V{} : gradient; });
+}
+
+/** Rows are summed in runs of so many, which keeps rounding errors short. */
+constexpr size_t RUN = 64;
+
+void columnSums(const float* x, size_t rows, size_t width, size_t from, size_t to, float* sums) {
+  size_t column = from;
+  constexpr size_t STRIPE = 4 * WIDTH;
+  for (; column + STRIPE <= to; column += STRIPE) {
+    V total[4] = {};
+    for (size_t start = 0; start < rows; start += RUN) {
+      V part[4] = {};
+      const size_t end = start + RUN < rows ? start + RUN : rows;
+      for (size_t row = start; row < end; row++) {
+        const float* p = x + row * width + column;
+        for (int k = 0; k < 4; k++) part[k] += load(p + k * WIDTH);
+      }
+      for (int k = 0; k < 4; k++) total[k] += part[k];
+    }
+    for (int k = 0; k < 4; k++) store(sums + column + k * WIDTH, total[k]);
+  }
+  for (; column < to; column++) {
+    float total = 0;
+    for (size_t start = 0; start < rows; start += RUN) {
+      float part = 0;
+      const size_t end = start + RUN < rows ? start + RUN : rows;
+      for (size_t row = start; row < end; row++) part += x[row * width + column];
+      total += part;
+    }
+    sums[column] = total;
+  }
+}
+
+void softmaxGradient(const float* g, const float* y, size_t rows, size_t width, float* dx) {
+  for (size_t row = 0; row < rows; row++, g += width, y += width, dx += width) {
+    V sums{};
+    size_t i = 0;
+    for (; i + WIDTH <= width; i += WIDTH) sums += load(g + i) * load(y + i);
+    float sum = sumOf(sums);
+    for (; i < width; i++) sum += g[i] * y[i];
+    for (i = 0; i + WIDTH <= width; i += WIDTH) store(dx + i, load(y + i) * (load(g + i) - sum));
+    for (; i < width; i++) dx[i] = y[i] * (g[i] - sum);
+  }
+}
+
+void layerNormGradient(const float* g, const float* x, const float* weight, const float* mean, const float* inverse,
+                       size_t rows, size_t width, float* dx, float* weightGradient, float* biasGradient) {
+  for (size_t row = 0; row < rows; row++, g += width, x += width, dx += width) {
+    const float m = mean[row], d = inverse[row];
+    V sums{}, products{};
+    size_t i = 0;
+    for (; i + WIDTH <= width; i += WIDTH) {
+      const V gradient = load(g + i);
+      const V normal = (load(x + i) - m) * d;
+      const V scaled = gradient * load(weight + i);
+      sums += scaled;
+      products += scaled * normal;
+      store(weightGradient + i, load(weightGradient + i) + gradient * normal);
+      store(biasGradient + i, load(biasGradient + i) + gradient);
+    }
+    float sum = sumOf(sums), product = sumOf(products);
+    for (; i < width; i++) {
+      const float normal = (x[i] - m) * d, scaled = g[i] * weight[i];
+      sum += scaled;
+      product += scaled * normal;
+      weightGradient[i] += g[i] * normal;
+      biasGradient[i] += g[i];
+    }
+    sum /= width;
+    product /= width;
+    for (i = 0; i + WIDTH <= width; i += WIDTH) {
+      const V normal = (load(x + i) - m) * d;
+      store(dx + i, (load(g + i) * load(weight + i) - sum - normal * product) * d);
+    }
+    for (; i < width; i++) dx[i] = (g[i] * weight[i] - sum - (x[i] - m) * d * product) * d;
+  }
+}
+
+/** Lanes side by side go by blocks that fit registers; a channel's own pixels side by side go by vectors. */
+void moments(const float* x, size_t count, size_t lanes, float* mean, float* squares) {
+  if (lanes == 1) {
+    V sums{};
+    size_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) sums += load(x + i);
+    float sum = sumOf(sums);
+    for (; i < count; i++) sum += x[i];
+    const float m = sum / count;
+    V total{};
+    for (i = 0; i + WIDTH <= count; i += WIDTH) {
+      const V d = load(x + i) - m;
+      total += d * d;
+    }
+    float square = sumOf(total);
+    for (; i < count; i++) square += (x[i] - m) * (x[i] - m);
+    *mean = m;
+    *squares = square;
+    return;
+  }
+  size_t lane = 0;
+  for (; lane + WIDTH <= lanes; lane += WIDTH) {
+    V even{}, odd{};
+    size_t i = 0;
+    for (; i + 2 <= count; i += 2) {
+      even += load(x + i * lanes + lane);
+      odd += load(x + (i + 1) * lanes + lane);
+    }
+    if (i < count) even += load(x + i * lanes + lane);
+    const V m = (even + odd) / all(float(count));
+    even = odd = V{};
+    for (i = 0; i + 2 <= count; i += 2) {
+      const V a = load(x + i * lanes + lane) - m, b = load(x + (i + 1) * lanes + lane) - m;
+      even += a * a;
+      odd += b * b;
+    }
+    if (i < count) {
+      const V a = load(x + i * lanes + lane) - m;
+      even += a * a;
+    }
+    store(mean + lane, m);
+    store(squares + lane, even + odd);
+  }
+  for (; lane < lanes; lane++) {
+    float sum = 0, square = 0;
+    for (size_t i = 0; i < count; i++) sum += x[i * lanes + lane];
+    const float m = sum / count;
+    for (size_t i = 0; i < count; i++) square += (x[i * lanes + lane] - m) * (x[i * lanes + lane] - m);
+    mean[lane] = m;
+    squares[lane] = square;
+  }
+}
+
+/** Calls function(offset, lane) for vectors and scalars of a block [count, lanes]; for one lane along the pixels. */
+template <typename Vectors, typename Scalars>
+inline void eachLane(size_t count, size_t lanes, Vectors vectors, Scalars scalars) {
+  if (lanes == 1) {
+    size_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) vectors(i, 0);
+    for (; i < count; i++) scalars(i, 0);
+    return;
+  }
+  for (size_t lane = 0; lane < lanes;) {
+    if (lane + WIDTH <= lanes) {
+      for (size_t i = 0; i < count; i++) vectors(i * lanes + lane, lane);
+      lane += WIDTH;
+    } else {
+      for (size_t i = 0; i < count; i++) scalars(i * lanes + lane, lane);
+      lane++;
+    }
+  }
+}
+
+void affine(const float* x, size_t count, size_t lanes, const float* factor, const float* offset, const float* residual,
+            bool rectified, float* y) {
+  const auto per = [lanes](const float* p, size_t lane) { return lanes == 1 ? all(*p) : load(p + lane); };
+  eachLane(
+      count, lanes,
+      [=](size_t at, size_t lane) {
+        V value = load(x + at) * per(factor, lane) + per(offset, lane);
+        if (residual) value += load(residual + at);
+        if (rectified) value = value < 0.0f ? V{} : value;
+        store(y + at, value);
+      },
+      [=](size_t at, size_t lane) {
+        float value = x[at] * factor[lane] + offset[lane];
+        if (residual) value += residual[at];
+        y[at] = rectified && value < 0.0f ? 0.0f : value;
+      });
+}
+
+void gradientSums(const float* g, const float* x, size_t count, size_t lanes, const float* mean, float* sum,
+                  float* product) {
+  if (lanes == 1) {
+    V sums{}, products{};
+    size_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH) {
+      const V gradient = load(g + i);
+      sums += gradient;
+      products += gradient * (load(x + i) - *mean);
+    }
+    *sum = sumOf(sums);
+    *product = sumOf(products);
+    for (; i < count; i++) {
+      *sum += g[i];
+      *product += g[i] * (x[i] - *mean);
+    }
+    return;
+  }
+  size_t lane = 0;
+  for (; lane + WIDTH <= lanes; lane += WIDTH) {
+    V sums[2] = {}, products[2] = {};
+    const V m = load(mean + lane);
+    for (size_t i = 0; i < count; i++) {
+      const V gradient = load(g + i * lanes + lane);
+      sums[i & 1] += gradient;
+      products[i & 1] += gradient * (load(x + i * lanes + lane) - m);
+    }
+    store(sum + lane, sums[0] + sums[1]);
+    store(product + lane, products[0] + products[1]);
+  }
+  for (; lane < lanes; lane++) {
+    float s = 0, p = 0;
+    for (size_t i = 0; i < count; i++) {
+      s += g[i * lanes + lane];
+      p += g[i * lanes + lane] * (x[i * lanes + lane] - mean[lane]);
+    }
+    sum[lane] = s;
+    product[lane] = p;
+  }
+}
+
+void combine(const float* g, const float* x, size_t count, size_t lanes, const float* factor, const float* slope,
+             const float* offset, float* dx) {
+  const auto per = [lanes](const float* p, size_t lane) { return lanes == 1 ? all(*p) : load(p + lane); };
+  eachLane(
+      count, lanes,
+      [=](size_t at, size_t lane) {
+        store(dx + at, load(g + at) * per(factor, lane) + load(x + at) * per(slope, lane) + per(offset, lane));
+      },
+      [=](size_t at, size_t lane) { dx[at] = g[at] * factor[lane] + x[at] * slope[lane] + offset[lane]; });
+}
+
+/** Products of `INPUTS` channels of x with a block of g over the pixels of one tap, kept in registers. */
+template <int BLOCK, int INPUTS>
+inline void tap(const float* x, size_t step, size_t pitch, const float* g, size_t rows, size_t columns, size_t xRow,
+                size_t gRow, float* sums) {
+  typedef float B __attribute__((vector_size(BLOCK * 4)));
+  B total[INPUTS];
+  std::memcpy(total, sums, sizeof total);
+  for (size_t row = 0; row < rows; row++) {
+    const float* xs = x + row * xRow;
+    const float* gs = g + row * gRow;
+    for (size_t column = 0; column < columns; column++, xs += step, gs += BLOCK) {
+      B gradient;
+      std::memcpy(&gradient, gs, sizeof gradient);
+#pragma GCC unroll 16
+      for (int input = 0; input < INPUTS; input++) total[input] += gradient * xs[input * pitch];
+    }
+  }
+  std::memcpy(sums, total, sizeof total);
+}
+
+template <int BLOCK>
+void weightGradient(const float* x, const float* g, const ConvolutionShape& s, size_t inputBlock, size_t outputBlock,
+                    size_t first, size_t last, float* sums) {
+  const size_t inputs = s.plainInput ? s.channels : BLOCK;
+  const size_t xPixels = s.height * s.width, gPixels = s.rows * s.columns;
+  const size_t step = s.plainInput ? 1 : BLOCK;
+  const size_t pitch = s.plainInput ? xPixels : 1;
+  for (size_t image = first; image < last; image++) {
+    const float* xi = s.plainInput ? x + image * s.channels * xPixels
+                                   : x + (image * (s.channels / BLOCK) + inputBlock) * xPixels * BLOCK;
+    const float* gi = g + (image * (s.outputs / BLOCK) + outputBlock) * gPixels * BLOCK;
+    for (size_t ky = 0; ky < s.kernelHeight; ky++) {
+      for (size_t kx = 0; kx < s.kernelWidth; kx++) {
+        // Rows of g whose window's tap lies inside x: 0 ≤ row·stride + k − pad < height.
+        const ptrdiff_t dy = ptrdiff_t(ky) - s.padTop, dx = ptrdiff_t(kx) - s.padLeft;
+        const ptrdiff_t sy = s.strideY, sx = s.strideX;
+        const ptrdiff_t top = dy < 0 ? (-dy + sy - 1) / sy : 0, left = dx < 0 ? (-dx + sx - 1) / sx : 0;
+        ptrdiff_t bottom = (ptrdiff_t(s.height) - 1 - dy) < 0 ? 0 : (ptrdiff_t(s.height) - 1 - dy) / sy + 1;
+        ptrdiff_t right = (ptrdiff_t(s.width) - 1 - dx) < 0 ? 0 : (ptrdiff_t(s.width) - 1 - dx) / sx + 1;
+        if (bottom > ptrdiff_t(s.rows)) bottom = s.rows;
+        if (right > ptrdiff_t(s.columns)) right = s.columns;
+        if (top >= bottom || left >= right) continue;
+        const float* xs = xi + ((top * sy + dy) * ptrdiff_t(s.width) + left * sx + dx) * ptrdiff_t(step);
+        const float* gs = gi + (top * s.columns + left) * BLOCK;
+        float* target = sums + (ky * s.kernelWidth + kx) * inputs * BLOCK;
+        const size_t rows = bottom - top, columns = right - left;
+        const size_t xRow = sy * s.width * step, gRow = s.columns * BLOCK;
+        size_t input = 0;
+        for (; input + BLOCK <= inputs; input += BLOCK)
+          tap<BLOCK, BLOCK>(xs + input * pitch, sx * step, pitch, gs, rows, columns, xRow, gRow, target + input * BLOCK);
+        const auto rest = [&](auto count) {
+          for (; input + count <= inputs; input += count)
+            tap<BLOCK, count>(xs + input * pitch, sx * step, pitch, gs, rows, columns, xRow, gRow, target + input * BLOCK);
+        };
+        rest(std::integral_constant<int, 4>{});
+        rest(std::integral_constant<int, 3>{});
+        rest(std::integral_constant<int, 2>{});
+        rest(std::integral_constant<int, 1>{});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+extern const Kernels LEVEL;
+const Kernels LEVEL = {
+    .name = NAME,
+    .gelu = gelu,
+    .geluGradient = geluGradient,
+    .reluGradient = reluGradient,
+    .columnSums = columnSums,
+    .softmaxGradient = softmaxGradient,
+    .layerNormGradient = layerNormGradient,
+    .moments = moments,
+    .affine = affine,
+    .gradientSums = gradientSums,
+    .combine = combine,
+    .weightGradient8 = weightGradient<8>,
+    .weightGradient16 = weightGradient<16>,
+};
+
+}  // namespace lightbench

@@ -1,0 +1,59 @@
+// What one instruction set computes. Each level (see kernels.cc) fills one such table; the processor decides which is taken.
+#pragma once
+#include <cstddef>
+
+namespace lightbench {
+
+/** A convolution's geometry with images in blocks of channels, [N, C / block, H, W, block]. */
+struct ConvolutionShape {
+  size_t images, channels, outputs;
+  size_t height, width, rows, columns;
+  size_t kernelHeight, kernelWidth, strideY, strideX;
+  ptrdiff_t padTop, padLeft;
+  /** Whether x lies plain, [N, C, H, W], as the pictures of a first layer do. */
+  bool plainInput;
+};
+
+struct Kernels {
+  const char* name;
+  /** x·Φ(x), elementwise. */
+  void (*gelu)(const float* x, float* y, size_t count);
+  /** g·(Φ(x) + x·φ(x)), elementwise. */
+  void (*geluGradient)(const float* g, const float* x, float* dx, size_t count);
+  /** 0 where y ≤ 0, else g, elementwise. */
+  void (*reluGradient)(const float* g, const float* y, float* dx, size_t count);
+  /** Sums columns [from, to) of a row-major matrix. */
+  void (*columnSums)(const float* x, size_t rows, size_t width, size_t from, size_t to, float* sums);
+  /** y·(g − Σ g·y) per row. */
+  void (*softmaxGradient)(const float* g, const float* y, size_t rows, size_t width, float* dx);
+  /** Rows of one layer norm; adds to weightGradient and biasGradient [width]. */
+  void (*layerNormGradient)(const float* g, const float* x, const float* weight, const float* mean, const float* inverse,
+                            size_t rows, size_t width, float* dx, float* weightGradient, float* biasGradient);
+  /**
+   * Mean and sum of squared deviations of `count` pixels with `lanes` channels side by side.
+   * @param lanes 1 where a channel's pixels lie side by side
+   */
+  void (*moments)(const float* x, size_t count, size_t lanes, float* mean, float* squares);
+  /** factor·x + offset (+ residual), then max(0, ·) where `rectified`, per lane. */
+  void (*affine)(const float* x, size_t count, size_t lanes, const float* factor, const float* offset,
+                 const float* residual, bool rectified, float* y);
+  /** Σ g and Σ g·(x − mean) per lane. */
+  void (*gradientSums)(const float* g, const float* x, size_t count, size_t lanes, const float* mean, float* sum,
+                       float* product);
+  /** factor·g + slope·x + offset per lane. */
+  void (*combine)(const float* g, const float* x, size_t count, size_t lanes, const float* factor, const float* slope,
+                  const float* offset, float* dx);
+  /**
+   * Adds the weight gradient of images [first, last) between one block of input channels and one of output channels to
+   * sums [kernelHeight, kernelWidth, inputs, block]; inputs is the block, or all channels of a plain x.
+   */
+  void (*weightGradient8)(const float* x, const float* g, const ConvolutionShape& shape, size_t inputBlock,
+                          size_t outputBlock, size_t first, size_t last, float* sums);
+  void (*weightGradient16)(const float* x, const float* g, const ConvolutionShape& shape, size_t inputBlock,
+                           size_t outputBlock, size_t first, size_t last, float* sums);
+};
+
+/** Of this processor. */
+const Kernels& kernels();
+
+}  // namespace lightbench
