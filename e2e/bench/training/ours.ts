@@ -1,8 +1,9 @@
 import type { Target } from '../../../main/graph/index.ts';
-import { compileForward, initializeParameters, STANDARD } from '../../../main/graph/index.ts';
+import { compileForward, cpuTarget, initializeParameters, STANDARD } from '../../../main/graph/index.ts';
 import {
   type Execute,
   findBlockSize,
+  nativeRuntime,
   type RuntimeFeeds,
   RuntimeSession,
   type SessionSettings,
@@ -29,9 +30,7 @@ export async function localTarget(): Promise<Target> {
     await session.dispose();
     return result;
   };
-  const blockSize = await findBlockSize(execute);
-  const native = process.env.NONATIVE ? {} : { native: true as const };
-  return blockSize === null ? { provider: 'cpu', ...native } : { provider: 'cpu', blockSize, ...native };
+  return cpuTarget({ blockSize: await findBlockSize(execute), native: nativeRuntime() !== null });
 }
 
 /** Our side of one workload: training steps as a run executes them, and the forward pass with constant weights. */

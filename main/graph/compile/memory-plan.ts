@@ -1,3 +1,4 @@
+import { NATIVE_DOMAIN, NCHWC_DOMAIN } from '../lowering/lowering.ts';
 import type { OnnxGraph, OnnxNode } from '../onnx/model.ts';
 import type { Allocation, ArenaModel } from './memory-arena.ts';
 import { declaredShape, isSameShape, isStatic, type SeenShape, type SeenValue, seenOutputs } from './memory-shapes.ts';
@@ -11,6 +12,11 @@ const ALIASES: ReadonlySet<string> = new Set(['Reshape', 'Squeeze', 'Unsqueeze',
 const IN_PLACE: ReadonlySet<string> = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Relu', 'Sigmoid', 'Tanh', 'Exp', 'Log', 'Sqrt', 'Neg', 'Abs', 'Reciprocal'],
   ...['HardSigmoid', 'LeakyRelu', 'Elu', 'Softplus', 'Clip', 'Cast', 'Not'],
+]);
+
+/** `MAY_OVERWRITE` in native/operators.cc. */
+const NATIVE_IN_PLACE: ReadonlySet<string> = new Set([
+  ...['Gelu', 'GeluGradient', 'ReluGradient', 'SoftmaxGradient', 'LayerNormGradient', 'BatchNormGradient'],
 ]);
 
 /** Numbers of constants that sizes may be multiplied with, at most: one per axis. */
@@ -208,6 +214,14 @@ const sizeOf = (value: KnownValue): number => bytesOf({ dtype: value.dtype, dims
 const isSameSize = (buffer: Buffer, value: KnownValue, seen: SeenShape): boolean =>
   seen.length > 0 && buffer.dtypeBytes === sizeOf(value) && isSameShape(buffer.seen, seen);
 
+/** Inputs whose memory the kernel may write its output into. */
+function overwritable({ operator, domain }: OnnxNode): readonly number[] {
+  if (domain === NATIVE_DOMAIN) return NATIVE_IN_PLACE.has(operator) ? [0] : [];
+  // The blocked convolution adds its fourth input in its last pass.
+  if (domain === NCHWC_DOMAIN) return [3];
+  return IN_PLACE.has(operator) ? [0, 1] : [];
+}
+
 /** The buffer of an input that nobody reads afterwards, and that the kernel writes its output into; if any. */
 function overwritten(
   node: OnnxNode,
@@ -215,8 +229,7 @@ function overwritten(
   { value, seen }: SeenValue,
   scope: Scope,
 ): Buffer | undefined {
-  // The blocked convolution adds its fourth input in its last pass.
-  const candidates = IN_PLACE.has(node.operator) ? [0, 1] : node.domain.endsWith('nchwc') ? [3] : [];
+  const candidates = overwritable(node);
   const place = candidates.find((at) => {
     const input = inputs[at];
     if (input?.buffer?.readers !== 1 || scope.has(node.inputs[at] ?? '')) return false;

@@ -1,5 +1,6 @@
 import type { DataType } from '../data-type.ts';
 import { dataTypeOfCode, dataTypes } from '../data-type.ts';
+import { NATIVE_DOMAIN } from '../lowering/lowering.ts';
 import type { OnnxAttribute, OnnxNode } from '../onnx/model.ts';
 
 /** What is known of a value of an ONNX graph before it runs: its type, its sizes, and small integers themselves. */
@@ -333,6 +334,25 @@ const rules: Readonly<Record<string, Rule>> = {
   },
 };
 
+/** Operators of the addon; what is not here has the type of its first input, too. */
+const nativeRules: Readonly<Record<string, Rule>> = {
+  ColumnSum: (call) => [like(first(call), first(call).dims.slice(integer(call, 'leading', 0)))],
+  LayerNormGradient: (call) => withParameters(call, 2),
+  BatchNormGradient: (call) => withParameters(call, 2),
+  BatchNormTrain: (call) => withParameters(call, 1),
+  ConvolutionWeightGradient: (call) => {
+    const [x, g] = [first(call), call.inputs[1]];
+    const kernel = [integer(call, 'kernel_height', 1), integer(call, 'kernel_width', 1)];
+    return [like(x, [g?.dims[1] ?? 1, x.dims[1] ?? 1, ...kernel])];
+  },
+};
+
+/** The first input's type once, then that of a parameter for all other outputs. */
+const withParameters = (call: Call, place: number): readonly KnownValue[] => [
+  first(call),
+  ...Array.from({ length: call.outputs - 1 }, () => call.inputs[place] ?? first(call)),
+];
+
 function axisReduced(call: Call, fallback: KnownValue): readonly number[] {
   const { dims } = first(call);
   if (call.attribute('axis') === undefined) return fallback.dims;
@@ -350,7 +370,7 @@ function unpooled(call: Call): readonly number[] {
 
 /** Types of a node's outputs; what no rule describes has the type of its first input. */
 export function inferOutputs(node: OnnxNode, inputs: Inputs): readonly KnownValue[] {
-  const rule = rules[node.operator] ?? same;
+  const rule = (node.domain === NATIVE_DOMAIN ? nativeRules : rules)[node.operator] ?? same;
   const call: Call = { inputs, attribute: (name) => node.attributes[name], outputs: node.outputs.length };
   return rule(call);
 }
