@@ -61,6 +61,39 @@ export const sequenceEvaluation = z.object({
     .describe('A few pairs, evenly over the split'),
 });
 
+/** A picture that lies near another one. */
+export const neighbour = z.object({
+  index: z.int(),
+  label: z.int(),
+  similarity: z.number().describe('Cosine of the angle between the embeddings, −1 to 1'),
+});
+export type Neighbour = z.infer<typeof neighbour>;
+
+/** Of embeddings: what is found of an item among all others of its split. */
+export const retrievalEvaluation = z.object({
+  classes: z.array(z.string()),
+  queries: z.int().describe('Items whose class has another one, at most 10,000, evenly over the split'),
+  recallAt1: z.number().describe('How often the nearest item is of the same class'),
+  recallAt5: z.number().describe('How often one of the nearest five is'),
+  meanAveragePrecisionAtR: z
+    .number()
+    .describe('Of the R nearest, R being how many of its class there are (Musgrave et al. 2020)'),
+  rPrecision: z.number().describe('Share of the R nearest that is of the same class'),
+  knnAccuracy: z.number().describe('How often most of the nearest are of the same class'),
+  neighbours: z.int().describe('That vote'),
+  perClass: z.array(
+    z.object({
+      label: z.string(),
+      queries: z.int(),
+      recallAt1: z.number().nullable(),
+      meanAveragePrecisionAtR: z.number().nullable(),
+    }),
+  ),
+  examples: z
+    .array(z.object({ index: z.int(), label: z.int(), neighbours: z.array(neighbour) }))
+    .describe('A few items evenly over the split and over the mistakes, with what lies nearest'),
+});
+
 export const segmentationEvaluation = z.object({
   classes: z.array(z.string()),
   meanIntersectionOverUnion: z.number(),
@@ -161,6 +194,7 @@ export const evaluation = z.object({
   forecast: forecastEvaluation.optional(),
   language: languageEvaluation.optional(),
   sequence: sequenceEvaluation.optional(),
+  retrieval: retrievalEvaluation.optional(),
   segmentation: segmentationEvaluation.optional(),
   detection: detectionEvaluation.optional(),
   generation: generationEvaluation.optional(),

@@ -48,37 +48,61 @@ export const layerConfig = z.discriminatedUnion('kind', [
 ]);
 export type LayerConfig = z.infer<typeof layerConfig>;
 
+const mlpConfig = z
+  .strictObject({
+    kind: z.literal('mlp'),
+    hidden: z.array(z.int().min(1).max(65536)).default([512, 256]).describe('Units of each hidden layer'),
+    activation: activation.default('relu'),
+    dropout: z.number().min(0).max(0.95).default(0).describe('Fraction of hidden units dropped in training'),
+    norm: z.enum(['none', 'batch', 'layer']).default('none').describe('Normalisation after each hidden layer'),
+  })
+  .describe('Dense network on flattened input');
+
+const cnnConfig = z
+  .strictObject({
+    kind: z.literal('cnn'),
+    channels: z
+      .array(z.int().min(1).max(4096))
+      .min(1)
+      .default([32, 64])
+      .describe('Output channels of each convolution'),
+    kernel: z.int().min(1).max(15).default(3),
+    padding: z.int().min(0).max(7).default(0),
+    poolEvery: z.int().min(0).default(2).describe('A 2×2 max pool after every n convolutions; 0 = none'),
+    hidden: z.array(z.int().min(1)).default([128]).describe('Units of the dense layers after the convolutions'),
+    activation: activation.default('relu'),
+    norm: z.enum(['none', 'batch']).default('none'),
+    dropout: z.number().min(0).max(0.95).default(0),
+  })
+  .describe('Convolutions, pooling, dense head (LeNet family)');
+
+const sequentialConfig = z
+  .strictObject({ kind: z.literal('sequential'), layers: z.array(layerConfig).min(1).max(200) })
+  .describe('Your own stack of layers; the output layer is added');
+
+const imageEmbeddingConfig = z
+  .strictObject({
+    kind: z.literal('image_embedding'),
+    dimensions: z.int().min(2).max(4096).default(64).describe('Length of the vector of a picture'),
+    encoder: z
+      .discriminatedUnion('kind', [
+        mlpConfig,
+        cnnConfig,
+        residualNetworkConfig,
+        sequentialConfig,
+        mobileNetConfig,
+        transformerEncoderConfig,
+        convolutionalTransformerConfig,
+      ])
+      .describe('What reads the picture; a linear layer of dimensions units is added'),
+  })
+  .describe('Metric learning: a network whose output is scaled to length 1');
+
 export const modelConfig = z.discriminatedUnion('kind', [
-  z
-    .strictObject({
-      kind: z.literal('mlp'),
-      hidden: z.array(z.int().min(1).max(65536)).default([512, 256]).describe('Units of each hidden layer'),
-      activation: activation.default('relu'),
-      dropout: z.number().min(0).max(0.95).default(0).describe('Fraction of hidden units dropped in training'),
-      norm: z.enum(['none', 'batch', 'layer']).default('none').describe('Normalisation after each hidden layer'),
-    })
-    .describe('Dense network on flattened input'),
-  z
-    .strictObject({
-      kind: z.literal('cnn'),
-      channels: z
-        .array(z.int().min(1).max(4096))
-        .min(1)
-        .default([32, 64])
-        .describe('Output channels of each convolution'),
-      kernel: z.int().min(1).max(15).default(3),
-      padding: z.int().min(0).max(7).default(0),
-      poolEvery: z.int().min(0).default(2).describe('A 2×2 max pool after every n convolutions; 0 = none'),
-      hidden: z.array(z.int().min(1)).default([128]).describe('Units of the dense layers after the convolutions'),
-      activation: activation.default('relu'),
-      norm: z.enum(['none', 'batch']).default('none'),
-      dropout: z.number().min(0).max(0.95).default(0),
-    })
-    .describe('Convolutions, pooling, dense head (LeNet family)'),
+  mlpConfig,
+  cnnConfig,
   residualNetworkConfig,
-  z
-    .strictObject({ kind: z.literal('sequential'), layers: z.array(layerConfig).min(1).max(200) })
-    .describe('Your own stack of layers; the output layer is added'),
+  sequentialConfig,
   graphNetworkConfig,
   recurrentConfig,
   transformerEncoderConfig,
@@ -95,6 +119,7 @@ export const modelConfig = z.discriminatedUnion('kind', [
   ownModelConfig,
   unetConfig,
   detectorConfig,
+  imageEmbeddingConfig,
   vaeConfig,
   ganConfig,
   diffusionConfig,
@@ -164,6 +189,12 @@ export const scheduleConfig = z.discriminatedUnion('kind', [
     .describe('Smaller when validation_loss no longer falls'),
 ]);
 export type ScheduleConfig = z.infer<typeof scheduleConfig>;
+
+const tripletMining = z
+  .enum(['all', 'semi_hard', 'hard'])
+  .describe(
+    'Which triplets of a batch count. all: every one; semi_hard: those whose negative is farther than the positive, but by less than the margin (Schroff et al. 2015); hard: of each picture the farthest positive with the nearest negative (Hermans et al. 2017)',
+  );
 
 export const lossConfig = z.discriminatedUnion('kind', [
   z
@@ -252,6 +283,31 @@ export const lossConfig = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('smooth_l1'), beta: z.number().positive().default(1) })
     .describe('Huber divided by its beta (Girshick 2015)'),
+  z
+    .strictObject({
+      kind: z.literal('info_nce'),
+      temperature: z
+        .number()
+        .positive()
+        .max(10)
+        .default(0.1)
+        .describe('What cosine similarities are divided by: the lower, the more the hardest negatives count'),
+    })
+    .describe(
+      'Metric learning: each picture has to find those of its class among all of the batch (InfoNCE, van den Oord et al. 2018; with labels: Khosla et al. 2020)',
+    ),
+  z
+    .strictObject({
+      kind: z.literal('triplet'),
+      margin: z
+        .number()
+        .positive()
+        .max(2)
+        .default(0.2)
+        .describe('How much farther a picture of another class must be; embeddings are at most 2 apart'),
+      mining: tripletMining.default('semi_hard'),
+    })
+    .describe('Metric learning: a picture lies closer to one of its class than to one of another'),
 ]);
 export type LossConfig = z.infer<typeof lossConfig>;
 
@@ -267,6 +323,7 @@ export const taskName = z.enum([
   'object-detection',
   'node-classification',
   'image-generation',
+  'metric-learning',
 ]);
 export type TaskName = z.infer<typeof taskName>;
 
@@ -336,6 +393,9 @@ export const seriesData = z.strictObject({
     .describe('What values are measured from: last = the newest of the window, so that trends go on; mean = of train'),
 });
 
+/** Items of a class in a batch of metric learning, where the config says nothing. */
+export const ITEMS_PER_CLASS = 4;
+
 export const runConfig = z.strictObject({
   name: z.string().max(120).default('').describe('What to call the run; empty = made up from model and time'),
   experiment: z.string().min(1).max(120).default('default').describe('The experiment the run belongs to'),
@@ -353,6 +413,14 @@ export const runConfig = z.strictObject({
       .default('')
       .describe('Id of a label set, optionally @digest of a version; empty = the imported labels'),
     batchSize: z.int().min(1).max(65536).default(64),
+    itemsPerClass: z
+      .int()
+      .min(2)
+      .max(4096)
+      .optional()
+      .describe(
+        `Metric learning: a batch holds so many items of each of batchSize / itemsPerClass classes; absent = ${ITEMS_PER_CLASS}. An epoch takes as many batches as the items fill, of every class equally often`,
+      ),
     validationFraction: z
       .number()
       .min(0)

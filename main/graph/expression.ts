@@ -51,9 +51,15 @@ export const reduceMean = (x: Tensor, axes: readonly number[], keep = false): Te
   x.graph.apply('ReduceMean', [x], { axes, keep });
 export const reduceMax = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
   x.graph.apply('ReduceMax', [x], { axes, keep });
-/** @public */
 export const reduceMin = (x: Tensor, axes: readonly number[], keep = false): Tensor =>
   x.graph.apply('ReduceMin', [x], { axes, keep });
+
+/** PyTorch's `F.normalize`: no division by less than this. */
+const SMALLEST_NORM = 1e-12;
+
+/** Rows [N, features] of length 1. */
+export const unitRows = (x: Tensor): Tensor =>
+  divide(x, squareRoot(shift(reduceSum(multiply(x, x), [1], true), SMALLEST_NORM ** 2)));
 
 /** The number of elements along some axes as a float32 scalar, known only at run time if one of them is symbolic. */
 export const countAlong = (x: Tensor, axes: readonly number[]): Tensor => x.graph.apply('CountAlong', [x], { axes });

@@ -113,6 +113,7 @@ export type { TransformerLayerOptions } from './layers/transformer.ts';
 export { TransformerDecoderLayer, TransformerEncoderLayer, transformerNorm } from './layers/transformer.ts';
 export type { UpsamplingMode } from './layers/upsampling.ts';
 export { Upsample } from './layers/upsampling.ts';
+export type { TripletMining } from './losses/contrastive.ts';
 export type { AdversarialLoss } from './losses/generative.ts';
 export { discriminatorLoss, gaussianKl, generatorLoss, gradientPenalty } from './losses/generative.ts';
 export type { LossSpec } from './losses/loss.ts';

@@ -5,7 +5,15 @@ import type { Built } from './built.ts';
 import type { Family } from './families.ts';
 import { familyOf } from './families.ts';
 import { buildLayers } from './layer-builder.ts';
-import type { ArchitectureSpec, InputSignature, LayeredSpec, LayerSpec, OutputSignature } from './specification.ts';
+import type {
+  ArchitectureSpec,
+  ImageEmbeddingSpec,
+  InputSignature,
+  LayeredSpec,
+  LayerSpec,
+  OutputSignature,
+} from './specification.ts';
+import { ImageEmbedding } from './vision/image-embedding.ts';
 
 export interface Model extends Built {
   readonly spec: ArchitectureSpec;
@@ -19,8 +27,10 @@ export interface Model extends Built {
  * @throws GraphError where layers do not fit each other; its message names the shapes.
  */
 export function buildModel(spec: ArchitectureSpec, input: InputSignature, output: OutputSignature): Model {
-  const build = familyOf(spec.kind) ?? (buildLayered as Family<ArchitectureSpec>);
-  const model = build(spec, input, output);
+  const model =
+    spec.kind === 'image_embedding'
+      ? buildEmbedding(spec, input, output)
+      : (familyOf(spec.kind) ?? (buildLayered as Family<ArchitectureSpec>))(spec, input, output);
   return { ...model, spec, input, output, summary: summarize(model) };
 }
 
@@ -28,6 +38,13 @@ export function buildModel(spec: ArchitectureSpec, input: InputSignature, output
 export function learnsNothing({ spec }: Model): boolean {
   return spec.kind === 'ensemble' && spec.combine === 'average';
 }
+
+const buildEmbedding: Family<ImageEmbeddingSpec> = ({ encoder, dimensions }, input, output) => {
+  if (input.kind !== 'image' || output.kind !== 'embedding')
+    throw new GraphError('unsupported', `An image embedding cannot turn ${input.kind} into ${output.kind}.`);
+  const { module, inputShape } = buildModel(encoder, input, { kind: 'regression', outputs: dimensions });
+  return { module: new ImageEmbedding(module), inputShape };
+};
 
 const buildLayered: Family<LayeredSpec> = (spec, input, output) => {
   const inputShape = sampleShape(input);

@@ -10,7 +10,13 @@ import { importedFamily } from './imported/imported-family.ts';
 import { ownModel } from './own/program-module.ts';
 import { recurrentEncoderDecoder } from './recurrent/encoder-decoder.ts';
 import { recurrentModel } from './recurrent/recurrent-model.ts';
-import type { ArchitectureSpec, InputSignature, LayeredSpec, OutputSignature } from './specification.ts';
+import type {
+  ArchitectureSpec,
+  ImageEmbeddingSpec,
+  InputSignature,
+  LayeredSpec,
+  OutputSignature,
+} from './specification.ts';
 import { embeddingNetwork, wideAndDeep } from './tabular/tabular-models.ts';
 import { transformerDecoder, transformerEncoder, transformerEncoderDecoder } from './transformer/transformer-models.ts';
 import { detector } from './vision/detector.ts';
@@ -19,7 +25,7 @@ import { unet } from './vision/unet.ts';
 /** Builds the whole model of a spec, output layer included. @throws GraphError where sizes or signatures do not fit. */
 export type Family<Spec> = (spec: Spec, input: InputSignature, output: OutputSignature) => Built;
 
-type FamilySpec = Exclude<ArchitectureSpec, LayeredSpec>;
+type FamilySpec = Exclude<ArchitectureSpec, LayeredSpec | ImageEmbeddingSpec>;
 type Families = { readonly [Kind in FamilySpec['kind']]: Family<Extract<FamilySpec, { kind: Kind }>> };
 
 /** What is more than a list of layers: one entry per kind, its spec and its builder in a folder of their own. */

@@ -71,6 +71,7 @@ export type ModelChoice =
   | TabularChoice<WideAndDeepSpec>
   | Written<UNetSpec>
   | Written<DetectorSpec>
+  | ImageEmbeddingChoice
   | Written<VaeSpec>
   | Written<GanSpec>
   | Written<DiffusionSpec>
@@ -84,6 +85,12 @@ type TabularChoice<Spec extends TabularSpec> = Written<Omit<Spec, 'normalization
   readonly norm: 'none' | 'batch' | 'layer';
   readonly minimumCount: number;
 };
+
+export interface ImageEmbeddingChoice {
+  readonly kind: 'image_embedding';
+  readonly dimensions: number;
+  readonly encoder: Exclude<ModelChoice, EnsembleChoice | ImageEmbeddingChoice>;
+}
 
 export interface EnsembleChoice {
   readonly kind: 'ensemble';

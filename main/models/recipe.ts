@@ -1,4 +1,4 @@
-import type { LossSpec, PreprocessingSpec, ScheduleSpec } from '../graph/index.ts';
+import type { LossSpec, PreprocessingSpec, ScheduleSpec, TripletMining } from '../graph/index.ts';
 import { frozenForward, GraphError, PADDING } from '../graph/index.ts';
 import { buildModel, type Model } from './build-model.ts';
 import { commonColumns, prepareAlike } from './ensemble/common-preprocessing.ts';
@@ -52,6 +52,11 @@ export function modelFor(
       'unsupported',
       `A ${choice.kind} cannot turn one sequence into another: use an encoder–decoder.`,
     );
+  if (task === 'metric-learning' && choice.kind !== 'image_embedding')
+    throw new GraphError(
+      'unsupported',
+      `A ${choice.kind} gives no embeddings: make it the encoder of image_embedding.`,
+    );
   const spec =
     choice.kind === 'ensemble' ? ensembleSpec(choice, preprocessing, sources) : architectureOf(choice, sources);
   return buildModel(spec, input, output);
@@ -97,6 +102,8 @@ function architectureOf(choice: Exclude<ModelChoice, EnsembleChoice>, sources: M
     case 'gan':
     case 'diffusion':
       return given(choice) as ArchitectureSpec;
+    case 'image_embedding':
+      return { ...choice, encoder: architectureOf(choice.encoder, sources) };
     case 'imported':
       return importedSpec(choice, sources);
     case 'own':
@@ -166,7 +173,9 @@ export type LossChoice =
   | { readonly kind: 'mse' }
   | { readonly kind: 'l1' }
   | { readonly kind: 'huber'; readonly delta: number }
-  | { readonly kind: 'smooth_l1'; readonly beta: number };
+  | { readonly kind: 'smooth_l1'; readonly beta: number }
+  | { readonly kind: 'info_nce'; readonly temperature: number }
+  | { readonly kind: 'triplet'; readonly margin: number; readonly mining: TripletMining };
 
 /**
  * The loss of a task.
@@ -186,6 +195,7 @@ export function lossFor(
   if (task === 'object-detection')
     return { kind: 'detection', stride: model?.kind === 'detector' ? (model.stride ?? 4) : 4 };
   if (task === 'image-segmentation' && choice.kind === 'cross_entropy') return { kind: 'pixel_cross_entropy' };
+  if (choice.kind === 'info_nce' || choice.kind === 'triplet') return choice;
   if (choice.kind === 'dice' || choice.kind === 'dice_cross_entropy') return choice;
   if ((task === 'language-modeling' || task === 'sequence-to-sequence') && choice.kind === 'cross_entropy')
     return { kind: 'token_cross_entropy', ignoreIndex: PADDING, labelSmoothing: choice.labelSmoothing };

@@ -46,6 +46,8 @@ export type OutputSignature =
   | { readonly kind: 'segmentation'; readonly classes: number }
   /** Boxes of so many classes, as the detector's head says */
   | { readonly kind: 'detection'; readonly classes: number }
+  /** Numbers of length 1 that lie close to those of similar samples; how many, the architecture says */
+  | { readonly kind: 'embedding' }
   /** [length, vocabulary] logits; a `length` of its own where the output is not the input's next tokens */
   | { readonly kind: 'tokens'; readonly vocabulary: number; readonly length?: number }
   /** [horizon, series] */
@@ -114,12 +116,21 @@ export type ArchitectureSpec =
   | RecurrentEncoderDecoderSpec
   | TransformerSpec
   | ({ readonly initialization?: Initialization } & (UNetSpec | DetectorSpec))
+  | ImageEmbeddingSpec
   | MixtureSpec
   | EnsembleSpec
   | TabularSpec
   | ConvolutionalTransformerSpec
   | ImportedSpec
   | OwnSpec;
+
+/** Any network of pictures, its output scaled to length 1. */
+export interface ImageEmbeddingSpec {
+  readonly kind: 'image_embedding';
+  readonly encoder: ArchitectureSpec;
+  /** Length of the vector of a picture. */
+  readonly dimensions: number;
+}
 
 /** A list of layers; a linear layer of the output's size is added at its end. */
 export type LayeredSpec = { readonly initialization?: Initialization } & (

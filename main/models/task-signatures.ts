@@ -21,7 +21,8 @@ export type TaskName =
   | 'image-segmentation'
   | 'object-detection'
   | 'node-classification'
-  | 'image-generation';
+  | 'image-generation'
+  | 'metric-learning';
 
 /** What a model takes and gives for a task on data prepared in this way. @throws GraphError when the two do not fit */
 export function signaturesOf(
@@ -76,6 +77,8 @@ function outputOf(task: TaskName, preprocessing: PreprocessingSpec, classCount: 
       return { kind: 'regression', outputs: 1 };
     case 'image-segmentation':
       return { kind: 'segmentation', classes: classCount };
+    case 'metric-learning':
+      return { kind: 'embedding' };
     case 'object-detection':
       return { kind: 'detection', classes: classCount };
     case 'series-forecasting':

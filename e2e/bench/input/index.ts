@@ -113,7 +113,7 @@ async function measure(
     orders.set(epoch, order);
     return order;
   };
-  const upcoming = new UpcomingRows(set, BATCH, orderOf);
+  const upcoming = new UpcomingRows(set, BATCH, perEpoch, orderOf);
   let [waitedMs, computedMs] = [0, 0];
   for (let step = 0; step < WARM_UP_STEPS + steps; step++) {
     const place = step % perEpoch;

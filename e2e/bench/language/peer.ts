@@ -7,7 +7,7 @@ import type { TrainerInput } from '../../../main/contract/training-worker.ts';
 import { type SafetensorsEntry, writeSafetensors } from '../../../main/formats/safetensors/safetensors.ts';
 import { initializeParameters, learningRateAt } from '../../../main/graph/index.ts';
 import { scheduleOf } from '../../../main/models/index.ts';
-import { epochOrder } from '../../../main/workers/training/epoch-order.ts';
+import { shuffledBatches } from '../../../main/workers/training/batch-sampler.ts';
 import { type Experiment, openExperiment } from '../../../main/workers/training/experiment.ts';
 import type { StepLosses } from './agreement.ts';
 
@@ -50,7 +50,8 @@ async function writeTask(folder: string, experiment: Experiment, { config, threa
   const { epochs, clipNorm = null } = config.training;
   const steps = Array.from({ length: epochs * stepsPerEpoch }, (_, step) => step);
   const schedule = scheduleOf(config.schedule, config.optimizer.learningRate, stepsPerEpoch);
-  const orders = Array.from({ length: epochs }, (_, epoch) => [...epochOrder(count, config.seed, epoch)]);
+  const { order } = shuffledBatches(count, batchSize, config.seed);
+  const orders = Array.from({ length: epochs }, (_, epoch) => [...order(epoch)]);
   const starts = steps.map((step) => Math.floor(step / stepsPerEpoch) * count + (step % stepsPerEpoch) * batchSize);
   const { beta1, beta2, epsilon, weightDecay } = config.optimizer;
   const description = {

@@ -28,7 +28,7 @@ soft = torch.softmax(target, 1)
 weighted = lambda rows: (rows * weights).sum() / weights.sum()
 
 
-def nt_xent(z, temperature):
+def info_nce(z, temperature):
     z = F.normalize(z, dim=1)
     s = z @ z.T / temperature
     s = s.masked_fill(torch.eye(N, dtype=torch.bool), float("-inf"))
@@ -81,7 +81,7 @@ LOSSES = [
     ({"kind": "l1"}, "target", lambda z: F.l1_loss(z, target)),
     ({"kind": "huber", "delta": 0.7}, "target", lambda z: F.huber_loss(z, target, delta=0.7)),
     ({"kind": "smooth_l1", "beta": 0.4}, "target", lambda z: F.smooth_l1_loss(z, target, beta=0.4)),
-    ({"kind": "nt_xent", "temperature": 0.3}, "groups", lambda z: nt_xent(z, 0.3)),
+    ({"kind": "info_nce", "temperature": 0.3}, "groups", lambda z: info_nce(z, 0.3)),
     ({"kind": "triplet", "margin": 0.8}, "groups", lambda z: triplet(z, 0.8)),
 ]
 

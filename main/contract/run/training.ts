@@ -43,7 +43,10 @@ export const trainingConfig = z.strictObject({
   checkpointEverySteps: z.int().min(1).default(500).describe('How much work a kill can cost at most'),
   earlyStopping: z
     .strictObject({
-      metric: z.enum(['validation_loss', 'validation_accuracy']).default('validation_loss'),
+      metric: z
+        .enum(['validation_loss', 'validation_accuracy', 'validation_recall_at_1'])
+        .default('validation_loss')
+        .describe('Accuracy is of classes and tokens, recall at 1 of metric learning'),
       patienceEpochs: z.int().min(1).default(5),
       minimumDelta: z.number().min(0).default(0),
     })

@@ -48,6 +48,8 @@ export function describeOutput(name: string, { task, classes, columns, preproces
     return name === 'image'
       ? 'The pictures, bytes 0…255: [batch, height, width, channels].'
       : 'The pictures before they were rounded, 0…1: [batch, channels, height, width].';
+  if (task === 'metric-learning')
+    return 'The embedding of each picture, of length 1: the product of two is the cosine similarity of their pictures.';
   if (name === 'probabilities' && task === 'language-modeling')
     return 'Probability of each token to be the next one, at each place of the input.';
   if (name === 'probabilities')

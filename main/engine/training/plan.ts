@@ -21,7 +21,7 @@ import { planDistillation, planEnsemble } from './ensemble-plan.ts';
 import { checkMemory, type Machine } from './memory-check.ts';
 import type { ResolvedModel } from './resolved-model.ts';
 import { annotationClasses, type Checks, checkWeights, classOriginOf, nameOf, taskPlans } from './task-plans.ts';
-import { checkAgainstModel, checkTraining, checkValidation } from './training-checks.ts';
+import { checkAgainstModel, checkBatches, checkTraining, checkValidation } from './training-checks.ts';
 
 /** What training asks of the datasets. */
 export interface TrainingDatasets {
@@ -117,6 +117,7 @@ export async function planRun(
   const { columns, preprocessing } = (fits ? settled() : null) ?? NOTHING;
   if (fits) checkWeights(checks, dataset);
   checkTraining(checks);
+  if (labelling !== null) checkBatches(checks, labelling.classes.length);
   const model =
     preprocessing === null || labelling === null
       ? null
@@ -252,8 +253,13 @@ function checkTask(checks: Checks, dataset: DatasetVersion): void {
       `Write loss: { kind: ${usual} }${usual === 'cross_entropy' ? ', or leave it out' : ''}.`,
     );
   }
-  if (!plan.accuracy && config.training.earlyStopping?.metric === 'validation_accuracy')
-    error('training.earlyStopping.metric', `The task ${config.task} has no accuracy.`, 'Use validation_loss.');
+  const { metric = 'validation_loss' } = config.training.earlyStopping ?? {};
+  if (metric !== 'validation_loss' && metric !== plan.figure)
+    error(
+      'training.earlyStopping.metric',
+      `The task ${config.task} has no ${metric}.`,
+      plan.figure === null ? 'Use validation_loss.' : `Use validation_loss or ${plan.figure}.`,
+    );
   const count = (split: string) => dataset.splits.find((entry) => entry.split === split)?.count ?? 0;
   if (count('train') === 0) error('data.dataset', `${nameOf(dataset)} has no train split.`, 'Import it with splits.');
   else if (config.data.batchSize > count('train') && config.task !== 'node-classification')

@@ -135,12 +135,16 @@ function answeringGraphs(
 ): ShippedGraphs {
   const leaving = model.ship?.(parameters) ?? { model, parameters };
   const { preprocessing } = state;
-  const compile = (compiled: CompilableModel, options: Omit<ForwardOptions, 'preprocessing' | 'softmax'>) =>
+  const compile = (
+    compiled: CompilableModel,
+    options: Omit<ForwardOptions, 'preprocessing' | 'softmax' | 'outputName'>,
+  ) =>
     state.task === 'sequence-to-sequence'
       ? compileDecoding(compiled, { preprocessing, ...options })
       : compileForward(inUnitsOfTarget(compiled, state.targetScale), {
           preprocessing,
           softmax: softmaxOf(model),
+          ...(model.output.kind === 'embedding' ? { outputName: 'embedding' } : {}),
           ...options,
         });
   return {

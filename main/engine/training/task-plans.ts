@@ -16,7 +16,7 @@ const NUMBERS = new Set<Column['type']>(['number', 'integer']);
 /** Models that read nothing but pictures. */
 const PICTURE_MODELS = new Set<RunConfig['model']['kind']>([
   ...(['cnn', 'resnet', 'mobilenet_v2', 'convolutional_transformer'] as const),
-  ...(['unet', 'detector', 'vae', 'gan', 'diffusion'] as const),
+  ...(['unet', 'detector', 'vae', 'gan', 'diffusion', 'image_embedding'] as const),
 ]);
 
 /** Where a check of a config puts what it finds. */
@@ -34,8 +34,8 @@ export interface TaskPlan {
   /** Where its classes come from; `asked` = labels of items where the model is conditional. */
   readonly classes: ClassOrigin | 'asked';
   readonly losses: readonly RunConfig['loss']['kind'][];
-  /** Whether validation finds an accuracy. */
-  readonly accuracy: boolean;
+  /** What validation finds besides its loss that stopping can be judged by. */
+  readonly figure: 'validation_accuracy' | 'validation_recall_at_1' | null;
   /** What is wrong with the dataset for this task; undefined when nothing is. */
   misfit(dataset: DatasetVersion): { readonly message: string; readonly suggestion: string } | undefined;
   /** The columns to learn from, in the order of the input. */
@@ -69,13 +69,13 @@ const tables = {
 };
 
 export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
-  'image-classification': { ...pictures, classes: 'labels', losses: itemLosses, accuracy: true },
-  'table-classification': { ...tables, classes: 'labels', losses: itemLosses, accuracy: true },
+  'image-classification': { ...pictures, classes: 'labels', losses: itemLosses, figure: 'validation_accuracy' },
+  'table-classification': { ...tables, classes: 'labels', losses: itemLosses, figure: 'validation_accuracy' },
   'table-regression': {
     ...tables,
     classes: 'none',
     losses: numberLosses,
-    accuracy: false,
+    figure: null,
     misfit: (dataset) => {
       const target = dataset.schema.find((column) => column.name === dataset.target);
       if (dataset.kind !== 'table' || (target !== undefined && NUMBERS.has(target.type))) return tables.misfit(dataset);
@@ -89,7 +89,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...tables,
     classes: 'labels',
     losses: itemLosses,
-    accuracy: true,
+    figure: 'validation_accuracy',
     columns: textColumns,
     preprocessing: ({ config }) => {
       const { vocabulary, length, lowercase, punctuation, shapes } = textData.parse(config.data.text ?? {});
@@ -100,7 +100,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...tables,
     classes: 'none',
     losses: numberLosses,
-    accuracy: false,
+    figure: null,
     columns: seriesColumns,
     preprocessing: seriesPreprocessing,
   },
@@ -108,7 +108,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...tables,
     classes: 'none',
     losses: ['cross_entropy'],
-    accuracy: true,
+    figure: 'validation_accuracy',
     columns: textColumns,
     preprocessing: ({ config }) => {
       const { vocabulary, length, unit = 'characters' } = textData.parse(config.data.text ?? {});
@@ -121,7 +121,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...tables,
     classes: 'none',
     losses: ['cross_entropy'],
-    accuracy: true,
+    figure: 'validation_accuracy',
     columns: sequenceColumns,
     preprocessing: ({ config }) => {
       const { source, target } = sequenceData.parse(config.data.sequences ?? {});
@@ -137,7 +137,7 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...pictures,
     classes: 'annotations',
     losses: ['cross_entropy', 'dice', 'dice_cross_entropy', 'focal'],
-    accuracy: false,
+    figure: null,
     misfit: (dataset) =>
       annotated(dataset, 'mask', 'masks beside its pictures', 'a folder masks beside the folder images'),
   },
@@ -146,14 +146,14 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     classes: 'annotations',
     // The detector has a loss of its own; what the config says by default is not looked at.
     losses: ['cross_entropy'],
-    accuracy: false,
+    figure: null,
     misfit: (dataset) => annotated(dataset, 'boxes', 'boxes', 'a COCO file beside its pictures'),
   },
   'node-classification': {
     ...tables,
     classes: 'labels',
     losses: classLosses,
-    accuracy: true,
+    figure: 'validation_accuracy',
     misfit: (dataset) =>
       dataset.edges === undefined
         ? { message: `${nameOf(dataset)} is no graph.`, suggestion: 'Import a node-link JSON with nodes and links.' }
@@ -169,7 +169,17 @@ export const taskPlans: Readonly<Record<TaskName, TaskPlan>> = {
     ...pictures,
     classes: 'asked',
     losses: ['cross_entropy'],
-    accuracy: false,
+    figure: null,
+  },
+  'metric-learning': {
+    ...pictures,
+    classes: 'labels',
+    losses: ['info_nce', 'triplet'],
+    figure: 'validation_recall_at_1',
+    misfit: (dataset) =>
+      dataset.kind === 'image'
+        ? undefined
+        : { message: `${nameOf(dataset)} holds no pictures.`, suggestion: 'Choose a dataset of pictures with labels.' },
   },
 };
 

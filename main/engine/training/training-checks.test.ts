@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { runConfig } from '../../contract/run-config.ts';
 import type { PreprocessingSpec } from '../../graph/index.ts';
 import { modelFor } from '../../models/index.ts';
-import { checkAgainstModel, checkTraining, checkValidation } from './training-checks.ts';
+import { checkAgainstModel, checkBatches, checkTraining, checkValidation } from './training-checks.ts';
 
 function problemsOf(patch: Record<string, unknown>): string[] {
   const config = runConfig.parse({
@@ -19,6 +19,7 @@ function problemsOf(patch: Record<string, unknown>): string[] {
   };
   const checks = { config, error: report('error'), warning: report('warning') };
   checkTraining(checks);
+  checkBatches(checks, 2);
   checkValidation(checks, 0);
   const model = modelFor('image-classification', config.model, pictures(config.preprocessing.channels ?? 3), 2);
   checkAgainstModel(checks, model);
@@ -48,6 +49,16 @@ it.each([
   [{ training: { clipNorm: 1, clipValue: 1 } }, 'error training.clipValue: Remove one of the two.'],
   [{ training: { accumulate: 9 } }, 'warning training.accumulate: Raise data.batchSize, or lower it to 8.'],
   [{ task: 'node-classification', training: { accumulate: 2 } }, 'error training.accumulate: Remove accumulate.'],
+  [{ task: 'metric-learning', training: { accumulate: 2 } }, 'error training.accumulate: Remove accumulate.'],
+  [
+    { task: 'metric-learning', data: { dataset: 'digits', batchSize: 8, itemsPerClass: 8 } },
+    'error data.batchSize: Raise it to 16, or lower data.itemsPerClass.',
+  ],
+  [
+    { task: 'metric-learning', data: { dataset: 'digits', batchSize: 16 } },
+    'warning data.batchSize: Set it to 8, or change data.itemsPerClass.',
+  ],
+  [{ data: { dataset: 'digits', itemsPerClass: 4 } }, 'warning data.itemsPerClass: Remove it.'],
   [
     { data: { dataset: 'digits', validationFraction: 0 }, training: { earlyStopping: {} } },
     'error training.earlyStopping: Remove it, or set data.validationFraction to 0.1 or so.',

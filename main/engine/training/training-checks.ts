@@ -1,5 +1,5 @@
 import { nearest } from '../../base/nearest.ts';
-import type { RunConfig, TaskName } from '../../contract/run-config.ts';
+import { ITEMS_PER_CLASS, type RunConfig, type TaskName } from '../../contract/run-config.ts';
 import { groupOf } from '../../graph/index.ts';
 import type { Model } from '../../models/index.ts';
 import type { Checks } from './task-plans.ts';
@@ -12,10 +12,17 @@ const AUGMENTABLE: Readonly<Partial<Record<TaskName, Augmentation['kind']>>> = {
   'image-segmentation': 'image',
   'object-detection': 'image',
   'image-generation': 'image',
+  'metric-learning': 'image',
   'series-forecasting': 'series',
   'text-classification': 'text',
   'language-modeling': 'text',
   'sequence-to-sequence': 'text',
+};
+
+/** Why the batches of a task have no parts. */
+const WHOLE: Readonly<Partial<Record<TaskName, string>>> = {
+  'node-classification': 'A graph is learned from as a whole: it has no parts.',
+  'metric-learning': 'Pictures are compared with all others of their batch: it has no parts.',
 };
 
 /** Changes that masks and boxes would have to follow. */
@@ -31,8 +38,8 @@ export function checkTraining(checks: Checks): void {
   const { clipNorm, clipValue, accumulate = 1, mixedPrecision } = config.training;
   if (clipNorm !== undefined && clipValue !== undefined)
     error('training.clipValue', 'Gradients are clipped by their norm or by value, not both.', 'Remove one of the two.');
-  if (accumulate > 1 && config.task === 'node-classification')
-    error('training.accumulate', 'A graph is learned from as a whole: it has no parts.', 'Remove accumulate.');
+  if (accumulate > 1 && WHOLE[config.task] !== undefined)
+    error('training.accumulate', WHOLE[config.task] ?? '', 'Remove accumulate.');
   else if (accumulate > config.data.batchSize)
     warning(
       'training.accumulate',
@@ -46,6 +53,31 @@ export function checkTraining(checks: Checks): void {
       'Remove it, or choose another device.',
     );
   if (config.augmentation !== undefined) checkAugmentation(checks, config.augmentation);
+}
+
+/** Checks what the batches of metric learning are made up of. */
+export function checkBatches({ config, error, warning }: Checks, classCount: number): void {
+  const { batchSize, itemsPerClass } = config.data;
+  if (config.task !== 'metric-learning') {
+    if (itemsPerClass !== undefined)
+      warning('data.itemsPerClass', `The task ${config.task} takes items of any class as they come.`, 'Remove it.');
+    return;
+  }
+  const each = itemsPerClass ?? ITEMS_PER_CLASS;
+  const wanted = Math.floor(batchSize / each);
+  const room = Math.min(wanted, classCount);
+  if (wanted < 2)
+    error(
+      'data.batchSize',
+      `A batch of ${batchSize} has no room for ${each} items of each of two classes.`,
+      `Raise it to ${2 * each}, or lower data.itemsPerClass.`,
+    );
+  else if (room * each !== batchSize)
+    warning(
+      'data.batchSize',
+      `Batches will hold ${room * each} items: ${each} of each of ${room} classes${room < wanted ? ', which is all that there are' : ''}.`,
+      `Set it to ${room * each}, or change data.itemsPerClass.`,
+    );
 }
 
 /**

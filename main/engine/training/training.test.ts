@@ -40,6 +40,8 @@ describe('checking a config', () => {
       'image-resnet',
       'image-vision-transformer',
       'image-convolutional-transformer',
+      'metric-info-nce',
+      'metric-triplet',
       'generation-vae',
       'generation-gan',
       'generation-diffusion',

@@ -17,6 +17,8 @@ export interface ForwardOptions {
   readonly preprocessing?: PreprocessingSpec;
   /** Adds the output `probabilities`; `pixels`: per pixel, and the output `mask`, the likeliest class of each. */
   readonly softmax?: boolean | 'pixels';
+  /** What the first output is called. Default: `output`. */
+  readonly outputName?: string;
   readonly target?: Target;
   /** Key-value pairs kept in the file. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -40,7 +42,7 @@ export function compileForward(model: CompilableModel, options: ForwardOptions =
   const trace = traceModel(graph, model, { training: false, bind });
   const said = model.module.forward(x, trace);
   const output = raw?.restore(said) ?? said;
-  const outputs: NamedOutput[] = [{ name: 'output', tensor: output }];
+  const outputs: NamedOutput[] = [{ name: options.outputName ?? 'output', tensor: output }];
   const picture = raw?.picture;
   for (const [name, tensor] of trace.emitted) {
     outputs.push({ name, tensor: name === BOXES && picture ? boxesOf(tensor, picture) : tensor });

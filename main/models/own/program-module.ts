@@ -197,6 +197,7 @@ export function resultShape(output: OutputSignature, x: Pick<Tensor, 'shape'>): 
     case 'segmentation':
       return [batch, output.classes, ...sample.slice(1)];
     case 'detection':
+    case 'embedding':
     case 'image':
       throw new GraphError('unsupported', `A model file cannot end in ${output.kind}.`);
   }

@@ -1,4 +1,4 @@
-import type { RunConfig } from '../../contract/run-config.ts';
+import { ITEMS_PER_CLASS, type RunConfig } from '../../contract/run-config.ts';
 import type { BatchFit } from '../../contract/trial-results.ts';
 import type { Feeds } from './feeds.ts';
 
@@ -11,8 +11,9 @@ const TAIL = 0.2;
 const FALLING = 0.9;
 const PRECISION = 6;
 
-/** What label smoothing leaves of a cross-entropy when every answer is perfect; 0 for other losses. */
-export function lossFloor(loss: RunConfig['loss'], classCount: number): number {
+/** What label smoothing leaves of a cross-entropy, and the choice among positives of InfoNCE, when every answer is perfect. */
+export function lossFloor({ loss, data }: Pick<RunConfig, 'loss' | 'data'>, classCount: number): number {
+  if (loss.kind === 'info_nce') return Math.log((data.itemsPerClass ?? ITEMS_PER_CLASS) - 1);
   if (loss.kind !== 'cross_entropy' || loss.labelSmoothing === 0 || classCount < 2) return 0;
   const other = loss.labelSmoothing / classCount;
   const right = 1 - loss.labelSmoothing + other;
@@ -86,10 +87,13 @@ function contradictions({ x, y }: Feeds): string[] {
     : [`${count} of the batch's samples are the same as another one but have another target: nothing can learn both.`];
 }
 
-function noise({ model, task }: RunConfig): string[] {
+function noise({ model, task, loss }: RunConfig): string[] {
   const dropout = 'dropout' in model && typeof model.dropout === 'number' ? model.dropout : 0;
   return [
     ...(task === 'image-generation' ? ['A generative loss holds noise of its own and does not fall to zero.'] : []),
+    ...(loss.kind === 'triplet' && loss.mining !== 'all'
+      ? ['Mined triplets are always hard ones: their loss falls less than the number of them. Try mining: all.']
+      : []),
     ...(dropout > 0 ? [`Dropout of ${dropout} leaves out other units at every step: try without it.`] : []),
   ];
 }

@@ -163,7 +163,7 @@ describe('replicas', () => {
     expect(replicas(lstm, 4, 64)).toBe(4);
     expect(replicas(lstm, 4, 16)).toBe(2);
     expect(replicas(lstm, 1, 64)).toBe(1);
-    expect(replicas(lstm, 2, 64, { loss: { kind: 'nt_xent' } })).toBe(1);
+    expect(replicas(lstm, 2, 64, { loss: { kind: 'info_nce' } })).toBe(1);
     const normed = build({ kind: 'resnet', channels: [4], normalization: 'batch' }, pictures);
     expect(replicas(normed, 2, 64)).toBe(1);
     expect(replicas(build({ kind: 'mlp', hidden: [8] }, pictures), 2, 64)).toBe(1);

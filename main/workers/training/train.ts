@@ -4,10 +4,10 @@ import type { TrainerInput, TrainerMessage, TrainerResult } from '../../contract
 import { learningRateAt, STEPS_WORTH_A_LOOP } from '../../graph/index.ts';
 import { scheduleOf, trainedWeights, trainingOptionsOf } from '../../models/index.ts';
 import type { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
+import { type BatchSampler, shuffledBatches } from './batch-sampler.ts';
 import { keptModel } from './built-model.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint-file.ts';
 import { describeBrokenValidation, describeDivergence } from './divergence.ts';
-import { epochOrder } from './epoch-order.ts';
 import type { Experiment } from './experiment.ts';
 import { LayerStatistics, SAMPLES_MEASURED, stepsBetween } from './layer-statistics.ts';
 import { LossSpikes } from './loss-spikes.ts';
@@ -36,7 +36,7 @@ export interface Trained {
 }
 
 /** The metrics that validation can be judged by, and which way is better. */
-const DIRECTIONS = { validation_loss: -1, validation_accuracy: 1 } as const;
+const DIRECTIONS = { validation_loss: -1, validation_accuracy: 1, validation_recall_at_1: 1 } as const;
 
 /** What a step in mixed precision says besides. */
 const SCALING_FIGURES = [
@@ -62,8 +62,10 @@ export async function train(
     control.send({ type: 'progress', phase, done, total, unit: 'items' });
   const trainSet = await task.prepare(task.sets.train, report('Preparing the training data'));
   const validationSet = await task.prepare(task.sets.validation, report('Preparing the validation data'));
-  const batchSize = trainSet.whole ? trainSet.count : Math.min(config.data.batchSize, trainSet.count);
-  const stepsPerEpoch = Math.ceil(trainSet.count / batchSize);
+  const usualSize = trainSet.whole ? trainSet.count : Math.min(config.data.batchSize, trainSet.count);
+  const sampler = task.sampler ?? shuffledBatches(trainSet.count, usualSize, config.seed);
+  const { batchSize, rowsPerEpoch } = sampler;
+  const stepsPerEpoch = Math.ceil(rowsPerEpoch / batchSize);
   const totalSteps = stepsPerEpoch * config.training.epochs;
   const schedule = scheduleOf(config.schedule, config.optimizer.learningRate, stepsPerEpoch);
   const runner = await StepRunner.create(
@@ -78,8 +80,8 @@ export async function train(
     batchSize,
     resumed?.tensors ?? null,
   );
-  const orderOf = epochOrders(trainSet.count, config.seed);
-  const upcoming = new UpcomingRows(trainSet, batchSize, orderOf);
+  const orderOf = epochOrders(sampler);
+  const upcoming = new UpcomingRows(trainSet, batchSize, stepsPerEpoch, orderOf);
   const pace = new Pace(runner.stepsAtOnce && input.provider === 'cpu' && totalSteps >= STEPS_WORTH_A_LOOP);
   const judged = config.training.earlyStopping?.metric ?? 'validation_loss';
   const patience = config.training.earlyStopping?.patienceEpochs ?? Number.POSITIVE_INFINITY;
@@ -174,7 +176,7 @@ export async function train(
         1,
         Math.min(
           pace.steps,
-          Math.floor(trainSet.count / batchSize) - place,
+          Math.floor(rowsPerEpoch / batchSize) - place,
           config.training.checkpointEverySteps - (step % config.training.checkpointEverySteps),
           // The step that is looked at runs alone: what it changed is to be seen.
           lookEvery - 1 - (step % lookEvery),
@@ -273,10 +275,10 @@ export async function train(
 }
 
 /** The orders of this epoch and the next: steps ask for the one while the other is announced. */
-function epochOrders(count: number, seed: number): (epoch: number) => Uint32Array {
+function epochOrders(sampler: BatchSampler): (epoch: number) => Uint32Array {
   const known = new Map<number, Uint32Array>();
   return (epoch) => {
-    const order = known.get(epoch) ?? epochOrder(count, seed, epoch);
+    const order = known.get(epoch) ?? sampler.order(epoch);
     if (!known.has(epoch)) known.delete(epoch - 2);
     known.set(epoch, order);
     return order;

@@ -72,8 +72,8 @@ describe('the attempt at one batch', () => {
   });
 
   it('does not ask label smoothing for less than it allows', () => {
-    const loss = digitsConfig({ loss: { kind: 'cross_entropy', labelSmoothing: 0.1 } }).loss;
+    const config = digitsConfig({ loss: { kind: 'cross_entropy', labelSmoothing: 0.1 } });
     const perfect = -(0.91 * Math.log(0.91) + 9 * 0.01 * Math.log(0.01));
-    expect(lossFloor(loss, 10)).toBeCloseTo(perfect, 10);
+    expect(lossFloor(config, 10)).toBeCloseTo(perfect, 10);
   });
 });

@@ -1,15 +1,14 @@
-import { seededRandom } from '../../base/random.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
 import type { TrialResult } from '../../contract/trial-results.ts';
 import type { TrialInput, TrialQuestion } from '../../contract/trials.ts';
 import { trainingOptionsOf } from '../../models/index.ts';
 import { exponentialRates, hasDiverged, smoothLosses, suggestRates } from '../../stats/learning-rate-sweep.ts';
 import { judgeBatchFit, lossFloor } from './batch-fit.ts';
+import { shuffledBatches } from './batch-sampler.ts';
 import type { Experiment } from './experiment.ts';
 import type { Feeds, PreparedSet } from './feeds.ts';
 import { StepRunner } from './step-runner.ts';
 
-const SHUFFLE_STREAM = 1000;
 /** Digits of what is kept. */
 const PRECISION = 6;
 
@@ -23,11 +22,13 @@ export interface TrialControl {
 export async function runTrial(experiment: Experiment, input: TrialInput, control: TrialControl): Promise<TrialResult> {
   const { config, question } = input;
   const { task, computing } = experiment;
-  const batchSize = Math.min(config.data.batchSize, task.sets.train.length);
+  const { train } = task.sets;
+  const usualSize = Math.min(config.data.batchSize, train.length);
+  const { batchSize, order } = task.sampler ?? shuffledBatches(train.length, usualSize, config.seed);
   const wanted = question.kind === 'one_batch' ? batchSize : batchSize * question.steps;
-  const order = seededRandom(config.seed, SHUFFLE_STREAM).shuffle(task.sets.train.slice());
   // A graph cannot be learned from in parts.
-  const items = computing.model.fullBatch === true ? task.sets.train : order.subarray(0, wanted);
+  const items =
+    computing.model.fullBatch === true ? train : Int32Array.from(order(0).subarray(0, wanted), (row) => train[row]);
   const set = await task.prepare(items, (done, total) => control.progress('Preparing the data', done, total));
   const runner = await StepRunner.create(
     computing.model,
@@ -100,7 +101,7 @@ async function fitOneBatch(
 ): Promise<TrialResult> {
   const { config, classes } = trial.input;
   const feeds = await trial.set.feeds(rowsFrom(0, trial.batchSize), 1);
-  const floor = lossFloor(config.loss, classes.length);
+  const floor = lossFloor(config, classes.length);
   const losses: number[] = [];
   for (let step = 1; step <= steps; step++) {
     const loss = await oneStep(trial, step, config.optimizer.learningRate, feeds);

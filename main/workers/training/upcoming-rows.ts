@@ -12,11 +12,11 @@ export class UpcomingRows {
   /** The first step that was not announced yet. */
   #next = 0;
 
-  constructor(set: PreparedSet, batchSize: number, orderOf: (epoch: number) => Uint32Array) {
+  constructor(set: PreparedSet, batchSize: number, stepsPerEpoch: number, orderOf: (epoch: number) => Uint32Array) {
     this.#set = set;
     this.#batchSize = batchSize;
     this.#orderOf = orderOf;
-    this.#stepsPerEpoch = Math.ceil(set.count / batchSize);
+    this.#stepsPerEpoch = stepsPerEpoch;
   }
 
   /** @param step the first that has not asked for its rows, counted from 0; @param end where there are no more */

@@ -6,6 +6,7 @@ import { imageClassification } from './image-classification.ts';
 import { imageGeneration } from './image-generation.ts';
 import { imageSegmentation } from './image-segmentation.ts';
 import { languageModeling } from './language-modeling.ts';
+import { metricLearning } from './metric-learning.ts';
 import { nodeClassification } from './node-classification.ts';
 import { objectDetection } from './object-detection.ts';
 import { sequenceToSequence } from './sequence-to-sequence.ts';
@@ -26,6 +27,7 @@ const entries: readonly TemplateEntry[] = [
   ...sequenceToSequence,
   ...imageSegmentation,
   ...objectDetection,
+  ...metricLearning,
   ...imageGeneration,
   ...nodeClassification,
 ];
@@ -90,6 +92,8 @@ function fits(task: RunConfig['task'], dataset: DatasetVersion): boolean {
       return has('boxes');
     case 'image-generation':
       return !table && dataset.kind === 'image' && !has('boxes') && !has('mask');
+    case 'metric-learning':
+      return dataset.kind === 'image' && labelled && !has('mask') && !has('boxes');
     case 'table-regression':
       return table && isNumber;
     case 'series-forecasting':

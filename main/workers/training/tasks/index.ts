@@ -3,6 +3,7 @@ import { openImageClassification } from './image-classification.ts';
 import { openImageGeneration } from './image-generation.ts';
 import { openImageSegmentation } from './image-segmentation.ts';
 import { openLanguageModeling } from './language-modeling.ts';
+import { openMetricLearning } from './metric-learning.ts';
 import { openNodeClassification } from './node-classification.ts';
 import { openObjectDetection } from './object-detection.ts';
 import { openSequenceToSequence } from './sequence-to-sequence.ts';
@@ -24,4 +25,5 @@ export const tasks: Readonly<Record<TaskName, OpenTask>> = {
   'image-segmentation': openImageSegmentation,
   'object-detection': openObjectDetection,
   'image-generation': openImageGeneration,
+  'metric-learning': openMetricLearning,
 };

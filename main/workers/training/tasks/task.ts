@@ -5,6 +5,7 @@ import type { ExperimentInput } from '../../../contract/training-worker.ts';
 import type { SafetensorsEntry } from '../../../formats/safetensors/safetensors.ts';
 import type { LossSpec, ParameterValues } from '../../../graph/index.ts';
 import type { Model, ModelSources, TargetScale } from '../../../models/index.ts';
+import type { BatchSampler } from '../batch-sampler.ts';
 import type { PreparedSet } from '../feeds.ts';
 import type { ItemSets } from '../item-sets.ts';
 import type { Computing } from '../predict.ts';
@@ -57,6 +58,8 @@ export interface Task {
   readonly targetScale: TargetScale | null;
   readonly model: Model;
   readonly loss: LossSpec;
+  /** What batches of the train items hold, where that is not each of them once an epoch. */
+  readonly sampler?: BatchSampler;
   readonly figures: readonly FigureReading[];
   /** Sentences about the data that the person should know: filled gaps, columns left out. */
   readonly notes: readonly string[];

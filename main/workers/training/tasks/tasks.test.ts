@@ -320,6 +320,73 @@ describe('node classification', () => {
   });
 });
 
+describe('metric learning', () => {
+  const config = (patch: Record<string, unknown> = {}) =>
+    taskConfig({
+      task: 'metric-learning',
+      data: { batchSize: 40, itemsPerClass: 4 },
+      model: { kind: 'image_embedding', dimensions: 16, encoder: { kind: 'cnn', channels: [8], hidden: [32] } },
+      loss: { kind: 'info_nce' },
+      optimizer: { kind: 'adamw', learningRate: 0.005 },
+      training: { epochs: 3, checkpointEverySteps: 5 },
+      ...patch,
+    });
+  const triplets = { kind: 'triplet', margin: 0.3, mining: 'hard' };
+
+  it('finds real digits by their neighbours', async () => {
+    const digits = await digitsDataset(600, 100);
+    folders.push(digits.workspaceFolder);
+    const { evaluations, metrics, checkpoints } = await finished(trainerInputOf(digits, config()));
+    const { retrieval, count, loss } = evaluations[1].evaluation;
+    // One in ten by chance.
+    expect(retrieval?.recallAt1).toBeGreaterThan(0.6);
+    expect(retrieval?.recallAt5).toBeGreaterThan(retrieval?.recallAt1 ?? 1);
+    expect(retrieval?.meanAveragePrecisionAtR).toBeGreaterThan(0.3);
+    expect(metrics['test.recall_at_1']).toBe(retrieval?.recallAt1);
+    expect(checkpoints.at(-1)?.metrics.validation_recall_at_1).toBeGreaterThan(0.6);
+    expect(retrieval?.queries).toBe(count);
+    expect(loss).toBeGreaterThan(Math.log(3));
+    for (const { index, neighbours } of retrieval?.examples ?? []) {
+      expect(neighbours).toHaveLength(8);
+      expect(neighbours.map((near) => near.index)).not.toContain(index);
+      const similarities = neighbours.map(({ similarity }) => similarity);
+      expect(similarities).toEqual(similarities.toSorted((a, b) => b - a));
+    }
+    expect(retrieval?.examples.some(({ label, neighbours }) => neighbours[0].label !== label)).toBe(true);
+  });
+
+  it.each([
+    ['InfoNCE', { kind: 'info_nce', temperature: 0.2 }],
+    ['triplets', triplets],
+  ])('goes on from a pause and from kill -9 to the bits of the unbroken run: %s', async (_, loss) => {
+    const digits = await digitsDataset(300, 100);
+    folders.push(digits.workspaceFolder);
+    const augmentation = { kind: 'image', crop: 2 };
+    const input = trainerInputOf(digits, config({ loss, augmentation, preprocessing: { resize: [12, 12] } }));
+    const unbroken = await finished(input);
+    for (const [step, how] of [
+      [5, 'pause'],
+      [10, 'kill'],
+    ] as const) {
+      const resumed = await interrupted(input, step, how);
+      expect(resumed.checkpoints.at(-1)?.step).toBe(18);
+      expect(resumed.checkpoints.at(-1)?.artifact.digest, how).toBe(unbroken.checkpoints.at(-1)?.artifact.digest);
+      expect(resumed.evaluations.at(-1)?.predictions, how).toEqual(unbroken.evaluations.at(-1)?.predictions);
+      expect(resumed.metrics['test.loss'], how).toBe(unbroken.metrics['test.loss']);
+    }
+  });
+
+  it('refuses a model without embeddings', async () => {
+    const digits = await digitsDataset(60, 10);
+    folders.push(digits.workspaceFolder);
+    const input = trainerInputOf(digits, config({ model: { kind: 'mlp', hidden: [8] } }));
+    expect(await errorOf(input)).toMatchObject({
+      code: 'config.invalid',
+      cause: expect.stringContaining('image_embedding'),
+    });
+  });
+});
+
 describe('image generation', () => {
   it('draws digits after a real autoencoder, and goes on from a pause to the same bits', async () => {
     const digits = await digitsDataset(600, 100);
