@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digest, id, name, time } from './common.ts';
-import { scoredBox } from './evaluation.ts';
+import { split } from './datasets.ts';
+import { neighbour, scoredBox } from './evaluation.ts';
 import { explanationMethod } from './explaining.ts';
 import { command, query } from './procedure.ts';
 
@@ -87,6 +88,16 @@ const pictureAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('boxes'), width: z.int(), height: z.int(), boxes: z.array(scoredBox) }),
 ]);
 
+/** What lies nearest to a picture among those that a model of embeddings was evaluated on. */
+export const nearestPictures = z.object({
+  datasetDigest: digest.describe('Of the pictures that were searched'),
+  splits: z.array(split),
+  searched: z.int(),
+  label: z.int().nullable().describe('Class of the picture that was sent; null where it is not among them'),
+  found: z.array(neighbour).describe('The nearest first'),
+});
+export type NearestPictures = z.infer<typeof nearestPictures>;
+
 export const prediction = z.object({
   endpoint: name,
   version: z.int(),
@@ -96,6 +107,7 @@ export const prediction = z.object({
   numbers: z.array(z.number()).optional().describe('What a model without classes predicts, instead of the three above'),
   text: z.string().optional().describe('What a model that writes sequences answers, beside the ids in numbers'),
   picture: pictureAnswer.optional().describe('Masks and boxes, instead of the numbers'),
+  nearest: nearestPictures.optional().describe('Of an embedding, which is in numbers'),
   around: z.object({ nodes: z.int(), edges: z.int() }).optional().describe('Of a node: what was sent with it'),
   durationMs: z.number().describe('Round trip over HTTP'),
   request: z.string().describe('The request that was sent, as JSON with the data shortened'),

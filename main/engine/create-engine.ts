@@ -101,8 +101,14 @@ export function createEngine(options: EngineOptions): Engine {
   const rawSamples = new DatasetSamples(context);
   const registry: Registry = new Registry(context, training, rawSamples, governance);
   const bundles = new Bundles(context, jobs, registry, training, rawSamples, options.modelServerFolder);
-  const deployments = new Deployments(context, jobs, bundles, registry, rawSamples, (modelName, version) =>
-    explaining.methodsOf({ modelName, version }),
+  const deployments = new Deployments(
+    context,
+    jobs,
+    bundles,
+    registry,
+    rawSamples,
+    (modelName, version) => explaining.methodsOf({ modelName, version }),
+    (runId, asked, embedding) => evaluations.nearest(runId, asked, embedding),
   );
 
   const interrupted = jobs.recover();

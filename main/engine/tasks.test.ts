@@ -165,6 +165,52 @@ describe('from a sample to a served model', () => {
     expect(await problemsOf(other)).toEqual([expect.stringContaining('use an encoder–decoder')]);
   });
 
+  it('embeddings: pixels in, a vector of length 1 out, and the pictures of a class lie near', async () => {
+    const datasetDigest = await studio.digits(600, 100);
+    const templates = await call('training.templates', { datasetDigest });
+    const template = templates.find(({ id }) => id === 'metric-info-nce');
+    const yaml = template?.yaml
+      .replace('[16, 32, 64]', '[8, 16]')
+      .replace('dimensions: 64', 'dimensions: 12')
+      .replace('learningRate: 0.002', 'learningRate: 0.01')
+      .replace('warmupSteps: 100', 'warmupSteps: 5');
+    const runId = await studio.train(`${yaml}threads: 1\n`);
+    const { summary } = await call('runs.get', { runId });
+    expect(summary.layers.at(-1)).toMatchObject({ kind: 'L2Normalize', outputShape: ['N', 12] });
+    const evaluated = (await call('evaluation.list', { runId })).find(({ split }) => split === 'test')?.retrieval;
+    // One in ten by chance, after thirty steps.
+    expect(evaluated?.recallAt1).toBeGreaterThan(0.3);
+    const { parity, url } = await studio.served(runId, 'near');
+    expect(parity).toMatchObject({ passed: true });
+    const { signature } = await call('registry.get', { modelName: 'near', version: 1 });
+    expect(signature.inputs).toMatchObject([{ name: 'image', datatype: 'UINT8', shape: [-1, 28, 28, 1] }]);
+    expect(signature.outputs).toMatchObject([{ name: 'embedding', datatype: 'FP32', shape: [-1, 12] }]);
+    // The served model finds the neighbours that the evaluation found.
+    const example = evaluated?.examples[0];
+    const index = example?.index ?? 0;
+    const answer = await call('deployments.predict', { endpoint: 'near', datasetDigest, index });
+    expect(Math.hypot(...(answer.numbers ?? []))).toBeCloseTo(1, 5);
+    expect(answer.nearest).toMatchObject({ datasetDigest, splits: ['test', 'validation'], label: example?.label });
+    expect(answer.nearest?.searched).toBe(60 + 100 - 1);
+    const found = new Map(answer.nearest?.found.map((near) => [near.index, near]));
+    expect(found.size).toBe(12);
+    for (const near of example?.neighbours ?? [])
+      expect(found.get(near.index)?.similarity ?? near.similarity).toBeCloseTo(near.similarity, 5);
+    expect(answer.nearest?.found[0].similarity).toBeGreaterThanOrEqual((example?.neighbours[0].similarity ?? 1) - 1e-5);
+    // One of train is not among those that are searched.
+    expect(
+      (await call('deployments.predict', { endpoint: 'near', datasetDigest, index: 0 })).nearest?.label,
+    ).toBeNull();
+    const body = { inputs: [{ name: 'image', datatype: 'UINT8', shape: [2, 28, 28, 1], data: Array(1568).fill(7) }] };
+    const reply = await fetch(`${url}/v2/models/near/infer`, { method: 'POST', body: JSON.stringify(body) });
+    const { outputs } = (await reply.json()) as { outputs: { name: string; shape: number[]; data: number[] }[] };
+    expect(outputs).toMatchObject([{ name: 'embedding', shape: [2, 12] }]);
+    expect(outputs[0].data.slice(0, 12)).toEqual(outputs[0].data.slice(12));
+    const [{ predicted }] = await call('deployments.predictions', { endpoint: 'near', limit: 1 });
+    expect(predicted).toEqual([]);
+    expect(await call('deployments.methods', { endpoint: 'near' })).toEqual([]);
+  });
+
   it('a graph: nodes and edges in, the class of each node out, also of nodes that are new', async () => {
     const { runId, datasetDigest, evaluations } = await studio.trained('novel', 'node-gcn', (yaml) =>
       yaml.replace('epochs: 100', 'epochs: 40'),

@@ -96,7 +96,7 @@ export { GroupNorm } from './layers/group-normalization.ts';
 export type { Initialization, LinearOptions } from './layers/linear.ts';
 export { affine, Linear } from './layers/linear.ts';
 export { Module } from './layers/module.ts';
-export { BatchNorm2d, LayerNorm } from './layers/normalization.ts';
+export { BatchNorm2d, L2Normalize, LayerNorm } from './layers/normalization.ts';
 export type { Initializer } from './layers/parameter.ts';
 export { Parameter } from './layers/parameter.ts';
 export { PixelShuffle, PixelUnshuffle } from './layers/pixel-shuffle.ts';

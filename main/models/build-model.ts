@@ -1,5 +1,5 @@
 import type { ModelSummary, Tensor, Trace } from '../graph/index.ts';
-import { BATCH, GraphError, Module, reshape, summarize } from '../graph/index.ts';
+import { BATCH, GraphError, L2Normalize, Module, reshape, Sequential, summarize } from '../graph/index.ts';
 import { architectureLayers } from './architectures.ts';
 import type { Built } from './built.ts';
 import type { Family } from './families.ts';
@@ -13,7 +13,6 @@ import type {
   LayerSpec,
   OutputSignature,
 } from './specification.ts';
-import { ImageEmbedding } from './vision/image-embedding.ts';
 
 export interface Model extends Built {
   readonly spec: ArchitectureSpec;
@@ -43,7 +42,7 @@ const buildEmbedding: Family<ImageEmbeddingSpec> = ({ encoder, dimensions }, inp
   if (input.kind !== 'image' || output.kind !== 'embedding')
     throw new GraphError('unsupported', `An image embedding cannot turn ${input.kind} into ${output.kind}.`);
   const { module, inputShape } = buildModel(encoder, input, { kind: 'regression', outputs: dimensions });
-  return { module: new ImageEmbedding(module), inputShape };
+  return { module: new Sequential([module, new L2Normalize()]), inputShape };
 };
 
 const buildLayered: Family<LayeredSpec> = (spec, input, output) => {

@@ -3,6 +3,7 @@ import type { DatasetVersion } from '../../../main/contract/datasets.ts';
 import { classify } from './classification.ts';
 import type { Figures, Result } from './result.ts';
 import type { ResultOptions, Studio } from './studio.ts';
+import { circumstances } from './trained.ts';
 
 /** Where the Debian package puts it; LIGHTBENCH_FASHION_MNIST names another folder with the four IDX files. */
 const FOLDER = process.env.LIGHTBENCH_FASHION_MNIST ?? '/usr/share/datasets/fashion-mnist';
@@ -28,6 +29,17 @@ async function student(studio: Studio, options: ResultOptions): Promise<Figures>
     aloneTestAccuracy: alone.testAccuracy,
     aloneBestValidationLoss: alone.bestValidationLoss,
     teacherTestAccuracy: teacher.evaluation.classification?.accuracy,
+  };
+}
+
+/** How well held-out pictures find their class among each other. */
+async function embedded(studio: Studio, template: string, options: ResultOptions): Promise<Figures> {
+  const dataset = await fashion(studio);
+  const trained = await studio.train(dataset, template, options);
+  const { recallAt1, recallAt5, meanAveragePrecisionAtR, rPrecision, knnAccuracy } = trained.evaluation.retrieval ?? {};
+  return {
+    ...{ recallAt1, recallAt5, meanAveragePrecisionAtR, rPrecision, knnAccuracy },
+    ...circumstances(dataset, template, trained),
   };
 }
 
@@ -58,5 +70,17 @@ export const fashionResults: readonly Result[] = [
     title: 'Fashion-MNIST, a small dense network that imitates the convolutional one',
     asked: 'test accuracy above that of the same network without a teacher',
     run: student,
+  },
+  {
+    name: 'fashion-info-nce',
+    title: 'Fashion-MNIST, embeddings learned with InfoNCE',
+    asked: 'recall at 1 of at least 85 %',
+    run: (studio, options) => embedded(studio, 'metric-info-nce', options),
+  },
+  {
+    name: 'fashion-triplet',
+    title: 'Fashion-MNIST, embeddings learned with semi-hard triplets',
+    asked: 'recall at 1 of at least 85 %',
+    run: (studio, options) => embedded(studio, 'metric-triplet', options),
   },
 ];

@@ -2,6 +2,7 @@ import type { Split } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Evaluation, ItemEvaluation } from '../../contract/evaluation.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
+import type { NearestPictures } from '../../contract/serving.ts';
 import type { Run } from '../../contract/training.ts';
 import { evaluatorMessage } from '../../contract/training-worker.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
@@ -11,10 +12,13 @@ import type { ChosenDevice } from '../devices/index.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
 import { startWorker } from '../processes/worker-process.ts';
 import type { Experiments, RunRecords } from '../training/index.ts';
+import { embeddedItems, nearestItems } from './embedded-items.ts';
 import { itemEvaluation } from './item-evaluation.ts';
 
 /** Runs whose predictions stay in memory; 70,000 items take half a megabyte. */
 const KEPT = 8;
+/** Pictures that are shown beside the one that was asked about. */
+const NEAREST = 12;
 
 export interface EvaluationNeighbours {
   readonly records: RunRecords;
@@ -79,6 +83,46 @@ export class Evaluations {
     this.#predictions.set(key, merged);
     if (this.#predictions.size > KEPT) this.#predictions.delete([...this.#predictions.keys()][0]);
     return merged;
+  }
+
+  /**
+   * What lies nearest to an embedding among the pictures that a run was evaluated on.
+   *
+   * @param asked whose embedding it is: it does not count as its own neighbour
+   * @throws LightbenchError record.not_found where no evaluation of embeddings is there
+   */
+  nearest(
+    runId: string,
+    asked: { readonly datasetDigest: string; readonly index: number },
+    embedding: readonly number[],
+  ): NearestPictures {
+    const { workspace } = this.#context;
+    const { datasetDigest } = this.#neighbours.records.get(runId);
+    const stored = workspace.runs.evaluations(runId).filter(({ evaluation }) => evaluation.retrieval !== undefined);
+    if (stored.length === 0)
+      throw new LightbenchError(
+        'record.not_found',
+        'The run was not evaluated: there are no pictures to compare with.',
+      );
+    const own = asked.datasetDigest === datasetDigest ? asked.index : undefined;
+    const searched = stored.map(({ evaluation, predictionsDigest }) => ({
+      split: evaluation.split,
+      items: embeddedItems(workspace.artifacts.read(predictionsDigest), predictionsDigest),
+    }));
+    const label = searched.flatMap(({ items }) => {
+      const row = own === undefined ? -1 : items.indices.indexOf(own);
+      return row < 0 ? [] : [items.labels[row]];
+    });
+    return {
+      datasetDigest,
+      splits: searched.map(({ split }) => split),
+      searched: searched.reduce((sum, { items }) => sum + items.indices.length, 0) - label.length,
+      label: label[0] ?? null,
+      found: searched
+        .flatMap(({ items }) => nearestItems(items, embedding, NEAREST, own))
+        .sort((a, b) => b.similarity - a.similarity)
+        .slice(0, NEAREST),
+    };
   }
 
   #item(runId: string, split: Split, index: number): ItemEvaluation {

@@ -50,7 +50,17 @@ async function exported(modelName: string, seed: number): Promise<string> {
 }
 const calls = () => deployments.handlers;
 const open = () =>
-  new Deployments(models.context, models.jobs, bundles, models.registry, models.samples, () => ['saliency']);
+  new Deployments(
+    models.context,
+    models.jobs,
+    bundles,
+    models.registry,
+    models.samples,
+    () => ['saliency'],
+    () => {
+      throw new Error('A classifier has no embeddings.');
+    },
+  );
 const endpoint = (name = 'live'): Deployment => {
   const found = (calls()['deployments.list']({}, ada) as Deployment[]).find((one) => one.endpoint === name);
   if (found === undefined) throw new Error(`No endpoint ${name}`);

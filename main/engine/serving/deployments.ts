@@ -3,7 +3,7 @@ import { LightbenchError } from '../../contract/errors.ts';
 import type { ExplanationMethod } from '../../contract/explaining.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
-import type { Bundle, Deployment } from '../../contract/serving.ts';
+import type { Bundle, Deployment, NearestPictures } from '../../contract/serving.ts';
 import { Tokenizer } from '../../models/index.ts';
 import type { StoredDeployment } from '../../storage/index.ts';
 import { curlLines, INPUT_EXAMPLE } from '../bundles/index.ts';
@@ -29,6 +29,13 @@ export interface ServingRegistry {
   version(modelName: string, version: number): ModelVersion;
   layout(modelName: string, version: number): InputLayout;
 }
+
+/** What lies near an embedding among the pictures that a run was evaluated on. */
+export type NearestTo = (
+  runId: string,
+  asked: { readonly datasetDigest: string; readonly index: number },
+  embedding: readonly number[],
+) => NearestPictures;
 
 /** How a registered model can be explained. */
 export type ExplanationMethods = (modelName: string, version: number) => ExplanationMethod[];
@@ -59,6 +66,7 @@ export class Deployments {
     registry: ServingRegistry,
     samples: RawSamples,
     methods: ExplanationMethods,
+    nearestTo: NearestTo,
   ) {
     this.#context = context;
     this.#jobs = jobs;
@@ -74,9 +82,11 @@ export class Deployments {
       'deployments.stop': ({ endpoint }, caller) => this.#stop(endpoint, caller),
       'deployments.start': ({ endpoint }, caller) => this.#startAgain(endpoint, caller),
       'deployments.predict': ({ endpoint, datasetDigest, index }, caller) =>
-        this.#asked(endpoint, async ({ target, layout }) => {
+        this.#asked(endpoint, async ({ target, layout, model }) => {
           const inputs = toProtocolTensors(await this.#samples.batch(datasetDigest, [index], layout));
-          return predict(target, inputs, caller.signal);
+          const answer = await predict(target, inputs, caller.signal);
+          if (model.task !== 'metric-learning') return answer;
+          return { ...answer, nearest: nearestTo(model.runId, { datasetDigest, index }, answer.numbers ?? []) };
         }),
       'deployments.draw': (input, caller) =>
         this.#asked(input.endpoint, ({ target, layout }) => draw(target, layout, input, caller.signal)),
@@ -241,20 +251,26 @@ export class Deployments {
   /** Asks the model that an endpoint serves. @throws LightbenchError record.not_found, deployment.not_ready */
   async #asked<T>(
     name: string,
-    send: (served: { readonly target: PredictionTarget; readonly layout: InputLayout }) => Promise<T>,
+    send: (served: {
+      readonly target: PredictionTarget;
+      readonly layout: InputLayout;
+      readonly model: ModelVersion;
+    }) => Promise<T>,
   ): Promise<T> {
     const stored = this.#records.get(name);
     const endpoint = this.#endpoint(stored.endpoint);
     const { url } = endpoint;
     if (url === null) throw new LightbenchError('deployment.not_ready', `${stored.endpoint} is ${endpoint.state}.`);
     const { modelName, version } = this.#bundles.get(this.#records.current(stored).bundleDigest);
-    const { classes } = this.#registry.version(modelName, version);
+    const model = this.#registry.version(modelName, version);
+    const { classes } = model;
     const layout = this.#registry.layout(modelName, version);
     const { target } = layout.tokens ?? {};
     const textOf = target && ((ids: readonly number[]) => new Tokenizer(target.unit, target.vocabulary).sequence(ids));
     return send({
       target: { endpoint: stored.endpoint, url, modelName, classes, ...(textOf === undefined ? {} : { textOf }) },
       layout,
+      model,
     });
   }
 

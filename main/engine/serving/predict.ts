@@ -10,7 +10,7 @@ const TIMEOUT_MS = 60_000;
 /** How many values of a tensor are shown. */
 const SHOWN_VALUES = 16;
 /** Numbers of an answer that are told; masks have thousands. */
-const MOST_NUMBERS = 1024;
+const MOST_NUMBERS = 4096;
 
 export interface PredictionTarget {
   readonly endpoint: string;
@@ -99,7 +99,8 @@ function answerOf(target: PredictionTarget, response: InferenceResponse, [input,
   const values = isNode ? all.slice(0, main.shape[1]) : all;
   if (classes.length === 0 || main.name !== 'probabilities')
     return {
-      classes: [main.name],
+      // Classes name what lies near an embedding.
+      classes: main.name === 'embedding' ? [...classes] : [main.name],
       probabilities: [],
       predicted: 0,
       numbers: values.slice(0, MOST_NUMBERS),

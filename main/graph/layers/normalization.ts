@@ -1,5 +1,5 @@
 import { elementCount } from '../dimension.ts';
-import { add, countAlong, divide, maximum, multiply, scale, shift } from '../expression.ts';
+import { add, countAlong, divide, maximum, multiply, scale, shift, unitRows } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Tensor } from '../tensor.ts';
 import { Module } from './module.ts';
@@ -85,5 +85,14 @@ export class LayerNorm extends Module {
 
   override describe(): string {
     return `${elementCount(this.weight.shape)} features`;
+  }
+}
+
+/** [N, features] → rows of length 1, so that the product of two is their cosine similarity. */
+export class L2Normalize extends Module {
+  readonly kind = 'L2Normalize';
+
+  forward(x: Tensor): Tensor {
+    return unitRows(x);
   }
 }

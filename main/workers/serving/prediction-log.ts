@@ -91,7 +91,7 @@ function idsOf({ data, shape: [count = 0, length = 0] }: Tensor): string[] {
   );
 }
 
-/** The most probable class of every row, the predicted number, or the written sequence; nothing of pictures and of texts. */
+/** The most probable class of every row, the predicted number, or the written sequence; nothing of pictures, texts and embeddings. */
 function answerOf(
   classes: readonly string[],
   outputs: readonly Tensor[],
@@ -102,7 +102,8 @@ function answerOf(
   const isPicture = outputs.some(({ name }) => name === 'mask' || name === 'detections' || name === 'image');
   // Probabilities of pixels or of tokens are no answer to the whole.
   const inParts = main?.name === 'probabilities' && main.shape.length !== 2;
-  if (isPicture || inParts || main === undefined || !(main.data instanceof Float32Array))
+  const isEmbedding = main?.name === 'embedding';
+  if (isPicture || inParts || isEmbedding || main === undefined || !(main.data instanceof Float32Array))
     return { predicted: [], confidence: [] };
   const { data } = main;
   const rows = Math.min(main.shape[0] ?? 0, LONGEST_BATCH);

@@ -93,7 +93,7 @@ function evaluation({ evaluations, version, parity }: BundleFacts): string[] {
 }
 
 function split(evaluation: Evaluation): string[] {
-  const { classification, regression } = evaluation;
+  const { classification, regression, retrieval } = evaluation;
   const head = ['', `### On the split “${evaluation.split}” (${integer(evaluation.count)} items)`, ''];
   if (classification !== null) {
     return [
@@ -109,6 +109,22 @@ function split(evaluation: Evaluation): string[] {
           number(one.f1),
           number(one.auc),
           integer(one.support),
+        ]),
+      ),
+    ];
+  }
+  if (retrieval !== undefined) {
+    return [
+      ...head,
+      `Of ${integer(retrieval.queries)} pictures, each searched for among all others: recall at 1 ${number(retrieval.recallAt1)}, recall at 5 ${number(retrieval.recallAt5)}, mean average precision at R ${number(retrieval.meanAveragePrecisionAtR)}, R-precision ${number(retrieval.rPrecision)}, accuracy of the vote of ${retrieval.neighbours} neighbours ${number(retrieval.knnAccuracy)}.`,
+      '',
+      table(
+        ['Class', 'Recall at 1', 'Mean average precision at R', 'Pictures'],
+        retrieval.perClass.map((one) => [
+          one.label,
+          number(one.recallAt1),
+          number(one.meanAveragePrecisionAtR),
+          integer(one.queries),
         ]),
       ),
     ];
@@ -137,9 +153,13 @@ function limits({ evaluations, dataset, version }: BundleFacts): string[] {
       ? [
           '- It draws what its training data hold, and nobody compared its pictures with each of those: some may repeat one.',
         ]
-      : version.classes.length > 0
-        ? ['- A classifier answers with one of its classes whatever it is shown, also for inputs that belong to none.']
-        : []),
+      : version.task === 'metric-learning'
+        ? ['- Every picture gets a place among the others, also one that is unlike all that it was trained on.']
+        : version.classes.length > 0
+          ? [
+              '- A classifier answers with one of its classes whatever it is shown, also for inputs that belong to none.',
+            ]
+          : []),
     ...(dataset.licence === '' ? ['- The licence of the data is not recorded.'] : []),
     ...(evaluations.some((one) => one.split === 'test') ? [] : ['- It was not evaluated on a test split.']),
     ...weakest,
