@@ -1,6 +1,14 @@
 import type { Page } from '@playwright/test';
 import type { Stage } from './stage.ts';
-import { exportedBundle, maskRun, otherEndpoint, servingEndpoint, trainedRuns, versionPath } from './trained-stage.ts';
+import {
+  exportedBundle,
+  maskRun,
+  otherEndpoint,
+  otherRun,
+  servingEndpoint,
+  trainedRuns,
+  versionPath,
+} from './trained-stage.ts';
 
 export interface Screen {
   /** File name without extension. */
@@ -131,6 +139,7 @@ export const screens: readonly Screen[] = [
     },
   },
   { name: 'run-masks', path: async (stage) => `/runs/${(await maskRun(stage)).id}/evaluation` },
+  { name: 'run-neighbours', path: async (stage) => `/runs/${(await otherRun(stage, 'finder')).id}/evaluation` },
   { name: 'run-layers', path: (stage) => runPath(stage, '/layers') },
   { name: 'run-log', path: (stage) => runPath(stage, '/log') },
   { name: 'run-config', path: (stage) => runPath(stage, '/config') },
@@ -189,6 +198,15 @@ export const screens: readonly Screen[] = [
       await page.getByRole('textbox', { name: 'Text' }).fill('Permission is hereby granted, ');
       await page.getByRole('button', { name: 'Write' }).click();
       await page.getByText('What it writes').waitFor();
+    },
+  },
+  {
+    name: 'endpoint-neighbours',
+    path: (stage) => otherEndpoint(stage, 'finder'),
+    prepare: async (page) => {
+      await page.getByRole('spinbutton').fill('69999');
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('Nearest pictures').waitFor();
     },
   },
   {

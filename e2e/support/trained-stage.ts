@@ -118,6 +118,13 @@ model: { kind: transformer_decoder, width: 32, heads: 4, layers: 1 }
 optimizer: { kind: adamw, learningRate: 0.005 }
 training: { epochs: 12 }
 `,
+  finder: `name: Digits by their neighbours
+task: metric-learning
+data: { dataset: digits, batchSize: 80, itemsPerClass: 8 }
+model: { kind: image_embedding, dimensions: 32, encoder: { kind: cnn, channels: [8, 16], hidden: [64] } }
+loss: { kind: info_nce }
+training: { epochs: 1 }
+`,
   people: `name: Groups of a novel
 task: node-classification
 data: { dataset: novel }
@@ -126,6 +133,11 @@ optimizer: { kind: adamw, learningRate: 0.02 }
 training: { epochs: 60 }
 `,
 } as const;
+
+/** The run of one of them, finished. */
+export function otherRun(stage: Stage, name: keyof typeof others): Promise<Run> {
+  return trainedRun(stage, others[name]);
+}
 
 /** Path of the endpoint of one of them. */
 export async function otherEndpoint(stage: Stage, name: keyof typeof others): Promise<string> {
@@ -141,7 +153,7 @@ export async function otherEndpoint(stage: Stage, name: keyof typeof others): Pr
     const options = { name: 'licences', splits };
     await finish(stage, (await stage.call('datasets.import', { path: LICENCES, options })).jobId);
   }
-  const run = await trainedRun(stage, others[name]);
+  const run = await otherRun(stage, name);
   const { version } = await stage.call('registry.register', { runId: run.id, modelName: name, description: '' });
   await finish(stage, (await stage.call('bundles.export', { modelName: name, version })).jobId);
   const [{ digest: bundleDigest }] = await stage.call('bundles.list', { modelName: name });

@@ -18,6 +18,7 @@ import { isServing } from './deployment-state.tsx';
 import { DrawPictures } from './draw-pictures.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
 import { Exchange, NotServing } from './exchange.tsx';
+import { Nearest, Vote } from './nearest-pictures.tsx';
 import { useAsked } from './use-asked.ts';
 
 interface Sent {
@@ -128,6 +129,9 @@ function SendItem({ deployment, model }: SendItemProps) {
       {sent !== null && (
         <div className={classes.answer} aria-live="polite">
           <Answer sent={sent} />
+          {sent.prediction.nearest !== undefined && (
+            <Nearest nearest={sent.prediction.nearest} names={sent.prediction.classes} />
+          )}
           {(methods.data?.length ?? 0) > 0 && (
             <Panel title={`Why version ${sent.prediction.version} says so`}>
               <ExplanationPanel
@@ -207,6 +211,8 @@ function Answer({ sent }: { readonly sent: Sent }) {
       <Stack gap="md">
         {prediction.picture !== undefined ? (
           <PictureAnswer sent={sent} picture={prediction.picture} />
+        ) : prediction.nearest !== undefined ? (
+          <Vote nearest={prediction.nearest} names={names} dimensions={prediction.numbers?.length ?? 0} />
         ) : prediction.numbers === undefined ? (
           <>
             <Text fz={24} fw={600} lh={1.2}>

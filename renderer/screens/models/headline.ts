@@ -8,6 +8,7 @@ export interface Headline {
 
 const order = [
   'test.accuracy',
+  'test.recall_at_1',
   'test.macro_f1',
   'test.loss',
   'test.rmse',

@@ -20,6 +20,7 @@ import { TextLink } from '../../components/text-link.tsx';
 import { itemFilterToSearch } from '../../viewers/item-filter.ts';
 import { ForecastView } from './evaluation/forecast-view.tsx';
 import { DetectionView, GenerationView, SegmentationView } from './evaluation/picture-views.tsx';
+import { RetrievalView } from './evaluation/retrieval-view.tsx';
 import { LanguageView, SequenceView, TextMistakes } from './evaluation/text-views.tsx';
 import { MistakeStrip } from './mistake-strip.tsx';
 import { PerClassTable } from './per-class-table.tsx';
@@ -163,6 +164,7 @@ function EvaluationView({ evaluation, text }: EvaluationViewProps) {
       {evaluation.forecast !== undefined && <ForecastView forecast={evaluation.forecast} />}
       <LanguageView evaluation={evaluation} />
       <SequenceView evaluation={evaluation} />
+      <RetrievalView evaluation={evaluation} />
       <SegmentationView evaluation={evaluation} />
       <DetectionView evaluation={evaluation} />
       <GenerationView evaluation={evaluation} />
@@ -175,6 +177,7 @@ function figuresOf({
   forecast,
   language,
   sequence,
+  retrieval,
   segmentation,
   detection,
   generation,
@@ -201,6 +204,15 @@ function figuresOf({
           ['Without a mistake', formatPercent(sequence.exactMatch)],
           ['Token error rate', formatPercent(sequence.tokenErrorRate)],
           ['Next token right', formatPercent(sequence.accuracy)],
+        ] as const)),
+    ...(retrieval === undefined
+      ? []
+      : ([
+          ['Recall at 1', formatPercent(retrieval.recallAt1)],
+          ['Recall at 5', formatPercent(retrieval.recallAt5)],
+          ['mAP at R', formatPercent(retrieval.meanAveragePrecisionAtR)],
+          ['R-precision', formatPercent(retrieval.rPrecision)],
+          [`Vote of ${retrieval.neighbours} right`, formatPercent(retrieval.knnAccuracy)],
         ] as const)),
     ...(segmentation === undefined
       ? []

@@ -26,6 +26,8 @@ const headlines = [
   'test.naive_mae',
   'test.perplexity',
   'test.mean_iou',
+  'test.recall_at_1',
+  'test.map_at_r',
   'test.average_precision_50',
   'test.confident_share',
   'best.validation_accuracy',
