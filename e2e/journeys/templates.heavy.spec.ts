@@ -39,6 +39,8 @@ const sane: Readonly<Record<string, (value: number, run: Run, dataset: DatasetVe
   'test.r2': (value) => value > -1 && value <= 1,
   'test.mae': (value, { metrics }) => value > 0 && value < 4 * (metrics['test.naive_mae'] ?? Number.POSITIVE_INFINITY),
   'test.mean_iou': (value) => value > 0.05 && value <= 1,
+  'test.recall_at_1': (value, _, { classes }) => value > 1.2 / classes.length && value <= 1,
+  'test.map_at_r': (value, { metrics }) => value > 0 && value <= (metrics['test.r_precision'] ?? 0),
   'test.average_precision': (value) => value >= 0 && value <= 1,
   'test.confident_share': (value) => value >= 0 && value <= 1,
 };

@@ -204,9 +204,9 @@ export const screens: readonly Screen[] = [
     name: 'endpoint-neighbours',
     path: (stage) => otherEndpoint(stage, 'finder'),
     prepare: async (page) => {
-      await page.getByRole('spinbutton').fill('69999');
+      await page.getByLabel(/^Item, 0 to/).fill('69999');
       await page.getByRole('button', { name: 'Send' }).click();
-      await page.getByText('Nearest pictures').waitFor();
+      await page.getByRole('heading', { name: 'Nearest pictures' }).waitFor();
     },
   },
   {

@@ -2,7 +2,6 @@ import { Text } from '@mantine/core';
 import { IconCheck, IconX } from '@tabler/icons-react';
 import { Link } from 'react-router';
 import type { Neighbour } from '../../main/contract/evaluation.ts';
-import { formatNumber } from '../components/format.ts';
 import { paths } from '../components/paths.ts';
 import { ItemThumbnail } from './item-thumbnail.tsx';
 import { className } from './item-words.ts';
@@ -40,7 +39,7 @@ export function Neighbours({ datasetDigest, classes: names, label, neighbours }:
                 <span>{name}</span>
               </span>
               <Text span size="xs" c="dimmed">
-                {formatNumber(near.similarity)}
+                {near.similarity.toFixed(3)}
               </Text>
             </Link>
           </li>

@@ -9,6 +9,8 @@ import { Neighbours } from '../../../viewers/neighbours.tsx';
 import classes from './evaluation.module.css';
 
 const queryPx = 72;
+/** Examples come evenly over the split first, then the mistakes. */
+const shownAtOnce = 12;
 
 /** What is found of a few pictures among all others of the split, and how well each class is found. */
 export function RetrievalView({ evaluation }: { readonly evaluation: Evaluation }) {
@@ -16,7 +18,8 @@ export function RetrievalView({ evaluation }: { readonly evaluation: Evaluation 
   const { retrieval, datasetDigest } = evaluation;
   if (retrieval === undefined) return null;
   const { classes: names, examples, perClass } = retrieval;
-  const shown = examples.filter(({ label, neighbours }) => !mistakesOnly || neighbours[0]?.label !== label);
+  const wrong = examples.filter(({ label, neighbours }) => neighbours[0]?.label !== label);
+  const shown = (mistakesOnly ? wrong : examples).slice(0, shownAtOnce);
   return (
     <Stack gap="lg">
       <Panel
@@ -27,7 +30,7 @@ export function RetrievalView({ evaluation }: { readonly evaluation: Evaluation 
             value={mistakesOnly ? 'mistakes' : 'all'}
             onChange={(value) => setMistakesOnly(value === 'mistakes')}
             data={[
-              { value: 'all', label: `${examples.length} examples` },
+              { value: 'all', label: 'Some of all' },
               { value: 'mistakes', label: 'Nearest one wrong' },
             ]}
           />
