@@ -79,6 +79,17 @@ const drawing = (spec: ArchitectureSpec) => (): TrainableFamily => ({
   feedsOf: (step) => ({ x: images(step), label: labels(step) }),
 });
 
+const embedding = (loss: LossSpec) => (): TrainableFamily => ({
+  model: buildModel(
+    { kind: 'image_embedding', dimensions: 4, encoder: { kind: 'cnn', channels: [4, 8], hidden: [8] } },
+    picture,
+    { kind: 'embedding' },
+  ),
+  loss,
+  // Two of each of two classes.
+  feedsOf: (step) => ({ x: images(step), y: { dims: [BATCH], data: BigInt64Array.of(0n, 1n, 1n, 0n) } }),
+});
+
 const writer = (spec: ArchitectureSpec): TrainableFamily => ({
   model: buildModel(spec, words, { kind: 'tokens', vocabulary: 11, length: 6 }),
   loss: nextToken,
@@ -140,6 +151,9 @@ export const families: Readonly<Record<string, () => TrainableFamily>> = {
     loss: { kind: 'detection', stride: 2 },
     feedsOf: (step) => ({ x: images(step), y: boxes(step) }),
   }),
+  'image embedding, InfoNCE': embedding({ kind: 'info_nce', temperature: 0.2 }),
+  'image embedding, semi-hard triplets': embedding({ kind: 'triplet', margin: 0.5, mining: 'semi_hard' }),
+  'image embedding, hardest triplets': embedding({ kind: 'triplet', margin: 0.5, mining: 'hard' }),
   rnn: sequence({ kind: 'recurrent', cell: 'rnn', hidden: 5 }),
   lstm: sequence({ kind: 'recurrent', cell: 'lstm', hidden: 5, layers: 2, bidirectional: true }),
   gru: () => classifier({ kind: 'recurrent', cell: 'gru', hidden: 5, embedding: 4, bidirectional: true }, words, texts),

@@ -45,6 +45,17 @@ describe('the attempt at one batch', () => {
     expect(fit.losses.at(-1)).toBeLessThan(0.06 * fit.losses[0]);
   });
 
+  it('learns where each picture of a class-balanced batch lies, down to the choice among those of its class', async () => {
+    const config = digitsConfig({
+      task: 'metric-learning',
+      data: { dataset: 'digits', batchSize: 40, itemsPerClass: 4 },
+      model: { kind: 'image_embedding', dimensions: 16, encoder: { kind: 'mlp', hidden: [64] } },
+      loss: { kind: 'info_nce' },
+    });
+    const fit = await ask<BatchFit>({ kind: 'one_batch' }, config);
+    expect(fit).toMatchObject({ verdict: 'fits', samples: 40, floor: Math.log(3) });
+  });
+
   it('says that a rate is far too low, or too high', async () => {
     const low = digitsConfig({ optimizer: { kind: 'sgd', learningRate: 1e-9, momentum: 0 } });
     expect(await ask({ kind: 'one_batch', steps: 40 }, low)).toMatchObject({
