@@ -52,6 +52,30 @@ export const cases: Readonly<Record<string, MeasuredCase>> = {
     ),
     sizes: { boxes: 6 },
   },
+  ...Object.fromEntries(
+    (
+      [
+        ['info-nce', { kind: 'info_nce', temperature: 0.1 }],
+        // Every anchor with every positive and every negative.
+        ['triplet', { kind: 'triplet', margin: 0.2, mining: 'semi_hard' }],
+      ] as const
+    ).map(([name, loss]) => [
+      `image-embedding-${name}`,
+      made(
+        buildModel(
+          {
+            kind: 'image_embedding',
+            dimensions: 64,
+            encoder: { kind: 'resnet', channels: [16, 32, 64], normalization: 'batch' },
+          },
+          digitImage,
+          { kind: 'embedding' },
+        ),
+        [80, 240],
+        loss,
+      ),
+    ]),
+  ),
   rnn: made(buildModel({ kind: 'recurrent', cell: 'rnn', hidden: 128 }, series, digits), [64, 256]),
   'lstm-forecast': made(
     buildModel({ kind: 'recurrent', cell: 'lstm', hidden: 64, decoder: 'recurrent' }, series, {

@@ -106,7 +106,9 @@ export async function planRun(
   if (dataset === null) return { plan: null, problems };
   const labelling = findClasses(checks, dataset, labels);
   checkTask(checks, dataset);
-  const fits = !problems.some(({ severity, path }) => severity === 'error' && path[0] === 'task');
+  const fits = !problems.some(
+    ({ severity, path }) => severity === 'error' && (path[0] === 'task' || path[0] === 'model'),
+  );
   const labelDigest = labelling?.labelSet?.digest ?? null;
   const settled = () =>
     teacher !== undefined
@@ -245,6 +247,17 @@ function checkTask(checks: Checks, dataset: DatasetVersion): void {
   const plan = taskPlans[config.task];
   const misfit = plan.misfit(dataset);
   if (misfit !== undefined) error('task', misfit.message, misfit.suggestion);
+  const embeds = config.model.kind === 'image_embedding';
+  if (embeds !== (config.task === 'metric-learning'))
+    error(
+      'model.kind',
+      embeds
+        ? `The task ${config.task} learns no embeddings.`
+        : `The model ${config.model.kind} alone gives no embeddings.`,
+      embeds
+        ? 'Use the encoder as the model, or write task: metric-learning.'
+        : 'Write model: { kind: image_embedding, encoder: … } with this one as its encoder.',
+    );
   if (!plan.losses.includes(config.loss.kind)) {
     const [usual] = plan.losses;
     error(

@@ -94,6 +94,22 @@ describe('checking a config', () => {
     expect(
       await problems(mlp().replace('{ kind: mlp, hidden: [16] }', '{ kind: cnn, kernel: 15, channels: [4, 4, 4] }')),
     ).toMatchObject([{ path: 'model', severity: 'error', line: 9 }]);
+    const embedding = mlp('loss: { kind: info_nce }').replace('image-classification', 'metric-learning');
+    expect(await problems(embedding)).toMatchObject([
+      {
+        path: 'model.kind',
+        message: 'The model mlp alone gives no embeddings.',
+        suggestion: expect.stringContaining('encoder'),
+      },
+      { path: 'data.batchSize', severity: 'warning', suggestion: 'Set it to 40, or change data.itemsPerClass.' },
+    ]);
+    const nested = '{ kind: image_embedding, encoder: { kind: mlp, hiden: [16] } }';
+    expect(await problems(embedding.replace('{ kind: mlp, hidden: [16] }', nested))).toMatchObject([
+      { path: 'model.encoder.hiden', suggestion: 'Did you mean hidden?' },
+    ]);
+    expect(
+      await problems(mlp().replace('{ kind: mlp, hidden: [16] }', nested.replace('hiden', 'hidden'))),
+    ).toMatchObject([{ path: 'model.kind', suggestion: expect.stringContaining('task: metric-learning') }]);
     expect(await problems(mlp('augmentation:\n  kind: image\n  saturation: 0.2\n'))).toMatchObject([
       { path: 'augmentation.saturation', suggestion: 'Remove saturation.', line: 14 },
     ]);

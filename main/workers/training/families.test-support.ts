@@ -152,7 +152,6 @@ export const families: Readonly<Record<string, () => TrainableFamily>> = {
     feedsOf: (step) => ({ x: images(step), y: boxes(step) }),
   }),
   'image embedding, InfoNCE': embedding({ kind: 'info_nce', temperature: 0.2 }),
-  'image embedding, semi-hard triplets': embedding({ kind: 'triplet', margin: 0.5, mining: 'semi_hard' }),
   'image embedding, hardest triplets': embedding({ kind: 'triplet', margin: 0.5, mining: 'hard' }),
   rnn: sequence({ kind: 'recurrent', cell: 'rnn', hidden: 5 }),
   lstm: sequence({ kind: 'recurrent', cell: 'lstm', hidden: 5, layers: 2, bidirectional: true }),
