@@ -80,7 +80,7 @@ export const retrievalEvaluation = z.object({
     .describe('Of the R nearest, R being how many of its class there are (Musgrave et al. 2020)'),
   rPrecision: z.number().describe('Share of the R nearest that is of the same class'),
   knnAccuracy: z.number().describe('How often most of the nearest are of the same class'),
-  neighbours: z.int().describe('That vote'),
+  neighbours: z.int().describe('That vote for knnAccuracy'),
   perClass: z.array(
     z.object({
       label: z.string(),

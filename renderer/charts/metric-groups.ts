@@ -41,7 +41,7 @@ const quantities: Readonly<Record<string, Quantity>> = {
   recall_at_5: { title: 'Recall at 5', format: percent, rank: 1 },
   map_at_r: { title: 'Mean average precision at R', format: percent, rank: 1 },
   r_precision: { title: 'R-precision', format: percent, rank: 2 },
-  knn_accuracy: { title: 'Vote of neighbours right', format: percent, rank: 2 },
+  knn_accuracy: { title: 'k-NN accuracy', format: percent, rank: 2 },
   confident_share: { title: 'Samples a classifier is sure of', format: percent, rank: 1 },
   frechet_distance: { title: 'Fréchet distance', format: formatNumber, rank: 2 },
   learning_rate: { title: 'Learning rate', format: formatNumber, exact: true, rank: 3 },

@@ -58,9 +58,13 @@ export class Explaining {
     const { run, checkpointDigest } = this.#resolve(input.model);
     const model = this.#modelOf(run);
     if (model === null)
-      throw new LightbenchError('explanation.unsupported', 'Heatmaps explain pictures, and this model reads a table.', {
-        suggestion: 'Explain a model of pictures.',
-      });
+      throw new LightbenchError(
+        'explanation.unsupported',
+        'Heatmaps explain the class of a picture, and this model says none.',
+        {
+          suggestion: 'Explain a model that tells classes of pictures.',
+        },
+      );
     if (!methods[method].supports(model))
       throw new LightbenchError(
         'explanation.unsupported',

@@ -212,7 +212,7 @@ function figuresOf({
           ['Recall at 5', formatPercent(retrieval.recallAt5)],
           ['mAP at R', formatPercent(retrieval.meanAveragePrecisionAtR)],
           ['R-precision', formatPercent(retrieval.rPrecision)],
-          [`Vote of ${retrieval.neighbours} right`, formatPercent(retrieval.knnAccuracy)],
+          [`${retrieval.neighbours}-NN accuracy`, formatPercent(retrieval.knnAccuracy)],
         ] as const)),
     ...(segmentation === undefined
       ? []

@@ -50,8 +50,8 @@ export function ExplanationTab({ run }: RunTabProps) {
     );
   if (run.task !== 'image-classification')
     return (
-      <NothingHere icon={<IconEyeSearch size={28} />} title="Explanations are for images">
-        This run learns from a table. Its config and its evaluation say what can be said of it.
+      <NothingHere icon={<IconEyeSearch size={28} />} title="Explanations are for classes of pictures">
+        This run tells none. Its config and its evaluation say what can be said of it.
       </NothingHere>
     );
   return (

@@ -116,7 +116,7 @@ function split(evaluation: Evaluation): string[] {
   if (retrieval !== undefined) {
     return [
       ...head,
-      `Of ${integer(retrieval.queries)} pictures, each searched for among all others: recall at 1 ${number(retrieval.recallAt1)}, recall at 5 ${number(retrieval.recallAt5)}, mean average precision at R ${number(retrieval.meanAveragePrecisionAtR)}, R-precision ${number(retrieval.rPrecision)}, accuracy of the vote of ${retrieval.neighbours} neighbours ${number(retrieval.knnAccuracy)}.`,
+      `Of ${integer(retrieval.queries)} pictures, each searched for among all others: recall at 1 ${number(retrieval.recallAt1)}, recall at 5 ${number(retrieval.recallAt5)}, mean average precision at R ${number(retrieval.meanAveragePrecisionAtR)}, R-precision ${number(retrieval.rPrecision)}, ${retrieval.neighbours}-NN accuracy ${number(retrieval.knnAccuracy)}.`,
       '',
       table(
         ['Class', 'Recall at 1', 'Mean average precision at R', 'Pictures'],
