@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
+import { expectAccessible } from '../support/accessible.ts';
 import { writeDigits } from '../support/digits.ts';
 import { expect, test } from '../support/studio.ts';
 
@@ -24,8 +24,9 @@ training: { epochs: 3 }
 `;
 
 test('the architecture is a graph that opens and closes, by mouse and by keyboard, with a table beside it', async ({
-  studio: { page, visit, call, door },
+  studio,
 }) => {
+  const { page, visit, call } = studio;
   const { jobId } = await call('datasets.import', { path: source, options: { name: 'few digits' } });
   expect(await call('jobs.wait', { id: jobId, timeoutMs: 60_000 })).toMatchObject({ state: 'FINISHED' });
   await page.evaluate(
@@ -45,8 +46,7 @@ test('the architecture is a graph that opens and closes, by mouse and by keyboar
   await residual.focus();
   await page.keyboard.press('Enter');
   await expect(graph.getByRole('button', { name: /^Add/ })).toHaveCount(1);
-  const axe = new AxeBuilder({ page }).exclude('.monaco-editor').setLegacyMode(door === 'desktop');
-  expect((await axe.analyze()).violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`)).toEqual([]);
+  await expectAccessible(studio);
   await page.getByText('Table', { exact: true }).click();
   await expect(page.getByRole('columnheader', { name: 'Parameters' })).toBeVisible();
   await page.getByText('Graph', { exact: true }).click();

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
+import { expectAccessible } from '../support/accessible.ts';
 import { writeDigits } from '../support/digits.ts';
 import { expect, test } from '../support/studio.ts';
 
@@ -14,9 +14,8 @@ test.beforeAll(() => {
 });
 test.afterAll(() => rmSync(source, { recursive: true, force: true }));
 
-test('a model of one’s own is written, its mistake marked and mended, looked at and trained', async ({
-  studio: { page, visit, call, door },
-}) => {
+test('a model of one’s own is written, its mistake marked and mended, looked at and trained', async ({ studio }) => {
+  const { page, visit, call } = studio;
   const { jobId } = await call('datasets.import', { path: source, options: { name: 'own digits' } });
   expect(await call('jobs.wait', { id: jobId, timeoutMs: 60_000 })).toMatchObject({ state: 'FINISHED' });
   await visit('/train');
@@ -37,8 +36,7 @@ test('a model of one’s own is written, its mistake marked and mended, looked a
     .hover();
   const explained = page.locator('.monaco-hover', { hasText: 'class MaxPool2d' });
   await expect(explained).toBeVisible();
-  const axe = new AxeBuilder({ page }).exclude('.monaco-editor').setLegacyMode(door === 'desktop');
-  expect((await axe.analyze()).violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`)).toEqual([]);
+  await expectAccessible(studio);
 
   const { modelFile } =
     (await call('training.templates', {})).find(({ id }) => id === 'image-classification-own') ?? {};

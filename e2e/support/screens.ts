@@ -140,6 +140,7 @@ export const screens: readonly Screen[] = [
   },
   { name: 'run-masks', path: async (stage) => `/runs/${(await maskRun(stage)).id}/evaluation` },
   { name: 'run-neighbours', path: async (stage) => `/runs/${(await otherRun(stage, 'finder')).id}/evaluation` },
+  { name: 'run-sequences', path: async (stage) => `/runs/${(await otherRun(stage, 'speaker')).id}/evaluation` },
   { name: 'run-layers', path: (stage) => runPath(stage, '/layers') },
   { name: 'run-log', path: (stage) => runPath(stage, '/log') },
   { name: 'run-config', path: (stage) => runPath(stage, '/config') },
@@ -212,6 +213,22 @@ export const screens: readonly Screen[] = [
   {
     name: 'endpoint-node',
     path: (stage) => otherEndpoint(stage, 'people'),
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Send' }).click();
+      await page.getByText('Answer', { exact: true }).waitFor();
+    },
+  },
+  {
+    name: 'endpoint-diffusion',
+    path: (stage) => otherEndpoint(stage, 'diffuser'),
+    prepare: async (page) => {
+      await page.getByRole('button', { name: 'Draw' }).click();
+      await page.getByRole('img', { name: /that the model drew/ }).waitFor();
+    },
+  },
+  {
+    name: 'endpoint-sequence',
+    path: (stage) => otherEndpoint(stage, 'speaker'),
     prepare: async (page) => {
       await page.getByRole('button', { name: 'Send' }).click();
       await page.getByText('Answer', { exact: true }).waitFor();

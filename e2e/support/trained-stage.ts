@@ -1,5 +1,9 @@
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Run } from '../../main/contract/training.ts';
+import { licences, writeWords } from './real-texts.ts';
+import { finish, serveModel, trainModel } from './serve-model.ts';
 import type { Stage } from './stage.ts';
 
 /**
@@ -8,10 +12,7 @@ import type { Stage } from './stage.ts';
  */
 const endpointName = 'digits';
 const modelName = 'digit-reader';
-const jobTimeoutMs = 900_000;
 const samplePredictions = 12;
-/** Of the packages in the model server: a text that every build has. */
-const LICENCES = join(import.meta.dirname, '../../out/model-server/third-party-notices.txt');
 
 const configs = [
   `name: Small convolutional network
@@ -77,7 +78,7 @@ export function exportedBundle(stage: Stage): Promise<string> {
     const find = async () => (await stage.call('bundles.list', { modelName }))[0]?.digest;
     const known = await find();
     if (known !== undefined) return known;
-    await finish(stage, (await stage.call('bundles.export', { modelName, version: 1 })).jobId);
+    await finish(stage.call, (await stage.call('bundles.export', { modelName, version: 1 })).jobId);
     return (await find()) ?? '';
   })();
   return bundle;
@@ -93,7 +94,7 @@ export function servingEndpoint(stage: Stage): Promise<string> {
         serving === undefined
           ? await stage.call('deployments.deploy', { endpoint: endpointName, bundleDigest })
           : await stage.call('deployments.start', { endpoint: endpointName });
-      await finish(stage, jobId);
+      await finish(stage.call, jobId);
       for (let index = 0; index < samplePredictions; index += 1)
         await stage.call('deployments.predict', { endpoint: endpointName, datasetDigest: stage.digits, index });
     }
@@ -132,45 +133,66 @@ model: { kind: graph_network, convolution: gcn, hidden: [16] }
 optimizer: { kind: adamw, learningRate: 0.02 }
 training: { epochs: 60 }
 `,
+  speaker: `name: Words as they are spoken
+task: sequence-to-sequence
+data:
+  dataset: words
+  batchSize: 64
+  sequences:
+    source: { column: word, unit: characters, length: 20 }
+    target: { column: phonemes, unit: words, length: 20 }
+model: { kind: recurrent_encoder_decoder, cell: gru, hidden: 96, embedding: 48 }
+optimizer: { kind: adamw, learningRate: 0.005 }
+training: { epochs: 8, clipNorm: 1 }
+`,
+  diffuser: `name: Digits out of noise, step by step
+task: image-generation
+data: { dataset: digits, batchSize: 128 }
+model: { kind: diffusion, channels: [16, 32], conditional: true }
+optimizer: { kind: adamw, learningRate: 0.002, weightDecay: 0 }
+training: { epochs: 1 }
+`,
 } as const;
-
-/** The run of one of them, finished. */
-export function otherRun(stage: Stage, name: keyof typeof others): Promise<Run> {
-  return trainedRun(stage, others[name]);
-}
 
 /** Path of the endpoint of one of them. */
 export async function otherEndpoint(stage: Stage, name: keyof typeof others): Promise<string> {
   const serving = (await stage.call('deployments.list', {})).find(({ endpoint: other }) => other === name);
   if (serving?.state === 'READY') return `/deploy/${name}`;
   if (serving !== undefined) {
-    await finish(stage, (await stage.call('deployments.start', { endpoint: name })).jobId);
+    await finish(stage.call, (await stage.call('deployments.start', { endpoint: name })).jobId);
     return `/deploy/${name}`;
   }
-  const known = await stage.call('datasets.list', {});
-  if (name === 'writer' && !known.some((dataset) => dataset.name === 'licences')) {
+  await datasetFor(stage, name);
+  await serveModel(stage.call, (await otherRun(stage, name)).id, name);
+  return `/deploy/${name}`;
+}
+
+/** The run of one of them, finished. */
+export async function otherRun(stage: Stage, name: keyof typeof others): Promise<Run> {
+  await datasetFor(stage, name);
+  return trainedRun(stage, others[name]);
+}
+
+/** Imports what the samples do not have. */
+async function datasetFor({ call }: Stage, name: keyof typeof others): Promise<void> {
+  const imported = new Set((await call('datasets.list', {})).map((dataset) => dataset.name));
+  if (name === 'writer' && !imported.has('licences')) {
     const splits = { mode: 'ordered', validation: 0.05, test: 0.05, seed: 0 } as const;
     const options = { name: 'licences', splits };
-    await finish(stage, (await stage.call('datasets.import', { path: LICENCES, options })).jobId);
+    await finish(call, (await call('datasets.import', { path: licences, options })).jobId);
   }
-  const run = await otherRun(stage, name);
-  const { version } = await stage.call('registry.register', { runId: run.id, modelName: name, description: '' });
-  await finish(stage, (await stage.call('bundles.export', { modelName: name, version })).jobId);
-  const [{ digest: bundleDigest }] = await stage.call('bundles.list', { modelName: name });
-  await finish(stage, (await stage.call('deployments.deploy', { endpoint: name, bundleDigest })).jobId);
-  return `/deploy/${name}`;
+  if (name === 'speaker' && !imported.has('words')) {
+    const path = join(tmpdir(), `words-${process.pid}.csv`);
+    writeWords(path, 20);
+    const splits = { mode: 'stratified', validation: 0.1, test: 0.2, seed: 0 } as const;
+    await finish(call, (await call('datasets.import', { path, options: { name: 'words', splits } })).jobId);
+    rmSync(path);
+  }
 }
 
 async function trainedRun(stage: Stage, yaml: string): Promise<Run> {
   const name = /^name: (.+)$/m.exec(yaml)?.[1];
   const known = (await stage.call('runs.list', {})).find((run) => run.name === name && run.status === 'FINISHED');
   if (known !== undefined) return known;
-  const { runId, jobId } = await stage.call('training.start', { yaml });
-  await finish(stage, jobId);
-  return (await stage.call('runs.get', { runId })).run;
-}
-
-async function finish(stage: Stage, id: string): Promise<void> {
-  const job = await stage.call('jobs.wait', { id, timeoutMs: jobTimeoutMs });
-  if (job.state !== 'FINISHED') throw new Error(`${job.title}: ${job.error?.cause ?? job.state}`);
+  return (await stage.call('runs.get', { runId: await trainModel(stage.call, yaml) })).run;
 }

@@ -178,7 +178,16 @@ export const roomsTable: RoomsTable = {
     {
       path: 'e2e',
       rooms: ['main/base', 'main/contract', 'resources'],
-      packages: ['node:', '@playwright/test', '@axe-core/playwright', 'playwright', 'ws', 'fflate', 'yaml'],
+      packages: [
+        'node:',
+        '@playwright/test',
+        '@axe-core/playwright',
+        'playwright',
+        'ws',
+        'fflate',
+        'yaml',
+        'cmu-pronouncing-dictionary',
+      ],
     },
     { path: 'resources', rooms: ['main/cli'], packages: ['node:', 'vite', 'oxc-parser'] },
   ],

@@ -9,7 +9,11 @@ interface ExchangeProps {
 /** What went over HTTP, to be opened. */
 export function Exchange({ request, response }: ExchangeProps) {
   return (
-    <Accordion variant="default" chevronPosition="left">
+    <Accordion
+      variant="default"
+      chevronPosition="left"
+      styles={{ chevron: { marginInlineStart: 0 }, content: { paddingInline: 0 } }}
+    >
       <Raw title="Request" text={request} />
       <Raw title="Response" text={response} />
     </Accordion>

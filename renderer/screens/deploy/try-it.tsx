@@ -66,6 +66,7 @@ function SendItem({ deployment, model }: SendItemProps) {
   const versions = datasets.data?.flatMap((entry) => entry.versions) ?? [];
   const dataset = versions.find(({ digest }) => digest === (chosen ?? model.datasetDigest));
   const ready = isServing(deployment.state);
+  const explained = (methods.data?.length ?? 0) > 0;
 
   const send = async () => {
     if (dataset === undefined) return;
@@ -127,12 +128,15 @@ function SendItem({ deployment, model }: SendItemProps) {
         </form>
       </Panel>
       {sent !== null && (
-        <div className={classes.answer} aria-live="polite">
+        <div
+          className={explained || sent.prediction.nearest !== undefined ? classes.answer : undefined}
+          aria-live="polite"
+        >
           <Answer sent={sent} />
           {sent.prediction.nearest !== undefined && (
             <Nearest nearest={sent.prediction.nearest} names={sent.prediction.classes} />
           )}
-          {(methods.data?.length ?? 0) > 0 && (
+          {explained && (
             <Panel title={`Why version ${sent.prediction.version} says so`}>
               <ExplanationPanel
                 datasetDigest={sent.datasetDigest}

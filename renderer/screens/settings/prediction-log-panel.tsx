@@ -1,6 +1,7 @@
 import { Button, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useCommand } from '../../client/index.ts';
+import { formatCount } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 
 const fewest = 1000;
@@ -21,8 +22,8 @@ export function PredictionLogPanel({ limit }: { readonly limit: number }) {
         <Stack gap="md">
           <Group gap="sm" align="flex-end">
             <NumberInput
-              label="Requests kept per endpoint"
-              w={200}
+              label={`Requests kept per endpoint, ${formatCount(fewest)} to ${formatCount(most)}`}
+              w={330}
               min={fewest}
               max={most}
               step={10_000}
