@@ -57,6 +57,20 @@ test('a language model goes on with a text', async ({ studio }) => {
   await page.getByRole('button', { name: 'Choose another seed' }).click();
   await write.click();
   await expect(text).not.toHaveText(sampled ?? '');
+  await expect(write).toBeVisible();
+  if (process.platform !== 'win32') {
+    // A server that stands still writes nothing, for as long as somebody waits.
+    const [deployment] = await call('deployments.list', {});
+    process.kill(deployment?.processId ?? 0, 'SIGSTOP');
+    await write.click();
+    const stop = page.getByRole('button', { name: 'Stop writing' });
+    await expect(stop).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(write).toBeVisible();
+    process.kill(deployment?.processId ?? 0, 'SIGCONT');
+    await write.click();
+    await expect(text).toHaveText(/^Permission is hereby granted[\s\S]{60}$/);
+  }
   await page.getByRole('textbox', { name: 'Temperature' }).fill('0');
   await expect(page.getByRole('textbox', { name: 'Seed' })).toHaveCount(0);
   for (const colorScheme of ['dark', 'light'] as const) {

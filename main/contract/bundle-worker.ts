@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digest } from './common.ts';
+import { parityCheck } from './serving.ts';
 
 /** The process that compares the graph of training with the graph that ships. */
 export const parityTensor = z.object({
@@ -25,6 +26,15 @@ export const parityInput = z.object({
       .optional(),
   }),
   bundleOnnx: z.instanceof(Uint8Array),
+  /** Of a model that writes text by a graph of its own, which is held to the same. */
+  generation: z
+    .object({
+      onnx: z.instanceof(Uint8Array),
+      input: z.string(),
+      length: z.int(),
+      cache: z.array(z.object({ past: z.string(), present: z.string(), shape: z.array(z.number()) })),
+    })
+    .optional(),
   outputName: z.string(),
   /** Both graphs answer `count` samples first. In batches, every input with that many rows is cut into them. */
   sets: z
@@ -48,9 +58,7 @@ export const parityInput = z.object({
 export type ParityInput = z.infer<typeof parityInput>;
 
 export const parityResult = z.object({
-  checks: z.array(
-    z.object({ batchSize: z.int(), samples: z.int(), maxAbsDiff: z.number(), classAgreement: z.number() }),
-  ),
+  checks: z.array(parityCheck),
   maxAbsDiff: z.number(),
   passed: z.boolean(),
   runtime: z.string(),
@@ -76,6 +84,7 @@ export const bundleWriterInput = z.object({
   files: z.array(
     z.union([
       z.object({ path: z.string(), text: z.string() }),
+      z.object({ path: z.string(), bytes: z.instanceof(Uint8Array) }),
       z.object({ path: z.string(), source: z.string().describe('A file to copy') }),
     ]),
   ),

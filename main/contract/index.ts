@@ -28,7 +28,7 @@ export const procedures = {
   ...registry.procedures,
   ...serving.procedures,
 };
-export const streams = { ...events.streams, ...training.streams };
+export const streams = { ...events.streams, ...training.streams, ...serving.streams };
 export const assets = { ...datasets.assets, ...serving.assets };
 
 export type Procedures = typeof procedures;
@@ -42,6 +42,7 @@ export type ProcedureOutput<N extends ProcedureName> = z.output<Procedures[N]['o
 export type Streams = typeof streams;
 export type StreamName = keyof Streams;
 export type StreamInput<N extends StreamName> = z.input<Streams[N]['input']>;
+export type ParsedStreamInput<N extends StreamName> = z.output<Streams[N]['input']>;
 export type StreamEvent<N extends StreamName> = z.output<Streams[N]['event']>;
 
 export type Assets = typeof assets;

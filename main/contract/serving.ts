@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { digest, id, name, time } from './common.ts';
 import { split } from './datasets.ts';
+import { errorRecord } from './errors.ts';
 import { neighbour, scoredBox } from './evaluation.ts';
 import { explanationMethod } from './explaining.ts';
 import { command, query } from './procedure.ts';
@@ -10,10 +11,12 @@ export const parityCheck = z.object({
   samples: z.int(),
   maxAbsDiff: z.number(),
   classAgreement: z.number().describe('Fraction of samples with the same most probable class'),
+  tokenByToken: z.boolean().optional().describe('Texts, read on with the keys and values that were kept'),
 });
 export const parityCertificate = z.object({
   trainingGraph: digest.describe('The graph with weights as inputs, as it was trained and evaluated'),
   bundleGraph: digest,
+  generationGraph: digest.optional().describe('Of a model that writes text, the graph that it does it by'),
   dataset: digest,
   sampleIndices: z.array(z.int()),
   drawn: z.boolean().optional().describe('Samples are pictures drawn from noise that follows from their indices'),
@@ -138,17 +141,33 @@ export type Drawing = z.infer<typeof drawing>;
 export const completion = z.object({
   ...exchange,
   text: z.string().describe('What follows the text that was given'),
-  requests: z.int(),
+  tokens: z.int(),
   candidates: z
     .array(z.object({ token: z.string(), probability: z.number() }))
     .describe('The likeliest tokens right after the text, the first first'),
 });
 export type Completion = z.infer<typeof completion>;
 
+/** How far a text is. */
+export const completionEvent = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('writing'), completion }),
+  z.object({ state: z.literal('done'), completion }),
+  z.object({ state: z.literal('failed'), error: errorRecord }),
+]);
+export type CompletionEvent = z.infer<typeof completionEvent>;
+
 const seed = z
   .int()
   .min(0)
   .max(2 ** 31 - 1);
+
+const completionInput = z.object({
+  endpoint: name,
+  text: z.string().min(1).max(20_000),
+  tokens: z.int().min(1).max(512).default(100),
+  temperature: z.number().min(0).max(2).default(0).describe('0 = always the likeliest token'),
+  seed: seed.default(0),
+});
 
 export const procedures = {
   'bundles.export': command(
@@ -211,17 +230,7 @@ export const procedures = {
     }),
     drawing,
   ),
-  'deployments.complete': query(
-    'Has a language model go on with a text, one request over HTTP for each token',
-    z.object({
-      endpoint: name,
-      text: z.string().min(1).max(20_000),
-      tokens: z.int().min(1).max(500).default(100),
-      temperature: z.number().min(0).max(2).default(0).describe('0 = always the likeliest token'),
-      seed: seed.default(0),
-    }),
-    completion,
-  ),
+  'deployments.complete': query('Has a language model go on with a text, over HTTP', completionInput, completion),
   'deployments.predictions': query(
     'The prediction log of an endpoint, newest first',
     z.object({ endpoint: name, limit: z.int().min(1).max(1000).default(100) }),
@@ -232,6 +241,14 @@ export const procedures = {
     z.object({ endpoint: name }),
     z.array(explanationMethod),
   ),
+};
+
+export const streams = {
+  'deployments.complete': {
+    summary: 'The same, token by token; whoever leaves stops it',
+    input: completionInput,
+    event: completionEvent,
+  },
 };
 
 export const assets = {

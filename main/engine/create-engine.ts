@@ -175,6 +175,7 @@ export function createEngine(options: EngineOptions): Engine {
   const streamHandlers: StreamHandlers = {
     'workspace.events': (_, emit) => events.on(emit),
     ...training.streamHandlers,
+    ...deployments.streamHandlers,
   };
   deployments.cutLogs();
   void deployments.restore();

@@ -92,6 +92,7 @@ describe('from a sample to a served model', () => {
     const language = (await call('evaluation.list', { runId })).find(({ split }) => split === 'test')?.language;
     const { parity, url } = await studio.served(runId, 'writer');
     expect(parity).toMatchObject({ passed: true });
+    expect(parity.checks.at(-1)).toMatchObject({ tokenByToken: true, samples: 8, classAgreement: 1 });
     const answer = await call('deployments.predict', { endpoint: 'writer', datasetDigest, index: 3 });
     expect(answer.request).toContain('"INT64"');
     const infer = async (tokens: readonly number[]) => {
@@ -111,8 +112,34 @@ describe('from a sample to a served model', () => {
     expect(longer).not.toEqual(next);
     // Text in, text out; the likeliest token each time is what the graph says by itself, also beyond what it can see.
     const said = await call('deployments.complete', { endpoint: 'writer', text: 'The mail', tokens: 30 });
-    expect(said).toMatchObject({ requests: 30, version: 1 });
-    expect([...said.text]).toHaveLength(30);
+    expect(said).toMatchObject({ tokens: 30, version: 1 });
+    const generate = (path: string, body: object, signal?: AbortSignal) =>
+      fetch(`${url}/v2/models/writer/${path}`, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        ...(signal && { signal }),
+      });
+    const asked = { text_input: 'The mail', parameters: { max_tokens: 30 } };
+    expect(await (await generate('generate', asked)).json()).toEqual({
+      model_name: 'writer',
+      model_version: '1',
+      text_output: said.text,
+    });
+    const events = (await (await generate('generate_stream', asked)).text()).trim().split('\n\n');
+    const pieces = events.map((event) => JSON.parse(event.replace(/^data: /, '')));
+    expect(pieces.map((piece) => piece.text_output).join('')).toBe(said.text);
+    expect(pieces.map((piece) => piece.done)).toEqual([...Array(29).fill(false), true]);
+    expect((await generate('generate', { text_input: '' })).status).toBe(422);
+    // Whoever goes stops what is written for him; so many at once that none is done before.
+    const long = { text_input: 'The mail', parameters: { max_tokens: 512 } };
+    const gone = new AbortController();
+    const replies = await Promise.all(Array.from({ length: 8 }, () => generate('generate_stream', long, gone.signal)));
+    gone.abort();
+    await Promise.allSettled(replies.map((reply) => reply.text()));
+    const written = async () =>
+      (await call('deployments.predictions', { endpoint: 'writer', limit: 20 })).flatMap(({ predicted }) => predicted);
+    await expect.poll(async () => (await written()).length).toBe(3 + replies.length);
+    for (const text of await written()) expect([...text].length).toBeLessThan(512);
     expect(said.candidates).toHaveLength(5);
     expect(said.text.startsWith(said.candidates[0].token)).toBe(true);
     const step = await call('deployments.complete', { endpoint: 'writer', text: `The mail${said.text}`, tokens: 1 });

@@ -22,6 +22,5 @@ export { inUnitsOfTarget, type TargetScale } from './target-scale.ts';
 export { signaturesOf, type TaskName } from './task-signatures.ts';
 export { trainedWeights } from './trained-weights.ts';
 export { trainingOptionsOf } from './training-recipe.ts';
-/** @public Writing text with cached keys and values. */
 export { generationModel } from './transformer/transformer-models.ts';
 export { byteVocabulary, sequenceMarks, Tokenizer, untilEnd, vocabularyOf, wordsOf } from './vocabulary.ts';

@@ -76,10 +76,22 @@ export class Tokenizer {
     return this.text(untilEnd(ids));
   }
 
+  /** Text of ids that come one by one: of a character in bytes, none until all of them are there, or nothing follows. */
+  continuation(): (id: number, last: boolean) => string {
+    // Words stand apart.
+    if (this.#unit !== 'bytes') return (id) => `${this.#unit === 'words' ? ' ' : ''}${this.text([id])}`;
+    const decoder = new TextDecoder();
+    return (id, last) => decoder.decode(Uint8Array.of(this.#byte(id)), { stream: !last });
+  }
+
   text(ids: readonly number[]): string {
-    const tokens = ids.filter((id) => id !== PADDING).map((id) => this.#vocabulary[id - FIRST_WORD]);
-    if (this.#unit === 'bytes')
-      return Buffer.from(tokens.map((token) => Number.parseInt(token ?? '3f', 16))).toString();
-    return tokens.map((token) => token ?? '�').join(this.#unit === 'words' ? ' ' : '');
+    const written = ids.filter((id) => id !== PADDING);
+    if (this.#unit === 'bytes') return Buffer.from(written.map((id) => this.#byte(id))).toString();
+    return written.map((id) => this.#vocabulary[id - FIRST_WORD] ?? '�').join(this.#unit === 'words' ? ' ' : '');
+  }
+
+  /** A question mark where it is unknown. */
+  #byte(id: number): number {
+    return Number.parseInt(this.#vocabulary[id - FIRST_WORD] ?? '3f', 16);
   }
 }

@@ -22,12 +22,10 @@ runWorker(bundleWriterInput, async ({ folder, zipPath, rootName, files }, channe
     const written: WrittenFile[] = [];
     const total = files.length + 1;
     for (const file of files) {
-      const bytes =
-        'text' in file ? textChunks(file.text) : createReadStream(file.source, { highWaterMark: CHUNK_BYTES });
-      written.push(await writeFile(folder, file.path, bytes, channel));
+      written.push(await writeFile(folder, file.path, chunksOf(file), channel));
       channel.send({ done: written.length, total, phase: 'Writing files' });
     }
-    const checksums = await writeFile(folder, CHECKSUMS, textChunks(writeChecksums(written)), channel);
+    const checksums = await writeFile(folder, CHECKSUMS, chunksOf({ text: writeChecksums(written) }), channel);
     const all = [...written, checksums].toSorted((a, b) => (a.path < b.path ? -1 : 1));
     channel.send({ done: total, total, phase: 'Writing files' });
     await writeZip(folder, zipPath, rootName, all, channel);
@@ -39,8 +37,11 @@ runWorker(bundleWriterInput, async ({ folder, zipPath, rootName, files }, channe
   }
 });
 
-async function* textChunks(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text, 'utf8');
+async function* chunksOf(
+  file: { readonly text: string } | { readonly bytes: Uint8Array } | { readonly source: string },
+): AsyncGenerator<Uint8Array> {
+  if ('source' in file) yield* createReadStream(file.source, { highWaterMark: CHUNK_BYTES });
+  else yield 'text' in file ? Buffer.from(file.text, 'utf8') : file.bytes;
 }
 
 async function writeFile(

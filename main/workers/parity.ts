@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { type ParityInput, type ParityResult, parityInput, type parityTensor } from '../contract/bundle-worker.ts';
+import { PADDING } from '../graph/index.ts';
 import {
   elementTensor,
   floats,
@@ -8,12 +9,16 @@ import {
   RuntimeSession,
   type RuntimeTensor,
   runtimeVersion,
+  type SessionSettings,
 } from '../runtime/index.ts';
+import { TokenReader } from './serving/token-reader.ts';
 import { draw } from './training/draw-samples.ts';
 import { runWorker } from './worker-channel.ts';
 
 const SHOWN_SAMPLES = 10;
 const SHOWN_NUMBERS = 1024;
+/** Each is read as often as it has tokens. */
+const WRITTEN_SAMPLES = 8;
 /** Picture, class, score, left, top, right, bottom. */
 const BOX_NUMBERS = 7;
 /** Boxes are the same up to this, in pixels and in their scores. */
@@ -63,6 +68,9 @@ runWorker(parityInput, async (input) => {
     }
     checks.push({ batchSize, samples: count, maxAbsDiff, classAgreement: agreeing / count });
   }
+  if (input.generation !== undefined) {
+    checks.push(await compareGeneration(input, reference, weights, settings, differences));
+  }
   await reference.dispose();
   await bundle.dispose();
   const maxAbsDiff = Math.max(...checks.map((check) => check.maxAbsDiff));
@@ -75,6 +83,44 @@ runWorker(parityInput, async (input) => {
   };
   return result;
 });
+
+/** Texts whose first half is read at once and the rest token by token, against what training says of all places. */
+async function compareGeneration(
+  { generation, sets: [{ inputs, count }], outputName }: ParityInput,
+  reference: RuntimeSession,
+  weights: RuntimeFeeds,
+  settings: SessionSettings,
+  differences: Difference[],
+): Promise<ParityResult['checks'][number]> {
+  const { onnx, ...graph } = generation as NonNullable<ParityInput['generation']>;
+  const session = await RuntimeSession.create(onnx, settings);
+  const samples = Math.min(count, WRITTEN_SAMPLES);
+  const [tokens] = Object.entries(inputs);
+  let [maxAbsDiff, places, same] = [0, 0, 0];
+  for (let sample = 0; sample < samples; sample++) {
+    const one = rows(tokens[1], sample, sample + 1);
+    const said = floats((await reference.run({ ...weights, [tokens[0]]: feed(one) }))[outputName], outputName);
+    const ids = Array.from(one.data as BigInt64Array, Number);
+    const known = ids.includes(PADDING) ? ids.indexOf(PADDING) : ids.length;
+    const vocabulary = said.length / ids.length;
+    const reader = new TokenReader(session, graph);
+    let worst: Difference | undefined;
+    for (let read = Math.max(1, known >> 1); read <= known; read++) {
+      const ours = said.subarray((read - 1) * vocabulary, read * vocabulary);
+      const theirs = await reader.next(ids.slice(0, read));
+      const difference = compare(ours, theirs, true);
+      places++;
+      if (argmax(ours) === argmax(theirs)) same++;
+      if (worst === undefined || difference > worst.maxAbsDiff)
+        worst = { sample, batchSize: 1, maxAbsDiff: difference, reference: finite(ours), bundle: finite(theirs) };
+    }
+    if (worst === undefined) continue;
+    maxAbsDiff = Math.max(maxAbsDiff, worst.maxAbsDiff);
+    differences.push(worst);
+  }
+  await session.dispose();
+  return { batchSize: 1, samples, maxAbsDiff, classAgreement: same / places, tokenByToken: true };
+}
 
 function mapValues<T>(values: Readonly<Record<string, Values>>, change: (value: Values) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]));

@@ -6,7 +6,7 @@ import type { BundleWriterInput } from '../../contract/bundle-worker.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { Bundle, ParityCertificate } from '../../contract/serving.ts';
-import { verifyBundle } from '../../formats/bundle/bundle-folder.ts';
+import { MODEL, verifyBundle } from '../../formats/bundle/bundle-folder.ts';
 import type { AssetHandlers, Caller, EngineContext, HandlersOf } from '../core/context.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
 import type { RawSamples } from '../registry/index.ts';
@@ -134,6 +134,7 @@ export class Bundles {
         layout: this.#registry.layout(version.modelName, version.version),
         reference: shipped.reference,
         bundleOnnx: workspace.artifacts.read(version.onnxDigest),
+        generation: shipped.generation,
       },
       job.signal,
     );
@@ -142,7 +143,7 @@ export class Bundles {
     job.log('info', `Largest difference ${certificate.maxAbsDiff}, allowed ${certificate.tolerance}`);
 
     const { modelName, version: number } = version;
-    const files = this.#files(version, this.#facts(version, shipped, certificate));
+    const files = this.#files(version, this.#facts(version, shipped, certificate), shipped.generation);
     const written = await this.#folders.write(modelName, number, files, job);
     const bundle: Bundle = {
       ...written,
@@ -215,6 +216,7 @@ export class Bundles {
       lineage: workspace.lineage.around(version.digest, 'upstream'),
       parity,
       preprocessing: shipped.preprocessing,
+      generation: shipped.generation?.description,
       parameters: shipped.parameters,
       components: this.#components(),
       applicationVersion,
@@ -237,12 +239,19 @@ export class Bundles {
     }
   }
 
-  #files(version: ModelVersion, facts: BundleFacts): BundleWriterInput['files'] {
+  #files(
+    version: ModelVersion,
+    facts: BundleFacts,
+    generation: ShippingModel['generation'],
+  ): BundleWriterInput['files'] {
     const { artifacts } = this.#context.workspace;
     return [
       ...Object.entries(documents(facts)).map(([path, text]) => ({ path, text })),
       ...PROGRAM_FILES.map((path) => ({ path, source: join(this.#programFolder, path) })),
-      { path: 'model.onnx', source: artifacts.path(version.onnxDigest) },
+      { path: MODEL, source: artifacts.path(version.onnxDigest) },
+      ...(generation?.onnx === undefined
+        ? []
+        : [{ path: generation.description.graph, bytes: new Uint8Array(generation.onnx) }]),
       ...(version.inputExampleDigest === null
         ? []
         : [{ path: INPUT_EXAMPLE, source: artifacts.path(version.inputExampleDigest) }]),

@@ -4,11 +4,14 @@ import { type ParityInput, type ParityResult, parityResult } from '../../contrac
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ModelVersion } from '../../contract/registry.ts';
 import type { ParityCertificate } from '../../contract/serving.ts';
+import type { GenerationDescription } from '../../formats/bundle/generation.ts';
 import { sha256 } from '../../storage/index.ts';
 import type { EngineContext } from '../core/context.ts';
 import { startWorker } from '../processes/worker-process.ts';
 import type { RawSamples } from '../registry/index.ts';
-import type { InputLayout, ReferenceModel } from '../training/index.ts';
+import type { InputLayout, ReferenceModel, ShippingModel } from '../training/index.ts';
+
+type GenerationParity = NonNullable<ParityInput['generation']>;
 
 /** Absolute, on probabilities; on predicted numbers above 1, relative. */
 const TOLERANCE = 1e-5;
@@ -22,6 +25,7 @@ export interface ParitySubject {
   readonly layout: InputLayout;
   readonly reference: ReferenceModel;
   readonly bundleOnnx: Uint8Array;
+  readonly generation: ShippingModel['generation'];
 }
 
 export interface ParityOutcome {
@@ -36,7 +40,7 @@ export async function checkParity(
   subject: ParitySubject,
   signal: AbortSignal,
 ): Promise<ParityOutcome> {
-  const { version, layout, bundleOnnx } = subject;
+  const { version, layout, bundleOnnx, generation } = subject;
   const { tolerance = TOLERANCE, ...reference } = subject.reference;
   const chosen = chooseSamples(samples, version.datasetDigest, layout.drawing === undefined ? SAMPLES : DRAWN_SAMPLES);
   // In one graph a node stands once.
@@ -52,6 +56,9 @@ export async function checkParity(
     input: {
       reference,
       bundleOnnx,
+      ...(generation?.onnx === undefined
+        ? {}
+        : { generation: { ...readingOf(generation.description), onnx: generation.onnx } }),
       outputName: output.name,
       sets: await setsOf(samples, version.datasetDigest, indices, layout),
       tolerance,
@@ -64,6 +71,7 @@ export async function checkParity(
     certificate: {
       trainingGraph: sha256(reference.onnx),
       bundleGraph: sha256(bundleOnnx),
+      ...(generation?.onnx === undefined ? {} : { generationGraph: sha256(generation.onnx) }),
       dataset: version.datasetDigest,
       sampleIndices: indices,
       ...(layout.drawing === undefined ? {} : { drawn: true }),
@@ -76,6 +84,10 @@ export async function checkParity(
     },
     worst: result.worst,
   };
+}
+
+function readingOf({ input, length, cache }: GenerationDescription): Omit<GenerationParity, 'onnx'> {
+  return { input, length, cache: cache.map((entry) => ({ ...entry, shape: [...entry.shape] })) };
 }
 
 function answerOf({ task }: ModelVersion, output: string): ParityInput['answer'] {

@@ -5,10 +5,10 @@ import type {
   AssetName,
   AssetParams,
   ParsedInput,
+  ParsedStreamInput,
   ProcedureName,
   ProcedureOutput,
   StreamEvent,
-  StreamInput,
   StreamName,
 } from '../../contract/index.ts';
 import type { Role } from '../../contract/procedure.ts';
@@ -57,7 +57,7 @@ export type AssetHandlers = { readonly [N in AssetName]: AssetHandler<N> };
 
 /** Starts a subscription; the returned function ends it. */
 export type StreamHandler<N extends StreamName> = (
-  input: StreamInput<N>,
+  input: ParsedStreamInput<N>,
   emit: (event: StreamEvent<N>) => void,
   caller: Caller,
 ) => () => void;

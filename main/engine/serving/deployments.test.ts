@@ -209,6 +209,9 @@ describe('a deployment', () => {
     expect(await (await get(model)).json()).toMatchObject({ versions: ['2'], inputs: [{ datatype: 'UINT8' }] });
     expect((await get(`${model}/versions/1`)).status).toBe(404);
     expect((await get('/v2/models/other')).status).toBe(404);
+    const generate = await infer('{"text_input": "So"}', `${model}/generate`);
+    expect(generate.status).toBe(404);
+    expect(await generate.text()).toContain('cannot go on with a text');
     expect((await infer('not json')).status).toBe(400);
     expect(await (await infer(body(), `${model}/versions/1/infer`)).json()).toEqual({
       error: `There is no model ${MODEL} version 1 here; this is ${MODEL} version 2.`,

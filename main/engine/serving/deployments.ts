@@ -7,7 +7,7 @@ import type { Bundle, Deployment, NearestPictures } from '../../contract/serving
 import { Tokenizer } from '../../models/index.ts';
 import type { StoredDeployment } from '../../storage/index.ts';
 import { curlLines, INPUT_EXAMPLE } from '../bundles/index.ts';
-import type { Caller, EngineContext, HandlersOf } from '../core/context.ts';
+import type { Caller, EngineContext, HandlersOf, StreamHandlers } from '../core/context.ts';
 import type { JobContext, Jobs } from '../jobs/index.ts';
 import { type RawSamples, toProtocolTensors } from '../registry/index.ts';
 import type { InputLayout } from '../training/index.ts';
@@ -58,6 +58,20 @@ export class Deployments {
   readonly #turns = new Map<string, Promise<unknown>>();
 
   readonly handlers: HandlersOf<'deployments'>;
+
+  readonly streamHandlers: Pick<StreamHandlers, 'deployments.complete'> = {
+    'deployments.complete': (input, emit) => {
+      const left = new AbortController();
+      const { signal } = left;
+      this.#asked(input.endpoint, ({ target, layout }) =>
+        complete(target, layout, input, signal, (completion) => emit({ state: 'writing', completion })),
+      ).then(
+        (completion) => emit({ state: 'done', completion }),
+        (error) => signal.aborted || emit({ state: 'failed', error: LightbenchError.from(error).toRecord() }),
+      );
+      return () => left.abort();
+    },
+  };
 
   constructor(
     context: EngineContext,
@@ -300,6 +314,7 @@ export class Deployments {
               stored.modelName,
               current.version,
               join(this.#bundles.folder(current.bundleDigest), INPUT_EXAMPLE),
+              this.#registry.version(stored.modelName, current.version).task === 'language-modeling',
             ),
     };
   }

@@ -46,34 +46,10 @@ export async function ask(
   outputs: readonly string[] | undefined,
   signal?: AbortSignal,
 ): Promise<{ readonly answer: InferenceResponse; readonly exchange: Exchange }> {
-  const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/infer`;
   const body = writeInferenceRequest(inputs, outputs);
   const begin = performance.now();
-  let status: number;
-  let text: string;
-  try {
-    const timeout = AbortSignal.timeout(TIMEOUT_MS);
-    const reply = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-    });
-    status = reply.status;
-    text = await reply.text();
-  } catch (error) {
-    const reason = (error as { cause?: Error }).cause?.message ?? (error as Error).message;
-    throw new LightbenchError('deployment.not_ready', `${target.endpoint} did not answer at ${url}: ${reason}.`, {
-      cause: error,
-    });
-  }
+  const text = await (await post(target, 'infer', body, TIMEOUT_MS, signal)).text();
   const durationMs = performance.now() - begin;
-  if (status !== 200) {
-    throw new LightbenchError(
-      status < 500 ? 'deployment.bad_input' : 'deployment.not_ready',
-      `${target.endpoint} answered ${status}: ${errorOf(text)}`,
-    );
-  }
   const answer = readInferenceResponse(text);
   return {
     answer,
@@ -85,6 +61,41 @@ export async function ask(
       response: shown(text),
     },
   };
+}
+
+/**
+ * Sends a request to the model of a server; what it answers is still on its way.
+ *
+ * @throws LightbenchError deployment.not_ready, deployment.bad_input
+ */
+export async function post(
+  target: PredictionTarget,
+  what: 'infer' | 'generate_stream',
+  body: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Response> {
+  const url = `${target.url}/v2/models/${encodeURIComponent(target.modelName)}/${what}`;
+  let reply: Response;
+  try {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    reply = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    });
+  } catch (error) {
+    const reason = (error as { cause?: Error }).cause?.message ?? (error as Error).message;
+    throw new LightbenchError('deployment.not_ready', `${target.endpoint} did not answer at ${url}: ${reason}.`, {
+      cause: error,
+    });
+  }
+  if (reply.status === 200) return reply;
+  throw new LightbenchError(
+    reply.status < 500 ? 'deployment.bad_input' : 'deployment.not_ready',
+    `${target.endpoint} answered ${reply.status}: ${errorOf(await reply.text())}`,
+  );
 }
 
 function answerOf(target: PredictionTarget, response: InferenceResponse, [input, edges]: readonly Tensor[]) {

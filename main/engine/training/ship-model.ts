@@ -2,11 +2,13 @@ import type { CheckpointState } from '../../contract/checkpoint.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { Run } from '../../contract/training.ts';
+import { MODEL } from '../../formats/bundle/bundle-folder.ts';
 import {
   type CompilableModel,
   type CompiledGraph,
   compileDecoding,
   compileForward,
+  compileGeneration,
   FIRST_WORD,
   type ForwardOptions,
   type ParameterValues,
@@ -15,6 +17,7 @@ import {
 } from '../../graph/index.ts';
 import {
   compileDrawing,
+  generationModel,
   inUnitsOfTarget,
   type Model,
   type ModelSources,
@@ -98,6 +101,7 @@ export function shipModel(
     classes,
     metrics: run.metrics,
     onnx: shipped.onnx,
+    ...generationOf(checkpoint, signature),
     signature,
     preprocessing: describePreprocessing(preprocessing, state),
     layout: {
@@ -151,6 +155,21 @@ function answeringGraphs(
     shipped: compile(leaving.model, { parameters: leaving.parameters, metadata }),
     reference: { onnx: compile(model, { target }).onnx, weights: weightsOf(model, parameters) },
   };
+}
+
+/** How a language model writes: with cached keys and values where it is a transformer, otherwise by what it answers with. */
+function generationOf(
+  { state: { task, preprocessing }, model, parameters }: StoredCheckpoint,
+  { inputs }: Signature,
+): Pick<ShippingModel, 'generation'> {
+  if (task !== 'language-modeling' || preprocessing.kind !== 'tokens') return {};
+  const { unit, lowercase, length, vocabulary } = preprocessing;
+  const reading = { length, unit, lowercase, vocabulary };
+  const { spec, input, output } = model;
+  if (spec.kind !== 'transformer_decoder')
+    return { generation: { description: { graph: MODEL, input: inputs[0].name, cache: [], ...reading } } };
+  const { onnx, cache } = compileGeneration(generationModel(spec, input, output), { parameters });
+  return { generation: { description: { graph: 'generation.onnx', input: 'x', cache, ...reading }, onnx } };
 }
 
 /** Noise to pictures, compared with how the studio draws its own samples. */

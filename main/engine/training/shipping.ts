@@ -2,6 +2,7 @@ import type { Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
 import type { Signature } from '../../contract/registry.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
+import type { GenerationDescription } from '../../formats/bundle/generation.ts';
 
 /** Numbers on their way into a session: what `main/runtime` makes a tensor of. Row-major. */
 export interface TensorValue {
@@ -53,7 +54,8 @@ export interface InputLayout {
  * Tables: input `table` FP32 [N, F], the raw columns of `columns` in order; a category is its index in `categories`, NaN
  * stands for a missing value.
  * Texts: input `text` BYTES [N], the raw texts of the one column.
- * Language models: input `tokens` INT64 [N, length], ids by `tokens` and by the metadata of the file.
+ * Language models: input `tokens` INT64 [N, length], ids by `tokens` and by the metadata of the file. They write by
+ * `generation`.
  * Sequence to sequence: the same of the source, and `sequences` INT64 [N, length] with `probabilities` FP32 [N, length] out,
  * written greedily by the graph itself.
  * Series: input `series` FP32 [N, length, F], raw values of `columns`, the oldest row first.
@@ -78,6 +80,8 @@ export interface ShippingModel {
   /** Standard ONNX (default domain only), weights as constants, preprocessing inside, the batch size free. */
   readonly onnx: Uint8Array;
   readonly signature: Signature;
+  /** Of a language model; `onnx` where it writes by another graph than `onnx` above. */
+  readonly generation?: { readonly description: GenerationDescription; readonly onnx?: Uint8Array };
   /** What happens to an input before the first layer, one sentence each, for the model card. */
   readonly preprocessing: readonly string[];
   readonly layout: InputLayout;

@@ -8,9 +8,11 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelSpecification } from '../open-inference/inference-request.ts';
 import { BundleError } from './bundle-error.ts';
+import { GENERATION, type GenerationDescription } from './generation.ts';
 
 export const BUNDLE_FORMAT = 'lightbench-bundle/1';
 export const CHECKSUMS = 'checksums.txt';
+export const MODEL = 'model.onnx';
 
 /** `bundle.json`: which model this is. */
 export interface BundleDescription {
@@ -26,6 +28,8 @@ export interface OpenBundle extends BundleDescription {
   readonly classes: readonly string[];
   readonly signature: ModelSpecification;
   readonly onnx: Uint8Array;
+  /** Of a model that writes text; `onnx` where its graph is not the model's. */
+  readonly generation?: GenerationDescription & { readonly onnx?: Uint8Array };
 }
 
 interface Entry {
@@ -67,7 +71,7 @@ export async function openBundle(folder: string, expectedDigest?: string): Promi
   const problems = await verifyBundle(folder, expectedDigest);
   if (problems.length > 0) throw new BundleError(`${folder}: ${problems.join(' ')}`);
   const entries = readChecksums(folder, expectedDigest);
-  // What was hashed above may be replaced before it is read here; these two are hashed as they were read.
+  // What was hashed above may be replaced before it is read here; these are hashed as they were read.
   const read = (path: string): Uint8Array => {
     const bytes = readFileSync(join(folder, path));
     const entry = entries.find((one) => one.path === path);
@@ -81,12 +85,18 @@ export async function openBundle(folder: string, expectedDigest?: string): Promi
     throw new BundleError(
       `${folder} is a bundle of the format ${description.format}; this program reads ${BUNDLE_FORMAT}.`,
     );
+  const generation = entries.some(({ path }) => path === GENERATION)
+    ? (json(GENERATION) as GenerationDescription)
+    : undefined;
   return {
     ...description,
     digest: hashBytes(readFileSync(join(folder, CHECKSUMS))),
     classes: (json('labels.json') as { classes: string[] }).classes,
     signature: json('signature.json') as ModelSpecification,
-    onnx: read('model.onnx'),
+    onnx: read(MODEL),
+    ...(generation === undefined
+      ? {}
+      : { generation: generation.graph === MODEL ? generation : { ...generation, onnx: read(generation.graph) } }),
   };
 }
 

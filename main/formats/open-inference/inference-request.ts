@@ -1,5 +1,6 @@
 import { type Datatype, isDatatype, type Tensor, type TensorSpecification } from './datatype.ts';
 import { ProtocolError } from './protocol-error.ts';
+import { type Fields, fields, readJsonObject } from './request-body.ts';
 import { readBinaryData } from './tensor-binary.ts';
 import { readJsonData, writeJsonData } from './tensor-json.ts';
 
@@ -16,8 +17,6 @@ export interface ModelSpecification {
   readonly inputs: readonly TensorSpecification[];
   readonly outputs: readonly TensorSpecification[];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the body of `POST …/infer` (Open Inference Protocol, REST; binary tensor data extension) and holds it against
@@ -96,15 +95,7 @@ function readJson(body: Uint8Array, jsonLength: number | undefined): Fields {
   if (jsonLength !== undefined && (!Number.isInteger(jsonLength) || jsonLength < 0 || jsonLength > body.byteLength))
     throw new ProtocolError(`Inference-Header-Content-Length does not fit a body of ${body.byteLength} bytes.`);
   const bytes = jsonLength === undefined ? body : body.subarray(0, jsonLength);
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
-  } catch (error) {
-    throw new ProtocolError(`The request is not JSON: ${(error as Error).message}.`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ProtocolError('The request is not a JSON object.');
-  return value as Fields;
+  return readJsonObject(bytes);
 }
 
 function readInput(input: Fields, binary: BinaryPart, model: ModelSpecification): Tensor {
@@ -187,8 +178,4 @@ function readOutputs(
     const binary = fields(output.parameters).binary_data;
     return { name: specification.name, binary: typeof binary === 'boolean' ? binary : binaryByDefault };
   });
-}
-
-function fields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
 }

@@ -1,4 +1,5 @@
 import { BATCH } from '../dimension.ts';
+import { softmax } from '../expression.ts';
 import type { Module } from '../layers/module.ts';
 import type { Target } from '../lowering/target.ts';
 import { STANDARD } from '../lowering/target.ts';
@@ -27,8 +28,8 @@ export interface GenerationGraph extends CompiledGraph {
 
 /**
  * One graph for the prompt and for each token after it: `x` int64 [batch, length] (new tokens only) and per layer
- * `past.<layer>.key` and `.value` [batch, heads, past, headWidth] → `output` [batch, length, vocabulary] and
- * `present.<layer>.key` and `.value`. Before the first token `past` has length 0.
+ * `past.<layer>.key` and `.value` [batch, heads, past, headWidth] → `output` and `probabilities` [batch, length, vocabulary]
+ * and `present.<layer>.key` and `.value`. Before the first token `past` has length 0.
  */
 export function compileGeneration(model: GenerationModel, options: GenerationOptions): GenerationGraph {
   const graph = createGraph();
@@ -45,6 +46,7 @@ export function compileGeneration(model: GenerationModel, options: GenerationOpt
   const output = model.module.forward(x, trace);
   const outputs = [
     { name: 'output', tensor: output },
+    { name: 'probabilities', tensor: softmax(output) },
     ...[...trace.emitted].map(([name, tensor]) => ({ name, tensor })),
   ];
   const compiled = assemble(graph, outputs, options.target ?? STANDARD, 'generation');

@@ -223,7 +223,6 @@ export function transformerDecoder(
 
 /**
  * The same language model, parameter by parameter, for `compileGeneration`.
- * @public
  */
 export function generationModel(
   spec: TransformerDecoderSpec,

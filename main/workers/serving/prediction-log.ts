@@ -15,6 +15,8 @@ export interface Outcome {
   readonly status: number;
   readonly batchSize: number;
   readonly outputs: readonly Tensor[];
+  /** What was written, by a model that goes on with a text. */
+  readonly written?: string;
   readonly error: string | null;
 }
 
@@ -46,7 +48,9 @@ export class PredictionLog {
       batchSize: outcome.batchSize,
       durationMs: outcome.durationMs,
       status: outcome.status,
-      ...answerOf(outcome.bundle.classes, outcome.outputs),
+      ...(outcome.written === undefined
+        ? answerOf(outcome.bundle.classes, outcome.outputs)
+        : { predicted: [outcome.written], confidence: [] }),
       error: outcome.error,
     };
     this.#write(record);

@@ -11,6 +11,7 @@ import {
 } from '../../formats/open-inference/datatype.ts';
 import { buffersOf, type FromThread, type ThreadTensor, type ToThread } from './inference-thread.ts';
 import { INFERENCE_THREAD } from './thread-role.ts';
+import type { WritingOrder, WrittenToken } from './token-writer.ts';
 
 /** A bundle whose graph the thread has taken. */
 export type ServedBundle = Omit<OpenBundle, 'onnx'>;
@@ -18,6 +19,8 @@ export type ServedBundle = Omit<OpenBundle, 'onnx'>;
 interface Waiting {
   readonly resolve: (outputs: Tensor[]) => void;
   readonly reject: (error: Error) => void;
+  /** Of a text: each token as it comes. */
+  readonly onToken?: (token: WrittenToken) => void;
 }
 
 /** One loaded model in a thread of its own. `run` is the one place where requests could be gathered into batches. */
@@ -50,7 +53,8 @@ export class Predictor {
         thread.once('message', resolve);
         thread.once('error', reject);
         const onnx = new Uint8Array(bundle.onnx);
-        const load: ToThread = { type: 'load', onnx, threads };
+        const { generation } = bundle;
+        const load: ToThread = { type: 'load', onnx, threads, ...(generation === undefined ? {} : { generation }) };
         thread.postMessage(load, [onnx.buffer]);
       });
       if (loaded.type !== 'loaded')
@@ -99,6 +103,32 @@ export class Predictor {
     });
   }
 
+  /**
+   * Goes on with a text. Resolves when it is written, or once `signal` aborts.
+   *
+   * @param onToken hears of each token as soon as it is there
+   */
+  write(order: WritingOrder, onToken: (token: WrittenToken) => void, signal: AbortSignal): Promise<void> {
+    if (this.#ended) return Promise.reject(new Error('The inference thread has ended.'));
+    if (signal.aborted) return Promise.resolve();
+    const number = this.#next++;
+    const post = (message: ToThread) => this.#thread.postMessage(message);
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        post({ type: 'stop', number });
+        this.#settle(number);
+        resolve();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      const end = (then: () => void) => {
+        signal.removeEventListener('abort', stop);
+        then();
+      };
+      this.#waiting.set(number, { onToken, resolve: () => end(resolve), reject: (error) => end(() => reject(error)) });
+      post({ type: 'write', number, order });
+    });
+  }
+
   /** Answers what it has taken, then ends its thread. */
   async drain(): Promise<void> {
     if (this.#waiting.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -111,12 +141,18 @@ export class Predictor {
   }
 
   #hear(message: FromThread): void {
-    if (message.type !== 'ran' && message.type !== 'run_failed') return;
-    const waiting = this.#waiting.get(message.number);
-    this.#waiting.delete(message.number);
-    if (message.type === 'ran') waiting?.resolve(message.outputs.map(toTensor));
-    else waiting?.reject(new Error(message.message));
+    if (message.type === 'wrote') {
+      this.#waiting.get(message.number)?.onToken?.(message.token);
+      if (message.token.last) this.#settle(message.number)?.resolve([]);
+    } else if (message.type === 'ran') this.#settle(message.number)?.resolve(message.outputs.map(toTensor));
+    else if (message.type === 'run_failed') this.#settle(message.number)?.reject(new Error(message.message));
+  }
+
+  #settle(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
     if (this.#waiting.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    return waiting;
   }
 
   #fail(error: Error): void {

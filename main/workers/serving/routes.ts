@@ -3,6 +3,7 @@ import type { Tensor } from '../../formats/open-inference/datatype.ts';
 import { type InferenceRequest, readInferenceRequest } from '../../formats/open-inference/inference-request.ts';
 import { writeInferenceResponse } from '../../formats/open-inference/inference-response.ts';
 import { ProtocolError } from '../../formats/open-inference/protocol-error.ts';
+import { generate, type Prompt, promptOf } from './generate.ts';
 import type { PredictionLog } from './prediction-log.ts';
 import type { Predictor } from './predictor.ts';
 
@@ -21,7 +22,8 @@ type ModelParams = { readonly name: string; readonly version?: string };
 
 /**
  * The REST half of the Open Inference Protocol, version 2
- * (https://github.com/kserve/open-inference-protocol), with the binary tensor data extension.
+ * (https://github.com/kserve/open-inference-protocol), with the binary tensor data extension and, of models that write, the
+ * generation of text.
  */
 export function addRoutes(app: FastifyInstance, served: ServedModel): void {
   // The binary extension puts bytes behind the JSON, and curl calls JSON a form: so every body is taken as bytes.
@@ -66,6 +68,12 @@ export function addRoutes(app: FastifyInstance, served: ServedModel): void {
       const predictor = find(served, request.params, reply);
       return predictor === undefined ? reply : infer(served, predictor, request, reply);
     });
+    for (const path of ['generate', 'generate_stream'] as const)
+      app.post<{ Params: ModelParams; Body: Buffer | undefined }>(`${model}/${path}`, (request, reply) => {
+        const predictor = find(served, request.params, reply);
+        if (predictor === undefined) return reply;
+        return write(served, predictor, request, reply, path === 'generate_stream');
+      });
   }
 }
 
@@ -154,4 +162,75 @@ async function infer(
   const { id } = log(200, all, null);
   if (jsonLength !== undefined) reply.header(JSON_LENGTH_HEADER, jsonLength);
   return reply.header('content-type', contentType).header('x-prediction-id', id).send(body);
+}
+
+/** Until the last token, or until whoever asked has gone. */
+async function write(
+  served: ServedModel,
+  predictor: Predictor,
+  request: FastifyRequest<{ Body: Buffer | undefined }>,
+  reply: FastifyReply,
+  streamed: boolean,
+): Promise<FastifyReply> {
+  const startedAtMs = Date.now();
+  const begin = performance.now();
+  const { bundle } = predictor;
+  let written = '';
+  const log = (status: number, error: string | null) =>
+    served.log.add({
+      bundle,
+      startedAtMs,
+      durationMs: performance.now() - begin,
+      status,
+      batchSize: 1,
+      outputs: [],
+      ...(error === null ? { written } : {}),
+      error,
+    });
+  const fail = (status: number, error: string) =>
+    reply.code(status).header('x-prediction-id', log(status, error).id).send({ error });
+  if (bundle.generation === undefined)
+    return fail(
+      404,
+      `${bundle.modelName} version ${bundle.version} cannot go on with a text, or was exported before it could.`,
+    );
+  if (predictor.pending >= MOST_PENDING)
+    return fail(429, `${predictor.pending} requests are waiting for the model already.`);
+  let prompt: Prompt;
+  try {
+    prompt = promptOf(bundle.generation, request.body ?? Buffer.alloc(0));
+  } catch (error) {
+    if (error instanceof ProtocolError) return fail(422, error.message);
+    throw error;
+  }
+  const gone = new AbortController();
+  reply.raw.on('close', () => gone.abort());
+  const model = { model_name: bundle.modelName, model_version: String(bundle.version) };
+  const say = (event: Record<string, unknown>) => reply.raw.write(`data: ${JSON.stringify(event)}\n\n`);
+  if (streamed) {
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  }
+  try {
+    await generate(
+      predictor,
+      prompt,
+      (piece) => {
+        written += piece.text_output;
+        if (streamed) say({ ...model, ...piece });
+      },
+      gone.signal,
+    );
+  } catch (error) {
+    const message = `The model failed: ${(error as Error).message}`;
+    if (!streamed) return fail(424, message);
+    log(424, message);
+    say({ error: message });
+    reply.raw.end();
+    return reply;
+  }
+  const { id } = log(200, null);
+  if (!streamed) return reply.header('x-prediction-id', id).send({ ...model, text_output: written });
+  reply.raw.end();
+  return reply;
 }

@@ -1,8 +1,6 @@
 import { Button, NumberInput, Stack, Text, Textarea } from '@mantine/core';
-import { IconPencil } from '@tabler/icons-react';
+import { IconPencil, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { Completion } from '../../../main/contract/serving.ts';
-import { call } from '../../client/index.ts';
 import { formatDuration, formatPlural } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
@@ -12,15 +10,10 @@ import { isServing } from './deployment-state.tsx';
 import type { EndpointTabProps } from './endpoint-tab.ts';
 import { Exchange } from './exchange.tsx';
 import { SeedInput } from './seed-input.tsx';
-import { useAsked } from './use-asked.ts';
+import { useWriting } from './use-writing.ts';
 
-const mostTokens = 500;
+const mostTokens = 512;
 const whiteSpace: Readonly<Record<string, string>> = { ' ': 'space', '\n': 'new line', '\t': 'tab' };
-
-interface Written {
-  readonly text: string;
-  readonly completion: Completion;
-}
 
 /** Has a language model go on with a text. */
 export function CompleteText({ deployment }: EndpointTabProps) {
@@ -28,21 +21,16 @@ export function CompleteText({ deployment }: EndpointTabProps) {
   const [tokens, setTokens] = useState(120);
   const [temperature, setTemperature] = useState(0.7);
   const [seed, setSeed] = useState(0);
-  const { answer, error, asking, ask } = useAsked<Written>();
+  const { answer, error, asking, ask, stop } = useWriting();
   const serving = isServing(deployment.state);
   const { endpoint } = deployment;
-  const write = () =>
-    ask(async () => ({
-      text,
-      completion: await call('deployments.complete', { endpoint, text, tokens, temperature, seed }),
-    }));
   return (
     <Stack gap="lg">
       <AskPanel
         title="Go on with a text"
         serving={serving}
         error={error}
-        onAsk={() => void write()}
+        onAsk={() => (asking ? stop() : ask({ endpoint, text, tokens, temperature, seed }))}
         lead={
           <Textarea
             label="Text"
@@ -74,39 +62,40 @@ export function CompleteText({ deployment }: EndpointTabProps) {
           onChange={(value) => typeof value === 'number' && setTemperature(value)}
         />
         {temperature > 0 && <SeedInput seed={seed} onSeed={setSeed} />}
+        {/* One button, so that the keyboard stays where it is. */}
         <Button
           type="submit"
-          leftSection={<IconPencil size={14} />}
-          loading={asking}
+          variant={asking ? 'default' : 'filled'}
+          leftSection={asking ? <IconPlayerStop size={14} /> : <IconPencil size={14} />}
           disabled={!serving || text.trim() === ''}
         >
-          Write
+          {asking ? 'Stop writing' : 'Write'}
         </Button>
       </AskPanel>
       {answer !== null && (
-        <div className={classes.written} aria-live="polite">
+        <div className={classes.written} aria-live="polite" aria-busy={asking}>
           <Panel
             title="What it writes"
             aside={
               <Text c="dimmed">
-                version {answer.completion.version}, {formatPlural(answer.completion.requests, 'request')} in{' '}
+                version {answer.completion.version}, {formatPlural(answer.completion.tokens, 'token')} in{' '}
                 {formatDuration(answer.completion.durationMs)}
               </Text>
             }
           >
-            <pre className={classes.text}>
-              <span className={classes.prompt}>{answer.text}</span>
-              {answer.completion.text}
-            </pre>
-          </Panel>
-          <Panel title="Right after the text">
             <Stack gap="md">
-              <ProbabilityBars
-                classes={answer.completion.candidates.map(({ token }) => whiteSpace[token] ?? token)}
-                probabilities={answer.completion.candidates.map(({ probability }) => probability)}
-              />
+              <pre className={classes.text}>
+                <span className={classes.prompt}>{answer.text}</span>
+                {answer.completion.text}
+              </pre>
               <Exchange {...answer.completion} />
             </Stack>
+          </Panel>
+          <Panel title="Right after the text">
+            <ProbabilityBars
+              classes={answer.completion.candidates.map(({ token }) => whiteSpace[token] ?? token)}
+              probabilities={answer.completion.candidates.map(({ probability }) => probability)}
+            />
           </Panel>
         </div>
       )}

@@ -46,8 +46,8 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
           </Table.Thead>
           <Table.Tbody>
             {parity.checks.map((check) => (
-              <Table.Tr key={check.batchSize}>
-                <Table.Td ta="right">{check.batchSize}</Table.Td>
+              <Table.Tr key={`${check.batchSize} ${check.tokenByToken}`}>
+                <Table.Td ta="right">{check.tokenByToken ? 'token by token' : check.batchSize}</Table.Td>
                 <Table.Td ta="right">{formatCount(check.samples)}</Table.Td>
                 <Table.Td ta="right">{formatNumber(check.maxAbsDiff)}</Table.Td>
                 <Table.Td ta="right">{formatPercent(check.classAgreement)}</Table.Td>
@@ -62,6 +62,11 @@ export function ParityCertificate({ parity }: { readonly parity: Certificate }) 
           <Fact label="Graph in the bundle">
             <Digest value={parity.bundleGraph} label="Graph in the bundle" />
           </Fact>
+          {parity.generationGraph !== undefined && (
+            <Fact label="Graph that writes">
+              <Digest value={parity.generationGraph} label="Graph that writes" />
+            </Fact>
+          )}
           <Fact label={parity.drawn ? 'Learned from' : 'Samples from'}>
             <TextLink to={paths.dataset(parity.dataset)}>the dataset</TextLink>
           </Fact>

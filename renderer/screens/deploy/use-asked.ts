@@ -6,7 +6,8 @@ export interface Asked<T> {
   readonly answer: T | null;
   readonly error: LightbenchError | null;
   readonly asking: boolean;
-  ask(send: () => Promise<T>): Promise<void>;
+  /** @param send may tell what it has so far */
+  ask(send: (soFar: (answer: T) => void) => Promise<T>): Promise<void>;
 }
 
 /** Asks an endpoint now and then; its log and its figures follow. */
@@ -14,11 +15,11 @@ export function useAsked<T>(): Asked<T> {
   const [answer, setAnswer] = useState<T | null>(null);
   const [error, setError] = useState<LightbenchError | null>(null);
   const [asking, setAsking] = useState(false);
-  const ask = async (send: () => Promise<T>) => {
+  const ask: Asked<T>['ask'] = async (send) => {
     setAsking(true);
     setError(null);
     try {
-      setAnswer(await send());
+      setAnswer(await send(setAnswer));
       void queryClient.invalidateQueries({
         predicate: ({ queryKey }) => String(queryKey[0]).startsWith('deployments.'),
       });

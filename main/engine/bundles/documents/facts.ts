@@ -3,6 +3,7 @@ import type { Evaluation } from '../../../contract/evaluation.ts';
 import type { Lineage, ModelVersion } from '../../../contract/registry.ts';
 import type { ParityCertificate } from '../../../contract/serving.ts';
 import type { Run } from '../../../contract/training.ts';
+import type { GenerationDescription } from '../../../formats/bundle/generation.ts';
 
 /** One npm package that the model server is made of or needs; see `components.json` of its build. */
 export interface ServerComponent {
@@ -33,6 +34,8 @@ export interface BundleFacts {
   /** What happens to an input before the first layer, one sentence each. */
   readonly preprocessing: readonly string[];
   readonly parameters: number;
+  /** Of a model that writes text. */
+  readonly generation: GenerationDescription | undefined;
   readonly components: readonly ServerComponent[];
   readonly applicationVersion: string;
 }

@@ -1,4 +1,5 @@
 import { BUNDLE_FORMAT, type BundleDescription } from '../../../formats/bundle/bundle-folder.ts';
+import { GENERATION } from '../../../formats/bundle/generation.ts';
 import { billOfMaterials } from './bill-of-materials.ts';
 import type { BundleFacts } from './facts.ts';
 import { modelCard } from './model-card.ts';
@@ -19,6 +20,7 @@ export function documents(facts: BundleFacts): Readonly<Record<string, string>> 
   return {
     'README.md': readme(facts, INPUT_EXAMPLE),
     'bundle.json': json(description),
+    ...(facts.generation === undefined ? {} : { [GENERATION]: json(facts.generation) }),
     'labels.json': json({ classes: version.classes }),
     'lineage.json': json({
       nodes: facts.lineage.nodes.toSorted((a, b) => order(a.digest, b.digest)),

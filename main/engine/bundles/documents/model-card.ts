@@ -88,7 +88,12 @@ function evaluation({ evaluations, version, parity }: BundleFacts): string[] {
     ),
     ...evaluations.flatMap(split),
     '',
-    `Parity: the graph in this bundle was compared with the graph of training on ${parity.sampleIndices.length} ${parity.drawn ? 'pictures drawn from the same noise' : 'real samples'} in batches of ${parity.checks.map((check) => check.batchSize).join(', ')}. The largest difference of an output was ${parity.maxAbsDiff} (allowed: ${parity.tolerance}).`,
+    `Parity: the graph in this bundle was compared with the graph of training on ${parity.sampleIndices.length} ${parity.drawn ? 'pictures drawn from the same noise' : 'real samples'} in batches of ${parity.checks
+      .filter(({ tokenByToken }) => tokenByToken !== true)
+      .map((check) => check.batchSize)
+      .join(
+        ', ',
+      )}${parity.generationGraph === undefined ? '' : ', and the one that writes, token by token'}. The largest difference of an output was ${parity.maxAbsDiff} (allowed: ${parity.tolerance}).`,
   ];
 }
 

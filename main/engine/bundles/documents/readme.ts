@@ -1,11 +1,13 @@
+import type { GenerationDescription } from '../../../formats/bundle/generation.ts';
 import { curlLines } from '../curl-lines.ts';
 import type { BundleFacts } from './facts.ts';
 
 const PORT = 8080;
 
 /** How to run the bundle on any machine with Node. */
-export function readme({ version }: BundleFacts, exampleFile: string): string {
-  const lines = curlLines(`http://127.0.0.1:${PORT}`, version.modelName, version.version, exampleFile);
+export function readme({ version, generation }: BundleFacts, exampleFile: string): string {
+  const writes = generation !== undefined;
+  const lines = curlLines(`http://127.0.0.1:${PORT}`, version.modelName, version.version, exampleFile, writes);
   return `# ${version.modelName}, version ${version.version}: bundle
 
 Everything that this model needs to answer requests, and everything known about it.
@@ -47,7 +49,7 @@ The digest of the bundle is the SHA-256 of \`checksums.txt\`.
 | \`model.onnx\` | The model, from raw input to answer |
 | \`bundle.json\` | Name, version and task of the model |
 | \`signature.json\` | Inputs and outputs |
-| \`labels.json\` | The classes, in the order of the output |
+${generation === undefined ? '' : generationRows(generation)}| \`labels.json\` | The classes, in the order of the output |
 | \`input-example.json\` | A real request |
 | \`model-card.md\` | What the model is, what it learned from, how good it is; and what people still have to write |
 | \`metrics.json\` | The figures of the run and of its evaluations |
@@ -57,4 +59,9 @@ The digest of the bundle is the SHA-256 of \`checksums.txt\`.
 | \`model-server.mjs\`, \`package.json\` | The server program and what it needs installed |
 | \`third-party-notices.txt\` | Licences of what is built into the server program |
 `;
+}
+
+function generationRows({ graph, cache }: GenerationDescription): string {
+  const own = `| \`${graph}\` | The same model, which keeps keys and values of what it has read |\n`;
+  return `| \`generation.json\` | How it goes on with a text, and its tokens |\n${cache.length === 0 ? '' : own}`;
 }
