@@ -7,6 +7,7 @@ import { type InferenceResponse, readInferenceResponse } from '../../formats/ope
 /** Picture, class, score, left, top, right, bottom. */
 const BOX_NUMBERS = 7;
 const TIMEOUT_MS = 60_000;
+const EXPORT_AGAIN = 'Export the model version again, and deploy the new bundle.';
 /** How many values of a tensor are shown. */
 const SHOWN_VALUES = 16;
 /** Numbers of an answer that are told; masks have thousands. */
@@ -95,6 +96,7 @@ export async function post(
   throw new LightbenchError(
     reply.status < 500 ? 'deployment.bad_input' : 'deployment.not_ready',
     `${target.endpoint} answered ${reply.status}: ${errorOf(await reply.text())}`,
+    what === 'generate_stream' && reply.status === 404 ? { suggestion: EXPORT_AGAIN } : {},
   );
 }
 

@@ -22,8 +22,8 @@ export function PredictionLogPanel({ limit }: { readonly limit: number }) {
         <Stack gap="md">
           <Group gap="sm" align="flex-end">
             <NumberInput
-              label={`Requests kept per endpoint, ${formatCount(fewest)} to ${formatCount(most)}`}
-              w={330}
+              label="Requests kept per endpoint"
+              w={200}
               min={fewest}
               max={most}
               step={10_000}
@@ -42,8 +42,9 @@ export function PredictionLogPanel({ limit }: { readonly limit: number }) {
             </Button>
           </Group>
           <Text c="dimmed" maw={640}>
-            The oldest requests beyond that are removed for good. How many there were, and how many failed, is still
-            counted. Only an administrator changes this, and the ledger says who did.
+            From {formatCount(fewest)} to {formatCount(most)}. The oldest requests beyond that are removed for good. How
+            many there were, and how many failed, is still counted. Only an administrator changes this, and the ledger
+            says who did.
           </Text>
         </Stack>
       </form>
