@@ -79,7 +79,9 @@ test('a GAN without classes is asked for none', async ({ studio: { page, visit }
   await expect(page.getByText('From the left')).toHaveCount(0);
 });
 
-test('a diffusion model goes beyond the class as far as it is told, in both themes', async ({ studio }) => {
+test('a diffusion model takes the steps and goes beyond the class as far as it is told, in both themes', async ({
+  studio,
+}) => {
   const { page, visit } = studio;
   await visit('/deploy/diffusion');
   await page.getByRole('textbox', { name: 'Pictures, 1 to 64' }).fill('10');
@@ -89,6 +91,14 @@ test('a diffusion model goes beyond the class as far as it is told, in both them
   await page.getByRole('textbox', { name: 'Guidance' }).fill('0');
   await page.getByRole('button', { name: 'Draw' }).click();
   await expect.poll(() => pixels(page)).not.toBe(usual);
+  const unguided = await pixels(page);
+  const steps = page.getByRole('textbox', { name: 'Steps, 1 to 1,000' });
+  await expect(steps).toHaveValue('50');
+  await steps.fill('10');
+  await page.getByRole('button', { name: 'Draw' }).click();
+  await expect.poll(() => pixels(page)).not.toBe(unguided);
+  await page.getByRole('button', { name: 'Request as it went over HTTP' }).click();
+  await expect(page.getByText(/"name": "steps"/)).toBeVisible();
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
     await expectAccessible(studio);

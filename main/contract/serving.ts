@@ -226,7 +226,9 @@ export const procedures = {
       settings: z
         .record(z.string(), z.number())
         .default({})
-        .describe('By input, such as temperature or guidance, where they are not those of the studio’s own samples'),
+        .describe(
+          'By input, such as temperature, guidance or steps, where they are not those of the studio’s own samples',
+        ),
     }),
     drawing,
   ),

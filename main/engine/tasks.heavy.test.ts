@@ -100,8 +100,13 @@ describe('from digits to a served model that draws', () => {
   const models = [
     ['vae', '{ kind: vae, latent: 8, hidden: [64], conditional: true, temperature: 0.8 }', [-1, 8], ['temperature']],
     ['gan', '{ kind: gan, latent: 16, channels: [8, 16], temperature: 0.5 }', [-1, 16], ['temperature']],
-    ['diffusion', '{ kind: diffusion, channels: [8, 16], conditional: true }', [-1, 1, 28, 28], ['guidance']],
-    ['plain-diffusion', '{ kind: diffusion, steps: 20, prediction: epsilon, channels: [4, 8] }', [-1, 1, 28, 28], []],
+    ['diffusion', '{ kind: diffusion, channels: [8, 16], conditional: true }', [-1, 1, 28, 28], ['guidance', 'steps']],
+    [
+      'plain-diffusion',
+      '{ kind: diffusion, steps: 20, prediction: epsilon, channels: [4, 8] }',
+      [-1, 1, 28, 28],
+      ['steps'],
+    ],
   ] as const;
   beforeAll(() => studio.digits(1200, 100));
 
@@ -116,7 +121,12 @@ threads: 1
 `);
     const { parity, url } = await studio.served(runId, modelName);
     expect(parity).toMatchObject({ passed: true });
-    expect(parity.checks.map(({ batchSize }) => batchSize)).toEqual([1, 7, 16]);
+    expect(parity.checks.map(({ batchSize }) => batchSize)).toEqual([
+      1,
+      7,
+      16,
+      ...(model.includes('diffusion') ? [3] : []),
+    ]);
     for (const { classAgreement } of parity.checks) expect(classAgreement).toBeGreaterThan(0.999);
     const { signature, classes } = await call('registry.get', { modelName, version: 1 });
     const conditional = model.includes('conditional');
@@ -148,18 +158,23 @@ threads: 1
         endpoint: modelName,
         seed: 3,
         count: 12,
-        settings: { [name]: 0 },
+        settings: { [name]: name === 'steps' ? 3 : 0 },
       });
       expect(other.pixels).not.toBe(drawn.pixels);
     }
+    for (const steps of model.includes('diffusion') ? [0, 2.5, 1001] : [])
+      await expect(
+        call('deployments.draw', { endpoint: modelName, seed: 3, settings: { steps } }),
+      ).rejects.toMatchObject({ code: 'deployment.bad_input' });
     // The example that the bundle carries is a request that works.
     const curl = (await call('deployments.list', {})).find(({ endpoint }) => endpoint === modelName)?.curl ?? [];
     const example = /@'?([^' ]+)/.exec(curl.find(({ title }) => title.includes('example'))?.line ?? '')?.[1] ?? '';
     const reply = await fetch(`${url}/v2/models/${modelName}/infer`, { method: 'POST', body: readFileSync(example) });
     const { outputs } = (await reply.json()) as { outputs: { name: string; shape: number[] }[] };
     expect(outputs.find(({ name }) => name === 'image')?.shape).toEqual([1, 28, 28, 1]);
-    const [{ predicted }] = await call('deployments.predictions', { endpoint: modelName, limit: 1 });
-    expect(predicted).toEqual([]);
+    await expect
+      .poll(() => call('deployments.predictions', { endpoint: modelName, limit: 1 }))
+      .toMatchObject([{ status: 200, predicted: [] }]);
     const domains = decodeModel(new Uint8Array(readFileSync(join(dirname(example), 'model.onnx')))).opsets;
     expect(Object.keys(domains)).toEqual(['']);
     expect(await call('deployments.methods', { endpoint: modelName })).toEqual([]);

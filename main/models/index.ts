@@ -4,7 +4,7 @@ export { buildModel, learnsNothing } from './build-model.ts';
 export { describeArchitecture } from './describe-architecture.ts';
 export { commonColumns, commonPreprocessing } from './ensemble/common-preprocessing.ts';
 export { withFeatures } from './features.ts';
-export { compileDrawing, drawingTimes, type Sampler, samplerOf } from './generative/sampling.ts';
+export { compileDrawing, drawingTimes, type Sampler, samplerOf, usualSteps } from './generative/sampling.ts';
 export { inspectOnnx } from './imported/inspection.ts';
 export type { LayerChoice, ModelChoice } from './model-choice.ts';
 export type { ModelSources, TrainedSource } from './model-sources.ts';

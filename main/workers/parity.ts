@@ -150,11 +150,12 @@ async function expectedOf(
 ): Promise<Said> {
   const { drawing } = input.reference;
   if (drawing === undefined) return outputs(session, { ...weights, ...samples }, input);
-  const { noise, temperature, label } = samples;
+  const { noise, temperature, label, steps } = samples;
   const deviation = temperature === undefined ? 1 : floats(temperature, 'temperature')[0];
   const scaled = Float32Array.from(floats(noise, 'noise'), (value) => value * deviation);
   const told = label === undefined ? weights : { ...weights, label };
-  const values = await draw(session, drawing, scaled, noise.dims, told);
+  const count = steps === undefined ? undefined : Number(steps.data[0]);
+  const values = await draw(session, drawing, scaled, noise.dims, told, count);
   return { rows: inRows(values, noise.dims[0]), found: [] };
 }
 

@@ -19,6 +19,8 @@ const SAMPLES = 64;
 /** A picture of a diffusion model takes as long as a hundred answers. */
 const DRAWN_SAMPLES = 16;
 const SMALL_BATCHES = [1, 7];
+/** A few pictures are drawn once more, in fewer steps. */
+const [FEW_PICTURES, FEW_STEPS] = [3, 10];
 
 export interface ParitySubject {
   readonly version: ModelVersion;
@@ -108,9 +110,13 @@ async function setsOf(
 ): Promise<ParityInput['sets']> {
   if (layout.hops === undefined) {
     const inputs = await samples.batch(datasetDigest, indices, layout);
-    return [
-      { inputs: { ...inputs }, count: indices.length, batchSizes: [...SMALL_BATCHES, indices.length] },
-    ] as ParityInput['sets'];
+    const all = { inputs: { ...inputs }, count: indices.length, batchSizes: [...SMALL_BATCHES, indices.length] };
+    const { drawing } = layout;
+    if (drawing?.settings.steps === undefined) return [all] as ParityInput['sets'];
+    // How many steps a picture takes is for whoever asks to say.
+    const few = { ...drawing, settings: { ...drawing.settings, steps: Math.min(FEW_STEPS, drawing.settings.steps) } };
+    const some = await samples.batch(datasetDigest, indices.slice(0, FEW_PICTURES), { ...layout, drawing: few });
+    return [all, { inputs: { ...some }, count: FEW_PICTURES, batchSizes: [FEW_PICTURES] }] as ParityInput['sets'];
   }
   const sizes = [...new Set([...SMALL_BATCHES, indices.length].map((size) => Math.min(size, indices.length)))];
   const sets = sizes.map(async (count) => ({

@@ -5,6 +5,9 @@ import type { InputTensors } from './raw-samples.ts';
 /** Stream of a seed for the noise of one picture. */
 const NOISE_STREAM = 3000;
 
+/** The one setting that is counted. */
+export const STEPS = 'steps';
+
 /** What one picture is made of. */
 export interface DrawnPicture {
   readonly seed: number;
@@ -36,7 +39,9 @@ export function drawingInputs(
     ...Object.fromEntries(
       Object.entries(drawing.settings).map(([name, usual]) => [
         name,
-        { dtype: 'float32', dims: [1], data: Float32Array.of(settings[name] ?? usual) } as const,
+        name === STEPS
+          ? ({ dtype: 'int64', dims: [1], data: BigInt64Array.of(BigInt(settings[name] ?? usual)) } as const)
+          : ({ dtype: 'float32', dims: [1], data: Float32Array.of(settings[name] ?? usual) } as const),
       ]),
     ),
   };

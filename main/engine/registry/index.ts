@@ -1,5 +1,5 @@
 export { DatasetSamples } from './dataset-samples.ts';
-export { drawingInputs } from './drawing-inputs.ts';
+export { drawingInputs, STEPS } from './drawing-inputs.ts';
 export type { Signatures } from './promotions.ts';
 export { toProtocolTensors } from './protocol-tensor.ts';
 export type { InputTensors, RawSamples } from './raw-samples.ts';

@@ -1,7 +1,7 @@
 import { LightbenchError } from '../../contract/errors.ts';
 import type { ParsedInput } from '../../contract/index.ts';
 import type { Drawing } from '../../contract/serving.ts';
-import { drawingInputs, toProtocolTensors } from '../registry/index.ts';
+import { drawingInputs, STEPS, toProtocolTensors } from '../registry/index.ts';
 import type { InputLayout } from '../training/index.ts';
 import { ask, type PredictionTarget } from './predict.ts';
 
@@ -22,6 +22,11 @@ export async function draw(
   const unknown = Object.keys(settings).find((name) => drawing.settings[name] === undefined);
   if (unknown !== undefined)
     throw new LightbenchError('deployment.bad_input', `${target.modelName} has no input ${unknown}.`);
+  const { [STEPS]: steps = 1 } = settings;
+  if (!Number.isInteger(steps))
+    throw new LightbenchError('deployment.bad_input', `${steps} steps cannot be taken.`, {
+      suggestion: 'Give a whole number of steps.',
+    });
   const pictures = Array.from({ length: count }, (_, place) => ({
     seed: seed + place,
     label: drawing.classes === 0 ? -1 : (label ?? place % drawing.classes),

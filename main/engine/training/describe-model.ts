@@ -1,7 +1,7 @@
 import type { CheckpointState, Preprocessing } from '../../contract/checkpoint.ts';
 import type { Column } from '../../contract/datasets.ts';
 import { BATCH, END, FIRST_WORD, featureCount, PADDING, PUNCTUATION, UNKNOWN, wordShapes } from '../../graph/index.ts';
-import { drawingTimes } from '../../models/index.ts';
+import { usualSteps } from '../../models/index.ts';
 
 /** What a raw input of a shipped model is, in a sentence. */
 export function describeInput(name: string, { preprocessing, columns, classes, model }: CheckpointState): string {
@@ -14,6 +14,8 @@ export function describeInput(name: string, { preprocessing, columns, classes, m
       return 'What the noise is multiplied by: below 1, pictures are more typical and less varied.';
     case 'guidance':
       return 'How far a picture goes beyond its class (classifier-free guidance); 0 = not at all.';
+    case 'steps':
+      return 'How many steps of DDIM lead from the noise to the pictures: more take longer and are finer.';
     case 'edges':
       return 'Edges between nodes of this request, as row numbers of nodes: above where an edge comes from, below where it leads. An undirected edge stands in both directions; no edge joins a node to itself.';
   }
@@ -78,12 +80,10 @@ export function describeOutput(name: string, { task, classes, columns, preproces
 /** What happens to an input before the first layer, a sentence each; of models that draw, to the noise. */
 export function describePreprocessing(preprocessing: Preprocessing, state: CheckpointState): string[] {
   const { columns } = state;
-  if (state.model.kind === 'diffusion') {
-    const applied = drawingTimes(state.model.steps).length - 1;
+  if (state.model.kind === 'diffusion')
     return [
-      `Noise becomes pictures in ${applied} steps of DDIM without further noise (Song et al. 2021), which are part of the graph.`,
+      `Noise becomes pictures in steps of DDIM without further noise (Song et al. 2021), which are part of the graph; the studio takes ${usualSteps(state.model.steps)}.`,
     ];
-  }
   if (state.task === 'image-generation')
     return ['Noise is multiplied by the temperature and goes through the part of the model that draws, once.'];
   switch (preprocessing.kind) {

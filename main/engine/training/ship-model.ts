@@ -24,6 +24,7 @@ import {
   modelFor,
   samplerOf,
   trainedWeights,
+  usualSteps,
 } from '../../models/index.ts';
 import { parseCheckpoint } from './checkpoint-bytes.ts';
 import { describeInput, describeOutput, describePreprocessing } from './describe-model.ts';
@@ -188,7 +189,9 @@ function drawingGraphs({ model, parameters }: StoredCheckpoint, metadata: Metada
     drawing: {
       classes,
       settings:
-        sampler.kind === 'latent' ? { temperature: sampler.temperature } : guided ? { guidance: sampler.guidance } : {},
+        sampler.kind === 'latent'
+          ? { temperature: sampler.temperature }
+          : { ...(guided ? { guidance: sampler.guidance } : {}), steps: usualSteps(sampler.steps) },
     },
   };
 }
@@ -223,6 +226,7 @@ function limitsOf(
   if (input === 'edges') return { values: { from: 0, below: 'nodes' } };
   // Only diffusion has learned to draw without being told a class.
   if (input === 'label') return { values: { from: model.kind === 'diffusion' ? -1 : 0, below: classes.length } };
+  if (input === 'steps' && model.kind === 'diffusion') return { values: { from: 1, below: model.steps + 1 } };
   if (preprocessing.kind !== 'tokens') return {};
   return { values: { from: 0, below: preprocessing.vocabulary.length + FIRST_WORD } };
 }

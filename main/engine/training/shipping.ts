@@ -62,7 +62,7 @@ export interface InputLayout {
  * Graphs: inputs `nodes` FP32 [N, F], raw columns as of tables, or the number of the node alone where nodes have no features;
  * and `edges` INT64 [2, E], row numbers of `nodes`, from above to.
  * Models that draw: inputs `noise` FP32 [N, …], standard normal numbers; `label` INT64 [N] where they are told classes;
- * `temperature` or `guidance` FP32 [1]. Outputs `output` FP32 [N, C, H, W] in 0 … 1 and `image` UINT8 [N, H, W, C].
+ * `temperature` or `guidance` FP32 [1]; `steps` INT64 [1] of DDIM. Outputs `output` FP32 [N, C, H, W] in 0 … 1 and `image` UINT8 [N, H, W, C].
  * Outputs otherwise: classification `probabilities` FP32 [N, K] and `output` FP32 [N, K], the logits; regression `output` FP32
  * [N, 1] and forecasting `output` FP32 [N, horizon, targets] in the units of the targets; metric
  * learning `embedding` FP32 [N, dimensions], rows of length 1.

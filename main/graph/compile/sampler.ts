@@ -15,10 +15,15 @@ import { bindConstants, createGraph, traceModel } from './model.ts';
 export interface SamplerOptions {
   readonly parameters: ParameterValues;
   /**
-   * The model is applied to its own output so many times: the values that its further inputs of these names, int64 [1], have
-   * at each. Without it, it is applied once.
+   * The model is applied to its own output as often as the input `steps`, int64 [1], says, while time goes down from
+   * `moments` − 1 to −1, evenly. Without it, it is applied once.
    */
-  readonly schedule?: Readonly<Record<string, readonly number[]>>;
+  readonly schedule?: {
+    readonly moments: number;
+    /** Its further inputs, int64 [1], of the time of an application and of the one that follows. */
+    readonly time: string;
+    readonly next: string;
+  };
   /** Which of the outputs of the (last) application are the pictures, [N, channels, height, width] in 0 … 1. */
   readonly pictures: string;
   /** Key-value pairs kept in the file. */
@@ -27,14 +32,15 @@ export interface SamplerOptions {
 
 const NOISE = 'noise';
 const PICTURES = 'pictures';
+const STEPS = 'steps';
 /** Begins the names of what one application computes. */
 const STEP = 'step.';
 const STEP_INPUT = `${STEP}x`;
 const BYTE_RANGE = 255;
 
 /**
- * A model that draws, as one standard graph: `noise` float32 [N, …] of standard normal numbers, and the model's further inputs
- * → `output` float32 [N, channels, height, width] in 0 … 1 and `image` uint8 [N, height, width, channels], the same in bytes.
+ * A model that draws, as one standard graph: `noise` float32 [N, …] of standard normal numbers, the model's further inputs, and
+ * `steps` int64 [1] where it is applied more than once → `output` float32 [N, channels, height, width] in 0 … 1 and `image` uint8 [N, height, width, channels], the same in bytes.
  */
 export function compileSampler(model: CompilableModel, options: SamplerOptions): CompiledGraph {
   const { schedule, metadata } = options;
@@ -89,14 +95,15 @@ function withLoop(
   schedule: NonNullable<SamplerOptions['schedule']>,
   parameters: ParameterValues,
 ): OnnxModel {
-  const told = step.graph.inputs.filter(({ name }) => name !== STEP_INPUT && schedule[name] === undefined);
+  const { moments, time, next } = schedule;
+  const told = step.graph.inputs.filter(({ name }) => ![STEP_INPUT, time, next].includes(name));
   const outer = new Set(['', ...Object.keys(parameters), ...told.map(({ name }) => name)]);
   const inner = (name: string): string => (outer.has(name) || name.startsWith(STEP) ? name : `${STEP}${name}`);
   const named = <T extends { readonly name: string }>(value: T): T => ({ ...value, name: inner(value.name) });
   const x = step.graph.inputs.find(({ name }) => name === STEP_INPUT) as OnnxValueInfo;
   const flag = (name: string): OnnxValueInfo => ({ name: `${STEP}${name}`, dtype: 'bool', shape: [] });
   const loop: OnnxNode = {
-    ...node('Loop', ['times', '', NOISE, NOISE], 'loop'),
+    ...node('Loop', [STEPS, '', NOISE, NOISE], 'loop'),
     outputs: ['last', PICTURES],
     attributes: {
       body: {
@@ -113,7 +120,10 @@ function withLoop(
           outputs: [flag('continue'), ...step.graph.outputs.map(named)],
           nodes: [
             node('Identity', [`${STEP}condition`], `${STEP}continue`),
-            ...Object.keys(schedule).map((name) => node('Gather', [name, `${STEP}iteration`], inner(name))),
+            node('Sub', [STEPS, `${STEP}iteration`], `${STEP}left`),
+            node('Sub', [`${STEP}left`, 'one'], `${STEP}leftThen`),
+            ...timeAfter(`${STEP}left`, inner(time)),
+            ...timeAfter(`${STEP}leftThen`, inner(next)),
             ...step.graph.nodes.map((entry) => named(renameValues(entry, inner))),
           ],
         },
@@ -124,14 +134,26 @@ function withLoop(
     ...finish,
     graph: {
       ...finish.graph,
-      inputs: [{ ...x, name: NOISE }, ...told],
+      inputs: [{ ...x, name: NOISE }, ...told, { name: STEPS, dtype: 'int64', shape: [1] }],
       initializers: [
         ...finish.graph.initializers,
         ...step.graph.initializers.map(named),
-        integers('times', [Object.values(schedule)[0]?.length ?? 0], []),
-        ...Object.entries(schedule).map(([name, values]) => integers(name, values, [values.length, 1])),
+        integers('one', [1]),
+        integers('two', [2]),
+        integers('twiceMoments', [2 * moments]),
       ],
       nodes: [loop, ...finish.graph.nodes],
     },
   };
+}
+
+/** With so many of all steps left: ⌊left · moments / steps + ½⌋ − 1, in whole numbers. */
+function timeAfter(left: string, time: string): readonly OnnxNode[] {
+  return [
+    node('Mul', [left, 'twiceMoments'], `${time}.twice`),
+    node('Add', [`${time}.twice`, STEPS], `${time}.above`),
+    node('Mul', [STEPS, 'two'], `${time}.below`),
+    node('Div', [`${time}.above`, `${time}.below`], `${time}.rounded`),
+    node('Sub', [`${time}.rounded`, 'one'], time),
+  ];
 }

@@ -5,7 +5,7 @@ import { type Feed, floats, numbers, relativeError, runOnce, tensor } from '../.
 import { buildModel } from '../build-model.ts';
 import { ddimTimes } from './diffusion.ts';
 import { noiseLevels } from './noise-schedule.ts';
-import { compileDrawing, drawingTimes, samplerOf } from './sampling.ts';
+import { compileDrawing, drawingTimes, samplerOf, usualSteps } from './sampling.ts';
 import type { GenerativeSpec } from './specification.ts';
 
 const input = { kind: 'image', channels: 1, height: 8, width: 8 } as const;
@@ -41,7 +41,14 @@ const drawers = [
   { kind: 'diffusion', steps: 60, channels: [4, 4], schedule: 'linear' },
 ] as const satisfies readonly GenerativeSpec[];
 
-it.each(drawers)('draws by one standard graph what it draws step by step: $kind', async (spec) => {
+const drawn = [
+  ...drawers.map((spec) => ({ ...spec, count: undefined })),
+  // As many as it has learned, one alone, and some that do not divide all.
+  ...[12, 1, 5].map((count) => ({ ...drawers[2], count })),
+];
+
+it.each(drawn)('draws by one standard graph what it draws step by step: $kind, $count steps', async (drawer) => {
+  const { count, ...spec } = drawer;
   const model = buildModel(spec, input, 'conditional' in spec ? conditional : output);
   const parameters = initializeParameters(model.module, 1);
   const sampler = samplerOf(model);
@@ -49,8 +56,11 @@ it.each(drawers)('draws by one standard graph what it draws step by step: $kind'
   const dims = [3, ...sampler.model.inputShape];
   const noise = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal());
   const told = { label: tensor('int64', BigInt64Array.of(0n, 2n, -1n), [3]) };
-  const setting = sampler.kind === 'latent' ? { temperature: sampler.temperature } : { guidance: 1.5 };
-  const settings = Object.fromEntries(Object.entries(setting).map(([name, value]) => [name, floats([value], [1])]));
+  const taken = sampler.kind === 'ddim' ? (count ?? usualSteps(sampler.steps)) : 0;
+  const settings =
+    sampler.kind === 'latent'
+      ? { temperature: floats([sampler.temperature], [1]) }
+      : { guidance: floats([1.5], [1]), steps: tensor('int64', BigInt64Array.of(BigInt(taken)), [1]) };
   const feeds = { noise: floats(noise, dims), ...told, ...settings };
   const shipped = compileDrawing(model, parameters);
   const known = Object.fromEntries(shipped.inputs.map(({ name }) => [name, feeds[name as keyof typeof feeds]]));
@@ -66,8 +76,8 @@ it.each(drawers)('draws by one standard graph what it draws step by step: $kind'
     );
     expected = numbers((await runOnce(step, { x, ...labels })).output);
   } else {
-    const times = drawingTimes(sampler.steps);
-    expect(times).toHaveLength(Math.min(50, sampler.steps) + 1);
+    const times = drawingTimes(sampler.steps, count);
+    expect(times).toHaveLength(taken + 1);
     const at = (time: number) => tensor('int64', new BigInt64Array(3).fill(BigInt(time)), [3]);
     let x = floats(noise, dims);
     expected = new Float32Array();

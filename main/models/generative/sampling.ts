@@ -63,15 +63,15 @@ export function samplerOf(model: CompilableModel): Sampler {
   throw new GraphError('unsupported', `A ${module.kind} draws no samples.`);
 }
 
-/** How many steps of DDIM a picture takes, at most. */
-const DDIM_STEPS = 50;
+/** How many steps of DDIM a picture takes where nobody says, of a model that learned from so many. */
+export const usualSteps = (steps: number): number => Math.min(50, steps);
 
 /** The times of a DDIM sampler, latest first, with the clean image's −1 at the end. */
-export const drawingTimes = (steps: number): readonly number[] => ddimTimes(steps, Math.min(DDIM_STEPS, steps));
+export const drawingTimes = (steps: number, count = usualSteps(steps)): readonly number[] => ddimTimes(steps, count);
 
 /**
  * How a trained generative model draws once it has left: one graph that takes `noise`, `label` where it is told classes, and
- * `temperature`, or `guidance` where it is told classes step by step. Outputs as `compileSampler` has them.
+ * `temperature`; or, of diffusion, `steps` and `guidance` where it is told classes. Outputs as `compileSampler` has them.
  * @throws GraphError if the model draws nothing
  */
 export function compileDrawing(
@@ -83,10 +83,9 @@ export function compileDrawing(
   if (module instanceof Diffusion) {
     const moments = ['time', 'next'].map((name): TensorSpec => ({ name, dtype: 'int64', shape: [1] }));
     const guided = module.classes > 0 ? [CLASS_INPUT, GUIDANCE] : [];
-    const times = drawingTimes(module.steps);
     return compileSampler(
       { module: new DdimStep(module, true), inputShape, moreInputs: [...moments, ...guided] },
-      { parameters, metadata, pictures: 'image', schedule: { time: times.slice(0, -1), next: times.slice(1) } },
+      { parameters, metadata, pictures: 'image', schedule: { moments: module.steps, time: 'time', next: 'next' } },
     );
   }
   const { model: drawing } = samplerOf(model);

@@ -169,7 +169,7 @@ function toTensor({ name, element, dims, data }: ThreadTensor): Tensor {
   return { name, datatype, shape: dims, data: data as Tensor['data'] };
 }
 
-/** Zeros in the shape of the signature, one wherever it leaves the size open. */
+/** Zeros, or what whole numbers begin at, in the shape of the signature, one wherever it leaves the size open. */
 function warmUpInput(specification: OpenBundle['signature']['inputs'][number]): Tensor {
   const { name, datatype } = specification;
   if (!isDatatype(datatype)) throw new Error(`The input ${name} has the unknown datatype ${datatype}.`);
@@ -177,5 +177,6 @@ function warmUpInput(specification: OpenBundle['signature']['inputs'][number]): 
   const shape = specification.shape.map((size, dimension) => (size !== -1 ? size : dimension === 0 ? 1 : 64));
   const count = elementCount(shape);
   const data = datatype === 'BYTES' ? Array<string>(count).fill('') : numericRow(datatype).make(count);
+  if (data instanceof BigInt64Array) data.fill(BigInt(specification.values?.from ?? 0));
   return { name, datatype, shape, data };
 }

@@ -64,20 +64,25 @@ export async function drawSamples(
 export const columnsOf = ({ classes }: Sampler): number =>
   classes >= 2 && classes <= COLUMNS.most ? classes : COLUMNS.usual;
 
-/** @param noise times the temperature @param told further inputs of each application of the model */
+/**
+ * @param noise times the temperature
+ * @param told further inputs of each application of the model
+ * @param count steps of DDIM, where they are not as many as usual
+ */
 export async function draw(
   session: RuntimeSession,
   sampler: { readonly kind: 'latent' } | { readonly kind: 'ddim'; readonly steps: number },
   noise: Float32Array<ArrayBuffer>,
   dims: readonly number[],
   told: Readonly<Record<string, RuntimeTensor>>,
+  count?: number,
 ): Promise<Float32Array> {
   if (sampler.kind === 'latent') {
     const { output } = await session.run({ x: float32Tensor(noise, dims), ...told });
     return floats(output, 'output').slice();
   }
   const [rows] = dims;
-  const times = drawingTimes(sampler.steps);
+  const times = drawingTimes(sampler.steps, count);
   const same = (time: number): RuntimeTensor => int64Tensor(new BigInt64Array(rows).fill(BigInt(time)), [rows]);
   let x = noise;
   let image = noise;

@@ -1,10 +1,10 @@
 import { Button, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { IconBrush } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { ModelVersion } from '../../../main/contract/registry.ts';
+import type { ModelVersion, Signature } from '../../../main/contract/registry.ts';
 import type { Drawing } from '../../../main/contract/serving.ts';
 import { call } from '../../client/index.ts';
-import { formatDuration, formatPlural } from '../../components/format.ts';
+import { formatCount, formatDuration, formatPlural } from '../../components/format.ts';
 import { Panel } from '../../components/panel.tsx';
 import { SampleSheet } from '../../viewers/sample-sheet.tsx';
 import { AskPanel } from './ask-panel.tsx';
@@ -72,16 +72,12 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
           value={count}
           onChange={(value) => typeof value === 'number' && value >= 1 && setCount(value)}
         />
-        {knobs.map(({ name, usual }) => (
-          <NumberInput
-            key={name}
-            label={`${name[0]?.toUpperCase()}${name.slice(1)}`}
-            w={110}
-            min={0}
-            max={20}
-            step={0.1}
-            value={settings[name] ?? usual}
-            onChange={(value) => typeof value === 'number' && setSettings({ ...settings, [name]: value })}
+        {knobs.map((knob) => (
+          <Knob
+            key={knob.name}
+            knob={knob}
+            value={settings[knob.name] ?? knob.usual ?? 0}
+            onValue={(value) => setSettings({ ...settings, [knob.name]: value })}
           />
         ))}
         <SeedInput seed={seed} onSeed={setSeed} />
@@ -119,4 +115,24 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
       )}
     </Stack>
   );
+}
+
+interface KnobProps {
+  readonly knob: Signature['inputs'][number];
+  readonly value: number;
+  readonly onValue: (value: number) => void;
+}
+
+/** A number that the model is told: any, or whole ones in a range. */
+function Knob({ knob: { name, values }, value, onValue }: KnobProps) {
+  const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const common = {
+    value,
+    onChange: (wanted: string | number) => typeof wanted === 'number' && onValue(wanted),
+  };
+  if (typeof values?.below !== 'number')
+    return <NumberInput label={title} w={110} min={0} max={20} step={0.1} {...common} />;
+  const most = values.below - 1;
+  const label = `${title}, ${values.from} to ${formatCount(most)}`;
+  return <NumberInput label={label} w={130} min={values.from} max={most} allowDecimal={false} {...common} />;
 }
