@@ -23,9 +23,11 @@ inline void store(float* p, V v) { std::memcpy(p, &v, sizeof v); }
 inline V all(float value) { return V{} + value; }
 
 inline float sumOf(V v) {
-  float sum = 0;
-  for (int lane = 0; lane < WIDTH; lane++) sum += v[lane];
-  return sum;
+  float lanes[WIDTH];
+  store(lanes, v);
+  for (int half = WIDTH / 2; half > 0; half /= 2)
+    for (int lane = 0; lane < half; lane++) lanes[lane] += lanes[lane + half];
+  return lanes[0];
 }
 
 /** eˣ to about one unit in the last place: x = n·ln 2 + r with |r| ≤ ½ ln 2, a polynomial for eʳ (Cephes, expf). */
@@ -118,35 +120,18 @@ void reluGradient(const float* g, const float* y, float* dx, size_t count) {
   eachBinary(g, y, dx, count, [](V gradient, V value) { return value <= 0.0f ? V{} : gradient; });
 }
 
-/** Rows are summed in runs of so many, which keeps rounding errors short. */
-constexpr size_t RUN = 64;
-
-void columnSums(const float* x, size_t rows, size_t width, size_t from, size_t to, float* sums) {
-  size_t column = from;
-  constexpr size_t STRIPE = 4 * WIDTH;
-  for (; column + STRIPE <= to; column += STRIPE) {
-    V total[4] = {};
-    for (size_t start = 0; start < rows; start += RUN) {
-      V part[4] = {};
-      const size_t end = start + RUN < rows ? start + RUN : rows;
-      for (size_t row = start; row < end; row++) {
-        const float* p = x + row * width + column;
-        for (int k = 0; k < 4; k++) part[k] += load(p + k * WIDTH);
-      }
-      for (int k = 0; k < 4; k++) total[k] += part[k];
-    }
-    for (int k = 0; k < 4; k++) store(sums + column + k * WIDTH, total[k]);
+/** Four rows at a time, which keeps reads in order and rounding errors short. */
+void addColumns(const float* x, size_t rows, size_t width, float* sums) {
+  size_t row = 0;
+  for (; row + 4 <= rows; row += 4, x += 4 * width) {
+    const float *b = x + width, *c = b + width, *d = c + width;
+    size_t i = 0;
+    for (; i + WIDTH <= width; i += WIDTH)
+      store(sums + i, load(sums + i) + ((load(x + i) + load(b + i)) + (load(c + i) + load(d + i))));
+    for (; i < width; i++) sums[i] += (x[i] + b[i]) + (c[i] + d[i]);
   }
-  for (; column < to; column++) {
-    float total = 0;
-    for (size_t start = 0; start < rows; start += RUN) {
-      float part = 0;
-      const size_t end = start + RUN < rows ? start + RUN : rows;
-      for (size_t row = start; row < end; row++) part += x[row * width + column];
-      total += part;
-    }
-    sums[column] = total;
-  }
+  for (; row < rows; row++, x += width)
+    for (size_t i = 0; i < width; i++) sums[i] += x[i];
 }
 
 void softmaxGradient(const float* g, const float* y, size_t rows, size_t width, float* dx) {
@@ -162,7 +147,8 @@ void softmaxGradient(const float* g, const float* y, size_t rows, size_t width, 
 }
 
 void layerNormGradient(const float* g, const float* x, const float* weight, const float* mean, const float* inverse,
-                       size_t rows, size_t width, float* dx, float* weightGradient, float* biasGradient) {
+                       const float* residual, size_t rows, size_t width, float* dx, float* weightGradient,
+                       float* biasGradient) {
   for (size_t row = 0; row < rows; row++, g += width, x += width, dx += width) {
     const float m = mean[row], d = inverse[row];
     V sums{}, products{};
@@ -188,9 +174,12 @@ void layerNormGradient(const float* g, const float* x, const float* weight, cons
     product /= width;
     for (i = 0; i + WIDTH <= width; i += WIDTH) {
       const V normal = (load(x + i) - m) * d;
-      store(dx + i, (load(g + i) * load(weight + i) - sum - normal * product) * d);
+      const V gradient = (load(g + i) * load(weight + i) - sum - normal * product) * d;
+      store(dx + i, residual ? gradient + load(residual + i) : gradient);
     }
-    for (; i < width; i++) dx[i] = (g[i] * weight[i] - sum - (x[i] - m) * d * product) * d;
+    for (; i < width; i++)
+      dx[i] = (g[i] * weight[i] - sum - (x[i] - m) * d * product) * d + (residual ? residual[i] : 0.0f);
+    if (residual) residual += width;
   }
 }
 
@@ -408,7 +397,7 @@ const Kernels LEVEL = {
     .gelu = gelu,
     .geluGradient = geluGradient,
     .reluGradient = reluGradient,
-    .columnSums = columnSums,
+    .addColumns = addColumns,
     .softmaxGradient = softmaxGradient,
     .layerNormGradient = layerNormGradient,
     .moments = moments,

@@ -22,13 +22,17 @@ struct Kernels {
   void (*geluGradient)(const float* g, const float* x, float* dx, size_t count);
   /** 0 where y ≤ 0, else g, elementwise. */
   void (*reluGradient)(const float* g, const float* y, float* dx, size_t count);
-  /** Sums columns [from, to) of a row-major matrix. */
-  void (*columnSums)(const float* x, size_t rows, size_t width, size_t from, size_t to, float* sums);
+  /** Adds the columns of a row-major matrix to sums [width]. */
+  void (*addColumns)(const float* x, size_t rows, size_t width, float* sums);
   /** y·(g − Σ g·y) per row. */
   void (*softmaxGradient)(const float* g, const float* y, size_t rows, size_t width, float* dx);
-  /** Rows of one layer norm; adds to weightGradient and biasGradient [width]. */
+  /**
+   * Rows of one layer norm; adds to weightGradient and biasGradient [width].
+   * @param residual added to dx, or null
+   */
   void (*layerNormGradient)(const float* g, const float* x, const float* weight, const float* mean, const float* inverse,
-                            size_t rows, size_t width, float* dx, float* weightGradient, float* biasGradient);
+                            const float* residual, size_t rows, size_t width, float* dx, float* weightGradient,
+                            float* biasGradient);
   /**
    * Mean and sum of squared deviations of `count` pixels with `lanes` channels side by side.
    * @param lanes 1 where a channel's pixels lie side by side

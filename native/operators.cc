@@ -134,6 +134,24 @@ void inPieces(Call& self, size_t count, const Function& function) {
   });
 }
 
+/** Rows are handled by groups of so many. */
+constexpr size_t ROWS = 64;
+/** Groups of rows whose sums are joined afterwards. */
+constexpr size_t TALL = 512;
+
+/** Sums of a matrix's columns. */
+void addColumns(Call& self, const float* x, size_t rows, size_t width, float* sums) {
+  const size_t groups = std::max<size_t>(1, (rows + TALL - 1) / TALL);
+  std::fill(sums, sums + width, 0.0f);
+  if (groups == 1) return kernels().addColumns(x, rows, width, sums);
+  std::vector<float> partial(groups * width);
+  self.parallel(groups, [&](size_t group) {
+    const size_t first = group * TALL;
+    kernels().addColumns(x + first * width, std::min(TALL, rows - first), width, partial.data() + group * width);
+  });
+  kernels().addColumns(partial.data(), groups, width, sums);
+}
+
 struct Operator {
   /** Whether the first output may take the place of the first input, which is read nowhere else. */
   static constexpr bool MAY_OVERWRITE = false;
@@ -178,16 +196,9 @@ struct ColumnSum final : Operator {
     if (self.status) return;
     size_t width = 1;
     for (const int64_t size : kept) width *= size_t(size);
-    const size_t rows = width == 0 ? 0 : x.count / width;
-    constexpr size_t STRIPE = 128;
-    self.parallel(std::max<size_t>(1, (width + STRIPE - 1) / STRIPE), [&](size_t stripe) {
-      kernels().columnSums(x.data, rows, width, stripe * STRIPE, std::min(width, (stripe + 1) * STRIPE), sums);
-    });
+    addColumns(self, x.data, width == 0 ? 0 : x.count / width, width, sums);
   }
 };
-
-/** Rows are handled by groups of so many. */
-constexpr size_t ROWS = 64;
 
 /** g, y → gradient of the softmax over the last axis. */
 struct SoftmaxGradient final : Operator {
@@ -206,14 +217,15 @@ struct SoftmaxGradient final : Operator {
   }
 };
 
-/** g, x, weight, mean, inverse deviation → gradients of x, weight, bias. */
+/** g, x, weight, mean, inverse deviation, what is added to the first result? → gradients of x, weight, bias. */
 struct LayerNormGradient final : Operator {
   static constexpr bool MAY_OVERWRITE = true;
   explicit LayerNormGradient(const Attributes&) {}
   void compute(Call& self) const override {
     const Tensor g = self.input(0), x = self.input(1), weight = self.input(2), mean = self.input(3),
-                 inverse = self.input(4);
-    if (g.count != x.count || weight.count * mean.count != x.count || inverse.count != mean.count)
+                 inverse = self.input(4), residual = self.input(5);
+    if (g.count != x.count || weight.count * mean.count != x.count || inverse.count != mean.count ||
+        (residual.data && residual.count != x.count))
       return void(self.refuse("LayerNormGradient's shapes do not belong together."));
     float* dx = self.output(0, x.shape);
     float* weightGradient = self.output(1, weight.shape);
@@ -225,12 +237,66 @@ struct LayerNormGradient final : Operator {
       const size_t first = group * ROWS, at = first * width;
       float* sums = partial.data() + group * 2 * width;
       kernels().layerNormGradient(g.data + at, x.data + at, weight.data, mean.data + first, inverse.data + first,
-                                  std::min(ROWS, rows - first), width, dx + at, sums, sums + width);
+                                  residual.data ? residual.data + at : nullptr, std::min(ROWS, rows - first), width,
+                                  dx + at, sums, sums + width);
     });
-    kernels().columnSums(partial.data(), groups, 2 * width, 0, width, weightGradient);
     std::vector<float> both(2 * width);
-    kernels().columnSums(partial.data(), groups, 2 * width, width, 2 * width, both.data());
+    kernels().addColumns(partial.data(), groups, 2 * width, both.data());
+    std::memcpy(weightGradient, both.data(), width * sizeof(float));
     std::memcpy(biasGradient, both.data() + width, width * sizeof(float));
+  }
+};
+
+/** [B, L, parts · heads · F] → up to three of [B, heads, L, F]. */
+struct SplitHeads final : Operator {
+  int64_t parts, heads;
+  explicit SplitHeads(const Attributes& attributes)
+      : parts(attributes.integer("parts")), heads(attributes.integer("heads")) {}
+  void compute(Call& self) const override {
+    const Tensor x = self.input(0);
+    if (self.status) return;
+    if (x.shape.size() != 3 || parts < 1 || parts > 3 || heads < 1 || x.shape[2] % (parts * heads) != 0)
+      return void(self.refuse("SplitHeads's shape does not divide among the heads."));
+    const int64_t length = x.shape[1], size = x.shape[2] / parts / heads;
+    float* to[3];
+    for (int64_t part = 0; part < parts; part++) to[part] = self.output(size_t(part), {x.shape[0], heads, length, size});
+    if (self.status) return;
+    self.parallel(size_t(std::max<int64_t>(1, x.shape[0])), [&](size_t sample) {
+      const float* from = x.data + sample * size_t(length * x.shape[2]);
+      if (x.count == 0) return;
+      for (int64_t step = 0; step < length; step++)
+        for (int64_t part = 0; part < parts; part++)
+          for (int64_t head = 0; head < heads; head++, from += size)
+            std::memcpy(to[part] + ((int64_t(sample) * heads + head) * length + step) * size, from,
+                        size_t(size) * sizeof(float));
+    });
+  }
+};
+
+/** Up to three of [B, heads, L, F] → [B, L, parts · heads · F]. */
+struct JoinHeads final : Operator {
+  int64_t parts;
+  explicit JoinHeads(const Attributes& attributes) : parts(attributes.integer("parts")) {}
+  void compute(Call& self) const override {
+    Tensor from[3];
+    for (int64_t part = 0; part < parts && part < 3; part++) from[part] = self.input(size_t(part));
+    if (self.status) return;
+    const Shape& shape = from[0].shape;
+    if (shape.size() != 4 || parts < 1 || parts > 3) return void(self.refuse("JoinHeads needs four axes."));
+    for (int64_t part = 1; part < parts; part++)
+      if (from[part].shape != shape) return void(self.refuse("JoinHeads's shapes are not the same."));
+    const int64_t heads = shape[1], length = shape[2], size = shape[3], width = parts * heads * size;
+    float* y = self.output(0, {shape[0], length, width});
+    if (self.status) return;
+    self.parallel(size_t(std::max<int64_t>(1, shape[0])), [&](size_t sample) {
+      float* to = y + sample * size_t(length * width);
+      if (from[0].count == 0) return;
+      for (int64_t step = 0; step < length; step++)
+        for (int64_t part = 0; part < parts; part++)
+          for (int64_t head = 0; head < heads; head++, to += size)
+            std::memcpy(to, from[part].data + ((int64_t(sample) * heads + head) * length + step) * size,
+                        size_t(size) * sizeof(float));
+    });
   }
 };
 
@@ -420,17 +486,19 @@ struct ConvolutionWeightGradient final : Operator {
 
 struct Description : ort::CustomOp {
   const char* name;
-  size_t inputs, optionalInputs, outputs;
+  size_t inputs, optionalInputs, outputs, optionalOutputs;
 };
 
 const Description* described(const ort::CustomOp* op) { return static_cast<const Description*>(op); }
 
 template <typename Kind>
-ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t optionalInputs = 0) {
+ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t optionalInputs = 0,
+                       size_t optionalOutputs = 0) {
   auto* op = new Description{};
   op->name = name;
   op->inputs = inputs;
   op->optionalInputs = optionalInputs;
+  op->optionalOutputs = optionalOutputs;
   op->outputs = outputs;
   op->version = ort::API_VERSION;
   op->GetName = [](const ort::CustomOp* self) { return described(self)->name; };
@@ -442,7 +510,9 @@ ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t 
   op->GetInputCharacteristic = [](const ort::CustomOp* self, size_t index) {
     return index + described(self)->optionalInputs >= described(self)->inputs ? 1 : 0;
   };
-  op->GetOutputCharacteristic = [](const ort::CustomOp*, size_t) { return 0; };
+  op->GetOutputCharacteristic = [](const ort::CustomOp* self, size_t index) {
+    return index + described(self)->optionalOutputs >= described(self)->outputs ? 1 : 0;
+  };
   op->GetInputMemoryType = [](const ort::CustomOp*, size_t) { return 0; };
   op->GetMayInplace = [](int** inputs, int** outputs) -> size_t {
     static int first = 0;
@@ -484,7 +554,9 @@ Status* operatorDomain(ort::CustomOpDomain** domain) {
         describe<FromSaved<&Kernels::reluGradient>>("ReluGradient", 2, 1),
         describe<ColumnSum>("ColumnSum", 1, 1),
         describe<SoftmaxGradient>("SoftmaxGradient", 2, 1),
-        describe<LayerNormGradient>("LayerNormGradient", 5, 3),
+        describe<LayerNormGradient>("LayerNormGradient", 6, 3, 1),
+        describe<SplitHeads>("SplitHeads", 1, 3, 0, 2),
+        describe<JoinHeads>("JoinHeads", 3, 1, 2),
         describe<BatchNormTrain>("BatchNormTrain", 4, 4, 1),
         describe<BatchNormGradient>("BatchNormGradient", 5, 3),
         describe<ConvolutionWeightGradient>("ConvolutionWeightGradient", 2, 1),

@@ -338,6 +338,16 @@ const rules: Readonly<Record<string, Rule>> = {
 const nativeRules: Readonly<Record<string, Rule>> = {
   ColumnSum: (call) => [like(first(call), first(call).dims.slice(integer(call, 'leading', 0)))],
   LayerNormGradient: (call) => withParameters(call, 2),
+  SplitHeads: (call) => {
+    const [batch = 1, length = 1, width = 1] = first(call).dims;
+    const heads = integer(call, 'heads', 1);
+    const part = like(first(call), [batch, heads, length, width / heads / call.outputs]);
+    return Array.from({ length: call.outputs }, () => part);
+  },
+  JoinHeads: (call) => {
+    const [batch = 1, heads = 1, length = 1, size = 1] = first(call).dims;
+    return [like(first(call), [batch, length, integer(call, 'parts', 1) * heads * size])];
+  },
   BatchNormGradient: (call) => withParameters(call, 2),
   BatchNormTrain: (call) => withParameters(call, 1),
   ConvolutionWeightGradient: (call) => {

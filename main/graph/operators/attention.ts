@@ -1,7 +1,9 @@
 import type { Dimension } from '../dimension.ts';
 import { dimensionProduct } from '../dimension.ts';
 import { GraphError } from '../graph-error.ts';
-import type { OperatorTable } from '../operator.ts';
+import { orStandard } from '../lowering/lowering.ts';
+import type { LoweringRule, OperatorTable } from '../operator.ts';
+import { joinHeads, splitHeads } from './native.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
 
 /** What is added to the scores of keys that may not be looked at: their weights are then exactly zero. */
@@ -11,6 +13,34 @@ export const MASKED_SCORE = -1e9;
 function joinedSize(left: Dimension, right: Dimension): Dimension {
   return typeof left === 'number' && typeof right === 'number' ? left + right : `${left}+${right}`;
 }
+
+const splitHeadsStandard: LoweringRule = (lowering, node) => {
+  const [parts, heads] = [Number(node.attributes.parts), Number(node.attributes.heads)];
+  const size = Number(outputOf(node).shape[3]);
+  const x = lowering.plain(inputOf(node, 0));
+  const names =
+    parts === 1
+      ? [x]
+      : lowering.emitAll(
+          'Split',
+          [x, lowering.int64s(Array.from({ length: parts }, () => heads * size))],
+          { axis: 2 },
+          { outputs: parts },
+        );
+  names.forEach((name, index) => {
+    const perHead = lowering.reshape(name, [0, 0, heads, size]);
+    lowering.define(outputOf(node, index), lowering.transpose(perHead, [0, 2, 1, 3]));
+  });
+};
+
+const joinHeadsStandard: LoweringRule = (lowering, node) => {
+  const [, heads, , size] = inputOf(node, 0).shape;
+  const width = Number(heads) * Number(size);
+  const names = node.inputs.map((input) =>
+    lowering.reshape(lowering.transpose(lowering.plain(need(input)), [0, 2, 1, 3]), [0, 0, width]),
+  );
+  lowering.define(outputOf(node), names.length === 1 ? (names[0] ?? '') : lowering.emit('Concat', names, { axis: 2 }));
+};
 
 export const attentionOperators: OperatorTable = {
   /**
@@ -108,24 +138,8 @@ export const attentionOperators: OperatorTable = {
       }));
     },
     lower: {
-      standard: (lowering, node) => {
-        const [parts, heads] = [Number(node.attributes.parts), Number(node.attributes.heads)];
-        const size = Number(outputOf(node).shape[3]);
-        const x = lowering.plain(inputOf(node, 0));
-        const names =
-          parts === 1
-            ? [x]
-            : lowering.emitAll(
-                'Split',
-                [x, lowering.int64s(Array.from({ length: parts }, () => heads * size))],
-                { axis: 2 },
-                { outputs: parts },
-              );
-        names.forEach((name, index) => {
-          const perHead = lowering.reshape(name, [0, 0, heads, size]);
-          lowering.define(outputOf(node, index), lowering.transpose(perHead, [0, 2, 1, 3]));
-        });
-      },
+      standard: splitHeadsStandard,
+      native: orStandard(splitHeads, splitHeadsStandard),
     },
     gradient: ({ node, gradients }) => {
       const given = node.outputs.map((output, index) => gradients[index] ?? output.graph.apply('ZerosLike', [output]));
@@ -141,17 +155,8 @@ export const attentionOperators: OperatorTable = {
       return [{ dtype: x.dtype, shape: [need(batch), need(length), width] }];
     },
     lower: {
-      standard: (lowering, node) => {
-        const [, heads, , size] = inputOf(node, 0).shape;
-        const width = Number(heads) * Number(size);
-        const names = node.inputs.map((input) =>
-          lowering.reshape(lowering.transpose(lowering.plain(need(input)), [0, 2, 1, 3]), [0, 0, width]),
-        );
-        lowering.define(
-          outputOf(node),
-          names.length === 1 ? (names[0] ?? '') : lowering.emit('Concat', names, { axis: 2 }),
-        );
-      },
+      standard: joinHeadsStandard,
+      native: orStandard(joinHeads, joinHeadsStandard),
     },
     gradient: ({ node, gradients }) => {
       const heads = Number(inputOf(node, 0).shape[1]);

@@ -10,6 +10,9 @@ import { windowOf } from './window.ts';
  * its operands, is one or two passes there. All of them are float32; each rule declines (returns false, having written nothing)
  * what does not fit, and the rule of the provider, its twin, is taken.
  */
+/** Of SplitHeads and JoinHeads. */
+const MOST_PARTS = 3;
+
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
 
 /** One node in whichever layout the inputs already lie; further outputs of the row stand for the input that is saved. */
@@ -46,7 +49,27 @@ export const softmaxGradient = (lowering: Lowering, node: Node): boolean => {
   return true;
 };
 
-/** Inputs g, x, weight, mean, inverse deviation. */
+/** Queries, keys and values in one pass. */
+export const splitHeads = (lowering: Lowering, node: Node): boolean => {
+  const { parts, heads } = node.attributes;
+  if (!isFloat(node) || Number(parts) > MOST_PARTS) return false;
+  const attributes = { parts: Number(parts), heads: Number(heads) };
+  lowering
+    .emitNative('SplitHeads', [lowering.plain(inputOf(node, 0))], attributes, Number(parts))
+    .forEach((name, index) => {
+      lowering.define(outputOf(node, index), name);
+    });
+  return true;
+};
+
+export const joinHeads = (lowering: Lowering, node: Node): boolean => {
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  if (!isFloat(node) || names.length > MOST_PARTS) return false;
+  lowering.define(outputOf(node), need(lowering.emitNative('JoinHeads', names, { parts: names.length })[0]));
+  return true;
+};
+
+/** Inputs g, x, weight, mean, inverse deviation; by fusion also what is added to x's gradient. */
 export const layerNormGradient = (lowering: Lowering, node: Node): boolean => {
   if (!isFloat(node)) return false;
   const names = node.inputs.map((input) => lowering.plain(need(input)));

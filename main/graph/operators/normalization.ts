@@ -75,7 +75,7 @@ const batchNormGradient: LoweringRule = (lowering, node) => {
  * rows with w / n, and the weight's gradient is one of d with g·c: seven passes over the rows.
  */
 const layerNormGradient: LoweringRule = (lowering, node) => {
-  const [g, x, weight, mean, inverse] = node.inputs.map(need) as [Tensor, Tensor, Tensor, Tensor, Tensor];
+  const [g, x, weight, mean, inverse] = node.inputs.slice(0, 5).map(need) as [Tensor, Tensor, Tensor, Tensor, Tensor];
   const axis = normalizeAxis(numberOf(node.attributes, 'axis'), x.shape.length);
   const sizes = weight.shape.map(Number);
   const width = elementCount(sizes);
@@ -97,7 +97,9 @@ const layerNormGradient: LoweringRule = (lowering, node) => {
   };
   const slope = value('Mul', average(product), value('Mul', deviation, deviation));
   const rest = value('Sub', value('Mul', gradient, gain), average(gradient));
-  lowering.define(outputOf(node), value('Mul', value('Sub', rest, value('Mul', centred, slope)), deviation));
+  const dx = value('Mul', value('Sub', rest, value('Mul', centred, slope)), deviation);
+  const residual = node.inputs[5];
+  lowering.define(outputOf(node), residual ? value('Add', dx, lowering.plain(residual)) : dx);
   const weightGradient = value('MatMul', lowering.reshape(deviation, [1, -1]), lowering.reshape(product, [-1, width]));
   lowering.define(outputOf(node, 1), lowering.reshape(weightGradient, sizes));
   lowering.define(outputOf(node, 2), sumOverLeading(lowering, gradient, x.shape, axis));

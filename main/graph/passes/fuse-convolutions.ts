@@ -8,7 +8,8 @@ import { countUses } from './dead-nodes.ts';
  *
  * - Conv + Add (a residual) and Conv + Relu become one Conv with a fourth input or an `activation`.
  * - The same for batch norm, which ends in a depthwise convolution.
- * - ConvInputGradient + Add (what arrives by another path) becomes one with a fourth input.
+ * - ConvInputGradient + Add (what arrives by another path) becomes one with a fourth input, LayerNormGradient + Add one with
+ *   a sixth, which the addon adds in its last pass.
  * - The input gradients of a 3 x 3 convolution at stride 2 and of the 1 x 1 shortcut beside it become one with the
  *   shortcut's gradient and weight as fifth and sixth input.
  */
@@ -59,7 +60,12 @@ interface Absorption {
 }
 
 /** Where an operator takes what is added to its first output. */
-const RESIDUAL: Readonly<Record<string, number>> = { Conv: 3, BatchNormTrain: 3, ConvInputGradient: 3 };
+const RESIDUAL: Readonly<Record<string, number>> = {
+  Conv: 3,
+  BatchNormTrain: 3,
+  ConvInputGradient: 3,
+  LayerNormGradient: 5,
+};
 const RECTIFIABLE: ReadonlySet<string> = new Set(['Conv', 'BatchNormTrain']);
 
 /** What the node and the one before it become, if they can be one. */
