@@ -45,19 +45,28 @@ struct Values {
   }
 };
 
-bool environment(napi_env env, ort::Env** result) {
-  static ort::Env* made = nullptr;
-  // The process's environment is shared with onnxruntime-node and lives as long as the process.
-  if (!made && !passed(env, call(Slot::CreateEnv, 3, "lightbench", &made))) return false;
-  *result = made;
-  return true;
-}
+/**
+ * The process's environment, shared with onnxruntime-node, and where its tensors lie. Made by the first thread that asks, and
+ * kept as long as the process.
+ */
+struct Surroundings {
+  ort::Env* environment = nullptr;
+  ort::MemoryInfo* memory = nullptr;
+  bool isWhole = false;
+};
 
-bool memory(napi_env env, const ort::MemoryInfo** result) {
-  static ort::MemoryInfo* made = nullptr;
-  if (!made && !passed(env, call(Slot::CreateCpuMemoryInfo, 1, 0, &made))) return false;
-  *result = made;
-  return true;
+const Surroundings* surroundings(napi_env env) {
+  static const Surroundings made = [] {
+    Surroundings found;
+    Status* problem = call(Slot::CreateEnv, 3, "lightbench", &found.environment);
+    if (!problem) problem = call(Slot::CreateCpuMemoryInfo, 1, 0, &found.memory);
+    found.isWhole = !problem;
+    if (problem) call<void>(Slot::ReleaseStatus, problem);
+    return found;
+  }();
+  if (made.isWhole) return &made;
+  napi_throw_error(env, nullptr, "ONNX Runtime has no environment.");
+  return nullptr;
 }
 
 std::string text(napi_env env, napi_value value) {
@@ -74,6 +83,15 @@ napi_value load(napi_env env, napi_callback_info info) {
   size_t count = 1;
   napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
   napi_get_boolean(env, ort::load(text(env, argument).c_str()), &result);
+  return result;
+}
+
+/** choose(name of an instruction set) → whether the kernels use it now */
+napi_value choose(napi_env env, napi_callback_info info) {
+  napi_value argument, result;
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  napi_get_boolean(env, chooseKernels(text(env, argument).c_str()), &result);
   return result;
 }
 
@@ -119,8 +137,8 @@ napi_value create(napi_env env, napi_callback_info info) {
   napi_get_typedarray_info(env, arguments[0], nullptr, &length, &model, nullptr, nullptr);
   int32_t threads = 1;
   napi_get_value_int32(env, arguments[1], &threads);
-  ort::Env* runtime = nullptr;
-  if (!environment(env, &runtime)) return nullptr;
+  const Surroundings* around = surroundings(env);
+  if (!around) return nullptr;
   ort::SessionOptions* options = nullptr;
   if (!passed(env, call(Slot::CreateSessionOptions, &options))) return nullptr;
   struct Release {
@@ -146,7 +164,7 @@ napi_value create(napi_env env, napi_callback_info info) {
   if (!passed(env, operatorDomain(&domain)) || !passed(env, call(Slot::AddCustomOpDomain, options, domain)))
     return nullptr;
   auto made = std::make_unique<Session>();
-  const ort::Env* shared = runtime;
+  const ort::Env* shared = around->environment;
   const ort::SessionOptions* chosen = options;
   const void* bytes = model;
   if (!passed(env, call(Slot::CreateSessionFromArray, shared, bytes, length, chosen, &made->session))) return nullptr;
@@ -209,11 +227,11 @@ ort::Value* wrap(napi_env env, napi_value tensor) {
     napi_get_element(env, parts[2], axis, &size);
     napi_get_value_int64(env, size, &sizes[axis]);
   }
-  const ort::MemoryInfo* place = nullptr;
+  const Surroundings* around = surroundings(env);
   ort::Value* value = nullptr;
   static float nothing;
-  if (!memory(env, &place)) return nullptr;
-  passed(env, call(Slot::CreateTensorWithDataAsOrtValue, place, data ? data : static_cast<void*>(&nothing),
+  if (!around) return nullptr;
+  passed(env, call(Slot::CreateTensorWithDataAsOrtValue, static_cast<const ort::MemoryInfo*>(around->memory), data ? data : static_cast<void*>(&nothing),
                    length * width, static_cast<const int64_t*>(sizes.data()), size_t(rank), int(type), &value));
   return value;
 }
@@ -316,7 +334,7 @@ napi_value dispose(napi_env env, napi_callback_info info) {
 
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
-      {"load", load}, {"level", level}, {"create", create}, {"run", run}, {"dispose", dispose}};
+      {"load", load}, {"level", level}, {"choose", choose}, {"create", create}, {"run", run}, {"dispose", dispose}};
   for (const auto& [name, function] : functions) {
     napi_value made;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &made);

@@ -51,29 +51,27 @@ inline V exponential(V x) {
 }
 
 /**
- * erf(x): an odd polynomial near zero, 1 − exp(polynomial) beyond; both fitted for the least relative error, which stays
- * within two units in the last place (resources/scripts/fit-erf.py).
+ * erf(x): an odd polynomial near zero, 1 − exp(−t·(1 + polynomial)) beyond, both fitted for the least relative error
+ * (native/fit-erf.py).
  */
 inline V errorFunction(V x) {
   const V t = x < 0.0f ? -x : x;
   const V s = x * x;
-  V far = all(-1.72853470e-5f) * t + 3.83197126e-4f;
-  const V even = all(-3.88396438e-3f) * t + 2.42546219e-2f;
-  far = far * s + even;
-  far = far * t - 1.06777877e-1f;
-  far = far * t - 6.34846687e-1f;
-  far = far * t - 1.28717512e-1f;
-  far = far * t - t;
-  far = 1.0f - exponential(far);
+  V far = all(1.1525639e-5f) * t - 3.2575248e-4f;
+  far = far * t + 3.6544597e-3f;
+  far = far * t - 2.3787470e-2f;
+  far = far * t + 1.0626641e-1f;
+  far = far * t + 6.3513345e-1f;
+  far = far * t + 1.2865290e-1f;
+  far = 1.0f - exponential(-(far * t + t));
   far = x < 0.0f ? -far : far;
-  V near = all(-5.96761703e-4f);
-  near = near * s + 4.99119423e-3f;
-  near = near * s - 2.67681349e-2f;
-  near = near * s + 1.12819925e-1f;
-  near = near * s - 3.76125336e-1f;
-  near = near * s + 1.28379166e-1f;
+  V near = all(-5.9642550e-4f) * s + 4.9880045e-3f;
+  near = near * s - 2.6763124e-2f;
+  near = near * s + 1.1281721e-1f;
+  near = near * s - 3.7612486e-1f;
+  near = near * s + 1.2837915e-1f;
   near = near * x + x;
-  return t > 0.927734375f ? far : near;
+  return t > 0.9277f ? far : near;
 }
 
 constexpr float SQRT_HALF = 0.70710678118654752f;

@@ -57,7 +57,10 @@ struct Kernels {
                            size_t outputBlock, size_t first, size_t last, float* sums);
 };
 
-/** Of this processor. */
+/** Of this processor, or as chosen. */
 const Kernels& kernels();
+
+/** For tests: `name` from now on. @return whether this processor has it */
+bool chooseKernels(const char* name);
 
 }  // namespace lightbench

@@ -1,17 +1,53 @@
 import { spawnSync } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { compileForward, cpuTarget, Linear, Sequential } from '../graph/index.ts';
+import { type Execute, findBlockSize, RuntimeSession, testOperators } from './index.ts';
 import { nativeRuntime } from './native.ts';
 
+const native = nativeRuntime();
 const hasCompiler = spawnSync('cc', ['-x', 'c++', '-E', '/dev/null']).status === 0;
 
 it.runIf(process.platform === 'linux' && hasCompiler)('is there wherever it could be built', () => {
-  expect(nativeRuntime()?.level()).toMatch(/^(avx512|avx2|base)$/);
+  expect(native?.level()).toMatch(/^(avx512|avx2|base)$/);
 });
 
-it.runIf(nativeRuntime())(
-  'tells a model that it cannot read, a tensor without numbers, and a session that is gone',
-  () => {
-    const native = nativeRuntime();
-    expect(() => native?.create(Uint8Array.of(1, 2, 3), 1, [])).toThrow(/model/i);
-  },
-);
+describe.runIf(native)('the addon', () => {
+  const best = native?.level() ?? '';
+  afterAll(() => void native?.choose(best));
+
+  // What each instruction set computes is held to ONNX Runtime's own operators; the best one is in operator-self-test.test.ts.
+  it.each(['base', 'avx2'].filter((level) => native?.choose(level)))('agrees with its twins on %s', async (level) => {
+    expect(native?.choose(level)).toBe(true);
+    expect(native?.level()).toBe(level);
+    const execute: Execute = async (onnx, feeds) => {
+      const session = await RuntimeSession.create(onnx, { provider: 'cpu', threads: 1 });
+      const result = await session.run(feeds);
+      await session.dispose();
+      return result;
+    };
+    for (const blockSize of [await findBlockSize(execute), null]) {
+      const target = cpuTarget({ blockSize, native: true });
+      const { failures } = await testOperators({ provider: 'cpu', target, execute, reference: execute });
+      expect(failures).toEqual([]);
+    }
+  });
+
+  it('does not know instruction sets by other names', () => {
+    expect(native?.choose('sse')).toBe(false);
+  });
+
+  it('tells a model that cannot be read, and a session that is gone', () => {
+    expect(() => native?.create(Uint8Array.of(1, 2, 3), 1, [])).toThrow(/model|protobuf/i);
+    const { onnx } = compileForward(
+      { module: new Sequential([new Linear(1, 1)]), inputShape: [1] },
+      { parameters: { 'layers.0.weight': Float32Array.of(2), 'layers.0.bias': Float32Array.of(1) } },
+    );
+    const [session] = native?.create(onnx, 1, []) ?? [];
+    const x = [1, Float32Array.of(3), [1, 1]] as const;
+    const made = native?.run(session, [x], [null]);
+    expect(made?.map(([, numbers]) => [...new Float32Array(numbers)])).toEqual([[7]]);
+    native?.dispose(session);
+    native?.dispose(session);
+    expect(() => native?.run(session, [x], [null])).toThrow('disposed');
+  });
+});

@@ -10,6 +10,8 @@ export interface NativeRuntime {
   load(runtimeLibrary: string): boolean;
   /** The instruction set that its kernels use. */
   level(): string;
+  /** For tests: the named instruction set from now on. @returns whether this processor has it */
+  choose(level: string): boolean;
   create(
     onnx: Uint8Array,
     threads: number,
