@@ -29,14 +29,15 @@ export function Nearest({ nearest, names }: NearestProps) {
 
 /** The class that most of the nearest pictures have. */
 export function Vote({ nearest, names, dimensions }: NearestProps & { readonly dimensions: number }) {
-  const votes = [...Map.groupBy(nearest.found, ({ label }) => label)].sort(([, a], [, b]) => b.length - a.length);
-  const [label, same] = votes[0] ?? [-1, []];
+  const votes = new Map<number, number>();
+  for (const near of nearest.found) votes.set(near.label, (votes.get(near.label) ?? 0) + 1);
+  const [label, same] = [...votes].reduce((best, other) => (other[1] > best[1] ? other : best), [-1, 0]);
   return (
     <div>
       <Text fz={24} fw={600} lh={1.2}>
         {className(names, label)}{' '}
         <Text span c="dimmed" size="sm">
-          {same.length} of the {nearest.found.length} nearest pictures
+          {same} of the {nearest.found.length} nearest pictures
         </Text>
       </Text>
       {nearest.label !== null && <Text>Its own label is {className(names, nearest.label)}.</Text>}
