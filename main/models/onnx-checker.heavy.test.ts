@@ -47,6 +47,16 @@ function* graphs(): Generator<readonly [string, CompiledGraph]> {
     const model = buildModel({ kind, latent: 4, channels: [4, 4], conditional: true }, picture, picture);
     yield [`${kind}-sampler`, compileDrawing(model, initializeParameters(model.module, 0))];
   }
+  const encoder = { kind: 'cnn', channels: [4], hidden: [] } as const;
+  const finder = buildModel({ kind: 'image_embedding', dimensions: 4, encoder }, picture, { kind: 'embedding' });
+  for (const mining of ['all', 'semi_hard', 'hard'] as const)
+    yield [
+      `triplets-${mining}`,
+      compileTrainStep(finder, { loss: { kind: 'triplet', mining }, optimizer: { kind: 'adamw' } }),
+    ];
+  const contrast = { loss: { kind: 'info_nce' }, optimizer: { kind: 'adamw' } } as const;
+  yield ['info-nce', compileTrainStep(finder, contrast)];
+  yield ['embedding', compileForward(finder, { parameters: initializeParameters(finder.module, 0) })];
   const image = { kind: 'image', channels: 3, height: 8, width: 8, mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
   yield ['image-nhwc', compilePreprocessing({ ...image, layout: 'nhwc' })];
   yield ['image-nchw', compilePreprocessing({ ...image, layout: 'nchw', resize: false })];
