@@ -139,7 +139,11 @@ export const screens: readonly Screen[] = [
     },
   },
   { name: 'run-masks', path: async (stage) => `/runs/${(await maskRun(stage)).id}/evaluation` },
-  { name: 'run-neighbours', path: async (stage) => `/runs/${(await otherRun(stage, 'finder')).id}/evaluation` },
+  {
+    name: 'run-neighbours',
+    path: async (stage) => `/runs/${(await otherRun(stage, 'finder')).id}/evaluation`,
+    prepare: async (page) => page.getByText('Nearest one wrong').click(),
+  },
   { name: 'run-sequences', path: async (stage) => `/runs/${(await otherRun(stage, 'speaker')).id}/evaluation` },
   { name: 'run-layers', path: (stage) => runPath(stage, '/layers') },
   { name: 'run-log', path: (stage) => runPath(stage, '/log') },

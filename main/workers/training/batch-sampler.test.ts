@@ -33,6 +33,11 @@ describe('class-balanced batches', () => {
     expect(new Set(order).size).toBe(64);
   });
 
+  it('are drawn from classes of any size', () => {
+    const many = Uint8Array.from({ length: 600_000 }, (_, row) => row % 2);
+    expect(new Set(classBalancedBatches(many, 1000, 500, 0).order(0)).size).toBe(600_000);
+  });
+
   it('hold fewer rows where there are fewer classes, and at least one batch', () => {
     expect(classBalancedBatches([0, 1, 0], 40, 4, 0)).toMatchObject({ batchSize: 8, rowsPerEpoch: 8 });
   });

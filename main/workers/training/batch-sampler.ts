@@ -48,9 +48,9 @@ export function classBalancedBatches(
       const random = seededRandom(seed, SHUFFLE_STREAM + epoch);
       const left = new Map<number, number[]>();
       const take = (label: number, rows: readonly number[]): readonly number[] => {
-        const queue = left.get(label) ?? [];
-        if (queue.length < perClass) queue.length = 0;
-        while (queue.length < perClass) queue.push(...random.shuffle([...rows]));
+        let queue = left.get(label) ?? [];
+        if (queue.length < perClass) queue = [];
+        while (queue.length < perClass) queue = queue.concat(random.shuffle([...rows]));
         left.set(label, queue);
         return queue.splice(-perClass);
       };
