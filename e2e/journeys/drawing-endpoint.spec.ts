@@ -13,14 +13,14 @@ test.describe.configure({ mode: 'serial' });
 let source: string;
 test.beforeAll(() => {
   source = mkdtempSync(join(tmpdir(), 'digits-'));
-  writeDigits(source, 1000, 100);
+  writeDigits(source, 500, 100);
 });
 test.afterAll(() => rmSync(source, { recursive: true, force: true }));
 
 const models = {
   variational: '{ kind: vae, latent: 8, hidden: [64], conditional: true, temperature: 0.8 }',
-  adversarial: '{ kind: gan, latent: 16, channels: [8, 16] }',
-  diffusion: '{ kind: diffusion, channels: [8, 16], conditional: true }',
+  adversarial: '{ kind: gan, latent: 16, channels: [4, 8] }',
+  diffusion: '{ kind: diffusion, steps: 20, channels: [4, 8], conditional: true }',
 };
 const yaml = (model: string) => `task: image-generation
 data: { dataset: few digits, batchSize: 50 }
@@ -92,9 +92,9 @@ test('a diffusion model takes the steps and goes beyond the class as far as it i
   await page.getByRole('button', { name: 'Draw' }).click();
   await expect.poll(() => pixels(page)).not.toBe(usual);
   const unguided = await pixels(page);
-  const steps = page.getByRole('textbox', { name: 'Steps, 1 to 1,000' });
-  await expect(steps).toHaveValue('50');
-  await steps.fill('10');
+  const steps = page.getByRole('textbox', { name: 'Steps, 1 to 20' });
+  await expect(steps).toHaveValue('20');
+  await steps.fill('5');
   await page.getByRole('button', { name: 'Draw' }).click();
   await expect.poll(() => pixels(page)).not.toBe(unguided);
   await page.getByRole('button', { name: 'Request as it went over HTTP' }).click();
