@@ -95,6 +95,12 @@ export const splitOptions = z.object({
     ),
   test: z.number().min(0).max(0.9).default(0.1),
   seed: z.int().min(0).default(0),
+  groupBy: z
+    .string()
+    .optional()
+    .describe(
+      'Column of a table: rows with the same value stay together where splits are drawn, such as pairs with the same source; classes then keep their proportions only roughly',
+    ),
 });
 
 export const importOptions = z.object({

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { qualityFlag, split } from '../../contract/datasets.ts';
+import { type ImportOptions, qualityFlag, split } from '../../contract/datasets.ts';
 import { flagNames, splitNames } from '../../formats/dataset-pack/dataset-index.ts';
 import {
   ada,
@@ -24,6 +24,7 @@ import {
   source,
   workspace,
 } from './datasets.test-support.ts';
+import { inspectSource } from './inspect.ts';
 
 freshWorkspaces();
 
@@ -155,6 +156,28 @@ describe('import of IDX', () => {
 });
 
 describe('import of a table', () => {
+  it('keeps pairs with the same source in one split where it is told to, which it suggests', async () => {
+    const path = join(source, 'pairs.csv');
+    const line = (row: number) => `${(row % 200).toString(2)} is,the ${row}th answer`;
+    writeFileSync(path, `word,spoken\n${Array.from({ length: 600 }, (_, row) => line(row)).join('\n')}\n`);
+    const { suggested } = await inspectSource(path);
+    expect(suggested.splits).toMatchObject({ mode: 'stratified', groupBy: 'word' });
+    const sharedSources = async (splits: ImportOptions['splits']) => {
+      const digest = await importDigest(path, { ...suggested, splits });
+      const sourcesOf = async (split: 'train' | 'test') =>
+        (await rows(digest, await items(digest, { splits: [split] }))).map(({ values }) => values?.word);
+      const seen = new Set(await sourcesOf('train'));
+      expect(seen.size).toBeGreaterThan(50);
+      const tested = await sourcesOf('test');
+      expect(tested.length).toBeGreaterThan(50);
+      return tested.filter((source) => seen.has(source)).length;
+    };
+    const { groupBy: _, ...alone } = suggested.splits;
+    expect(await sharedSources(alone)).toBeGreaterThan(50);
+    expect(await sharedSources(suggested.splits)).toBe(0);
+    await expect(importDigest(path, { ...suggested, splits: { ...alone, groupBy: 'wrod' } })).rejects.toThrow();
+  });
+
   it('reads the penguins: columns, classes, missing values, rows', async () => {
     const path = join(MODULES, 'vega-datasets/data/penguins.json');
     const digest = await importDigest(path, {

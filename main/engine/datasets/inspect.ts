@@ -17,13 +17,16 @@ const NEAR_DUPLICATE_DISTANCE = 4;
 const VALIDATION = 0.1;
 const TEST = 0.2;
 
-type Details = Omit<Inspection, 'path' | 'format' | 'suggested'> & { readonly target?: string };
+type Details = Omit<Inspection, 'path' | 'format' | 'suggested'> & {
+  readonly target?: string;
+  readonly groupBy?: string;
+};
 
 /** What a path holds and how it would be imported. Reads as little as the format allows. @throws FormatError */
 export async function inspectSource(path: string): Promise<Inspection> {
   const detected = await detectSource(path);
-  const { target, ...details } = await look(detected);
-  return { path, format: detected.format, ...details, suggested: suggest(path, details, target) };
+  const { target, groupBy, ...details } = await look(detected);
+  return { path, format: detected.format, ...details, suggested: suggest(path, details, target, groupBy) };
 }
 
 async function look(source: DetectedSource): Promise<Details> {
@@ -158,10 +161,25 @@ async function lookAtTable(path: string, format: 'csv' | 'tsv' | 'parquet' | 'js
       preview: [...(await table.preview(PREVIEW_ROWS))],
       warnings: [...table.warnings],
       ...(target === undefined ? {} : { target }),
+      ...groupingOf(table, schema, target),
     };
   } finally {
     table.close();
   }
+}
+
+/** Of pairs of texts that share their first ones, that: a model must not be tested on what it has read. */
+function groupingOf(
+  { columns, rowCount }: Table,
+  schema: Inspection['schema'],
+  target: string | undefined,
+): Pick<Details, 'groupBy'> {
+  const texts = schema.filter(({ type }) => type === 'text');
+  if (target !== undefined && !texts.some(({ name }) => name === target)) return {};
+  const [first, second] = texts;
+  if (first === undefined || second === undefined) return {};
+  const { distinct = 0, missing = 0 } = columns.find(({ name }) => name === first.name) ?? {};
+  return distinct + missing === rowCount ? {} : { groupBy: first.name };
 }
 
 function imageSchema(classes: readonly string[], nullable: boolean): Inspection['schema'] {
@@ -173,8 +191,9 @@ function imageSchema(classes: readonly string[], nullable: boolean): Inspection[
 
 function suggest(
   path: string,
-  { kind, givenSplits }: Omit<Details, 'target'>,
+  { kind, givenSplits }: Pick<Details, 'kind' | 'givenSplits'>,
   target: string | undefined,
+  groupBy: string | undefined,
 ): ImportOptions {
   const name = basename(path, extname(path)) || 'dataset';
   const splits: ImportOptions['splits'] =
@@ -192,7 +211,7 @@ function suggest(
     name: name.slice(0, 120),
     licence: '',
     description: '',
-    splits,
+    splits: groupBy === undefined ? splits : { ...splits, groupBy },
     nearDuplicateDistance: NEAR_DUPLICATE_DISTANCE,
     ...(target === undefined ? {} : { target }),
   };

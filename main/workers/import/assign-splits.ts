@@ -1,31 +1,43 @@
 import type { ImportOptions, SplitSummary } from '../../contract/datasets.ts';
 import { splitNames } from '../../formats/dataset-pack/dataset-index.ts';
 import type { SplitName } from '../../formats/split-name.ts';
+import { groupedSplit } from '../../stats/grouped-split.ts';
 import { stratifiedSplit } from '../../stats/stratified-split.ts';
 
 /**
  * The split of every item, as an index into `splitNames`. `stratified` draws all of them; `ordered` cuts the rows as they
- * stand; `given` keeps what the source
- * says (items without a split are train) and draws the splits that the source lacks from train.
+ * stand; `given` keeps what the source says (items without a split are train) and draws the splits that the source lacks from
+ * train.
+ *
+ * @param groups of each item, what it shares with those that are drawn together with it
  */
 export function assignSplits(
   labels: Int32Array,
   given: (item: number) => SplitName | undefined,
   options: ImportOptions['splits'],
+  groups?: readonly (string | null)[],
 ): Uint8Array {
   const { mode, validation, test, seed } = options;
   if (mode === 'ordered') return orderedSplit(labels.length, validation, test);
-  if (mode === 'stratified') return stratifiedSplit(labels, [1 - validation - test, validation, test], seed);
+  const draw = (items: readonly number[], shares: readonly number[]) =>
+    groups === undefined
+      ? stratifiedSplit(
+          items.map((item) => labels[item]),
+          shares,
+          seed,
+        )
+      : groupedSplit(
+          items.map((item) => groups[item]),
+          shares,
+          seed,
+        );
+  if (mode === 'stratified') return draw([...labels.keys()], [1 - validation - test, validation, test]);
   const splits = Uint8Array.from(labels, (_, item) => splitNames.indexOf(given(item) ?? 'train'));
   const drawnValidation = splits.includes(1) ? 0 : validation;
   const drawnTest = splits.includes(2) ? 0 : test;
   if (drawnValidation + drawnTest === 0) return splits;
   const train = [...splits.keys()].filter((item) => splits[item] === 0);
-  const parts = stratifiedSplit(
-    train.map((item) => labels[item]),
-    [1 - drawnValidation - drawnTest, drawnValidation, drawnTest],
-    seed,
-  );
+  const parts = draw(train, [1 - drawnValidation - drawnTest, drawnValidation, drawnTest]);
   for (const [i, item] of train.entries()) splits[item] = parts[i];
   return splits;
 }

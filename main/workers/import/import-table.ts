@@ -41,14 +41,21 @@ export async function importTable(
   const table = await Table.open(path, format, { scratchFolder });
   try {
     for (const warning of table.warnings) log('warning', warning);
-    const { target } = input.options;
-    if (target !== undefined && !table.columns.some(({ name }) => name === target)) {
+    const {
+      target,
+      splits: { groupBy },
+    } = input.options;
+    for (const [column, use] of [
+      [target, 'take labels from'],
+      [groupBy, 'keep rows together by'],
+    ] as const) {
+      if (column === undefined || table.columns.some(({ name }) => name === column)) continue;
       const names = table.columns.map(({ name }) => name);
-      const guess = nearest(target, names);
+      const guess = nearest(column, names);
       throw new FormatError(
         format,
         'unknown_column',
-        `The table has no column "${target}" to take labels from.`,
+        `The table has no column "${column}" to ${use}.`,
         { path },
         guess === undefined ? `Choose one of ${names.join(', ')}.` : `Did you mean "${guess}"?`,
       );
@@ -62,7 +69,8 @@ export async function importTable(
       splits: new Uint8Array(rows),
       flags: new Uint8Array(rows),
     };
-    columns.splits.set(assignSplits(columns.labels, givenSplit, input.options.splits));
+    const groups = groupBy === undefined ? undefined : await table.values(groupBy);
+    columns.splits.set(assignSplits(columns.labels, givenSplit, input.options.splits, groups));
     const missing = table.columns
       .filter((column) => column.missing > 0)
       .map((column) => ({ column: column.name, count: column.missing }));

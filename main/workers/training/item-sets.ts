@@ -1,6 +1,7 @@
 import type { Split } from '../../contract/datasets.ts';
 import { LightbenchError } from '../../contract/errors.ts';
 import type { RunConfig } from '../../contract/run-config.ts';
+import { groupedSplit } from '../../stats/grouped-split.ts';
 import { stratifiedSplit } from '../../stats/stratified-split.ts';
 
 /** Of the validation split, what judges a layer that is stacked on trained models instead of teaching it. */
@@ -15,12 +16,14 @@ export type ItemSets = Readonly<Record<Split, Int32Array>>;
  *
  * @param labels class per item, −1 = unlabeled; null for regression
  * @param usable false where an item cannot be used: its target is missing
+ * @param groups of each item, what it shares with those that stay together with it where items are drawn
  */
 export function splitItems(
   splits: readonly Split[],
   labels: Int32Array | null,
   usable: (index: number) => boolean,
   config: Pick<RunConfig, 'seed' | 'data' | 'model'>,
+  groups?: readonly (string | null)[],
 ): ItemSets {
   const kept: Record<Split, number[]> = { train: [], validation: [], test: [] };
   splits.forEach((split, index) => {
@@ -29,7 +32,14 @@ export function splitItems(
   const fraction = config.data.validationFraction;
   const divide = (items: readonly number[], share: number) => {
     const strata = items.map((index) => (labels === null ? 0 : labels[index]));
-    const parts = stratifiedSplit(strata, [1 - share, share], config.seed);
+    const parts =
+      groups === undefined
+        ? stratifiedSplit(strata, [1 - share, share], config.seed)
+        : groupedSplit(
+            items.map((index) => groups[index]),
+            [1 - share, share],
+            config.seed,
+          );
     return [0, 1].map((part) => items.filter((_, place) => parts[place] === part));
   };
   if (kept.validation.length === 0 && fraction > 0 && kept.train.length > 1)

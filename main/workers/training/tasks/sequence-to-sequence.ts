@@ -22,7 +22,8 @@ const EXAMPLES = 100;
 export const openSequenceToSequence: OpenTask = async ({ input, raw, known, modelOf }): Promise<Task> => {
   const { config, columns } = input;
   const [sources, targets] = [await raw.texts(columns[0].name), await raw.texts(columns[1].name)];
-  const sets = splitItems(raw.splits, null, (item) => sources[item] !== null && targets[item] !== null, config);
+  const isPair = (item: number) => sources[item] !== null && targets[item] !== null;
+  const sets = splitItems(raw.splits, null, isPair, config, sources);
   if (sets.train.length === 0)
     throw new LightbenchError('source.empty', 'No row of train has both a source and a target.');
   const preprocessing = known?.preprocessing ?? pairPreprocessing(config.data.sequences, sources, targets, sets.train);

@@ -83,6 +83,21 @@ export function OptionsForm({ inspection, options, onChange }: OptionsFormProps)
           onChange={(value) => setSplits({ seed: Math.max(0, Math.floor(Number(value) || 0)) })}
         />
       </Group>
+      {inspection.kind === 'table' && (
+        <Select
+          label="Keep together"
+          description="Where splits are drawn, rows with the same value stay in one: a model is not tested on what it has read"
+          placeholder="Each row by itself"
+          data={inspection.schema.map((column) => column.name)}
+          value={splits.groupBy ?? null}
+          clearable
+          allowDeselect={false}
+          onChange={(groupBy) => {
+            const { groupBy: _before, ...rest } = splits;
+            set({ splits: groupBy === null ? rest : { ...rest, groupBy } });
+          }}
+        />
+      )}
       <SimpleGrid cols={2} spacing="md">
         <TextInput
           label="Licence"
