@@ -172,8 +172,9 @@ export const roomsTable: RoomsTable = {
         'main/workers',
         'main/cli',
         'resources',
+        { room: 'e2e', below: 'e2e/support' },
       ],
-      packages: ['node:', 'zod', 'onnxruntime-node', 'sharp'],
+      packages: ['node:', 'zod', 'onnxruntime-node', 'sharp', '@playwright/test'],
     },
     {
       path: 'e2e',
