@@ -13,7 +13,7 @@ test.describe.configure({ mode: 'serial' });
 let folder: string;
 test.beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'texts-'));
-  writeWords(join(folder, 'words.csv'), 60);
+  writeWords(join(folder, 'words.csv'), 120);
 });
 test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -21,7 +21,7 @@ const letters = `task: language-modeling
 data: { dataset: licences, batchSize: 32, text: { unit: characters, length: 32 } }
 model: { kind: transformer_decoder, width: 32, heads: 4, layers: 1 }
 optimizer: { kind: adamw, learningRate: 0.005 }
-training: { epochs: 2 }
+training: { epochs: 1 }
 `;
 const words = `name: Spoken
 task: sequence-to-sequence
@@ -33,7 +33,7 @@ data:
     target: { column: phonemes, unit: words, length: 20 }
 model: { kind: recurrent_encoder_decoder, cell: gru, hidden: 64, embedding: 32 }
 optimizer: { kind: adamw, learningRate: 0.005 }
-training: { epochs: 3 }
+training: { epochs: 2 }
 `;
 
 const panel = (page: Page, title: string) =>
@@ -62,12 +62,14 @@ test('a language model goes on with a text', async ({ studio }) => {
     // A server that stands still writes nothing, for as long as somebody waits.
     const [deployment] = await call('deployments.list', {});
     process.kill(deployment?.processId ?? 0, 'SIGSTOP');
-    await write.click();
-    const stop = page.getByRole('button', { name: 'Stop writing' });
-    await expect(stop).toBeFocused();
-    await page.keyboard.press('Enter');
-    await expect(write).toBeVisible();
-    process.kill(deployment?.processId ?? 0, 'SIGCONT');
+    try {
+      await write.click();
+      await expect(page.getByRole('button', { name: 'Stop writing' })).toBeFocused();
+      await page.keyboard.press('Enter');
+      await expect(write).toBeVisible();
+    } finally {
+      process.kill(deployment?.processId ?? 0, 'SIGCONT');
+    }
     await write.click();
     await expect(text).toHaveText(/^Permission is hereby granted[\s\S]{60}$/);
   }
