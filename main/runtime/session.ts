@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { NATIVE_DOMAIN, withLeadingSequence } from '../graph/index.ts';
 import { type NativeRuntime, type NativeTensor, nativeRuntime } from './native.ts';
@@ -157,6 +158,8 @@ class NativeSession implements Backend {
       return described(feeds[name]);
     });
     const places = this.outputNames.map((name) => into[name] ?? null);
+    // Otherwise messages, such as to pause, would wait for the end of a training.
+    await setImmediate();
     const made = this.#native.run(
       this.#session,
       inputs,
