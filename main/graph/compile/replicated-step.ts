@@ -52,7 +52,9 @@ const MEANS: ReadonlySet<LossSpec['kind']> = new Set([
 
 /** Layers whose work a runtime divides badly among the threads of one session; measured, see resources/training.md. */
 const RECURRENT: ReadonlySet<string> = new Set(['LSTM', 'GRU', 'RNN']);
-const GAINS: ReadonlySet<string> = new Set([...RECURRENT, 'Conv2d', 'MultiHeadAttention']);
+const CONVOLUTION: ReadonlySet<string> = new Set(['Conv2d']);
+const ATTENTION: ReadonlySet<string> = new Set(['MultiHeadAttention']);
+const GAINS: ReadonlySet<string> = new Set([...RECURRENT, ...CONVOLUTION, ...ATTENTION]);
 
 /** All samples of a batch may weigh nothing. */
 export const SMALLEST_WEIGHT = 1e-30;
@@ -76,7 +78,7 @@ export interface BatchPlan {
   /** Threads with a session of their own; 1: one session with all threads takes the batch as a whole. */
   readonly replicas: number;
   /** Parts that each replica takes one after the other. */
-  readonly partsEach: 1 | 2;
+  readonly partsEach: 1 | 2 | 4;
   /** The gradients leave their graph, and are applied without it or by another. Always so where there are several parts. */
   readonly updatesApart: boolean;
 }
@@ -103,7 +105,7 @@ export function planBatch(
   if (!separates) return WHOLE_BATCH;
   const divides = MEANS.has(options.loss.kind) && model.module.namedBuffers().length === 0;
   if (replicas > 1 && divides && contains(model.module, GAINS))
-    return { replicas, partsEach: gainsByParts(model, batchSize / replicas) ? 2 : 1, updatesApart: true };
+    return { replicas, partsEach: partsOf(model, batchSize / replicas, options.target?.native), updatesApart: true };
   return { ...WHOLE_BATCH, updatesApart: isAdamAlone(options) && gainsApart(model, batchSize) };
 }
 
@@ -113,11 +115,15 @@ function gainsApart(model: CompilableModel, batchSize: number): boolean {
   return parameterCount >= MANY_PARAMETERS || stepsAtOnce(expectedStepMs(flops, batchSize, 0)) === 1;
 }
 
-/** Steps of recurrent networks are small as it is. */
-function gainsByParts(model: CompilableModel, share: number): boolean {
-  if (contains(model.module, RECURRENT)) return false;
+/** Steps of recurrent networks are small as it is; attention gains by smaller parts, convolutions lose by them. */
+function partsOf(model: CompilableModel, share: number, native = false): BatchPlan['partsEach'] {
+  if (contains(model.module, RECURRENT)) return 1;
   const { flops, parameterCount } = summarize(model);
-  return flops >= MANY_USES * parameterCount && (flops * share) / 2 >= SMALLEST_PART;
+  if (flops < MANY_USES * parameterCount) return 1;
+  const isWorth = (parts: number): boolean => (flops * share) / parts >= SMALLEST_PART;
+  const isSmaller = native && contains(model.module, ATTENTION) && !contains(model.module, CONVOLUTION);
+  if (isSmaller && isWorth(4)) return 4;
+  return isWorth(2) ? 2 : 1;
 }
 
 const contains = (module: Module, kinds: ReadonlySet<string>): boolean =>
