@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
-import type { RuntimeTensor } from './session.ts';
+import type { RuntimeTensor } from './backend.ts';
 
 /** Anything a tensor may hold; text as an array of strings. */
 export type ElementData = ArrayBufferView | readonly string[];

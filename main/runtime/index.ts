@@ -1,5 +1,6 @@
 /** ONNX Runtime: devices, sessions, tensors in memory. Sessions block their thread: run them in worker processes only. */
 
+export type { RuntimeFeeds, RuntimeTensor, SessionSettings } from './backend.ts';
 export { findBlockSize } from './block-size.ts';
 export { deviceIdentity } from './device-identity.ts';
 export { type ElementData, elementTensor } from './element-tensor.ts';
@@ -19,9 +20,6 @@ export {
   floats,
   int32Scalar,
   int64Tensor,
-  type RuntimeFeeds,
   RuntimeSession,
-  type RuntimeTensor,
-  type SessionSettings,
   uint8Tensor,
 } from './session.ts';

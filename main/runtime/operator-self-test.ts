@@ -1,9 +1,9 @@
 import type { CompiledCase, Target } from '../graph/index.ts';
 import { compileOperatorCases, STANDARD } from '../graph/index.ts';
+import type { RuntimeFeeds, RuntimeTensor } from './backend.ts';
 import { elementTensor } from './element-tensor.ts';
 import type { ProviderName } from './provider.ts';
 import { type Execute, TOLERANCES } from './self-test.ts';
-import type { RuntimeFeeds, RuntimeTensor } from './session.ts';
 
 /** What is wrong with an operator on a device. */
 export interface OperatorFailure {

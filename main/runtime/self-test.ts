@@ -10,16 +10,10 @@ import {
   Sequential,
   type Target,
 } from '../graph/index.ts';
+import type { RuntimeFeeds, RuntimeTensor } from './backend.ts';
 import type { ProviderName } from './provider.ts';
 import { selfTestValues } from './self-test-values.ts';
-import {
-  float32Scalar,
-  float32Tensor,
-  int32Scalar,
-  int64Tensor,
-  type RuntimeFeeds,
-  type RuntimeTensor,
-} from './session.ts';
+import { float32Scalar, float32Tensor, int32Scalar, int64Tensor } from './session.ts';
 
 const CLASSES = 5;
 const BATCH_SIZE = 4;
