@@ -5,9 +5,10 @@ import { type Execute, findBlockSize, RuntimeSession, testOperators } from './in
 import { nativeRuntime } from './native.ts';
 
 const native = nativeRuntime();
+const isWanted = process.env.LIGHTBENCH_NATIVE !== 'off';
 const hasCompiler = spawnSync('cc', ['-x', 'c++', '-E', '/dev/null']).status === 0;
 
-it.runIf(process.platform === 'linux' && hasCompiler)('is there wherever it could be built', () => {
+it.runIf(process.platform === 'linux' && isWanted && hasCompiler)('is there wherever it could be built', () => {
   expect(native?.level()).toMatch(/^(avx512|avx2|base)$/);
 });
 
