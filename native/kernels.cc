@@ -108,10 +108,34 @@ inline void eachBinary(const float* a, const float* b, float* y, size_t count, F
   std::memcpy(y + i, &left, (count - i) * sizeof(float));
 }
 
-void gelu(const float* x, float* y, size_t count) { eachUnary(x, y, count, geluOf); }
+template <typename Function>
+inline void eachTernary(const float* a, const float* b, const float* c, float* y, size_t count, Function function) {
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) store(y + i, function(load(a + i), load(b + i), load(c + i)));
+  if (i == count) return;
+  V first{}, second{}, third{};
+  std::memcpy(&first, a + i, (count - i) * sizeof(float));
+  std::memcpy(&second, b + i, (count - i) * sizeof(float));
+  std::memcpy(&third, c + i, (count - i) * sizeof(float));
+  first = function(first, second, third);
+  std::memcpy(y + i, &first, (count - i) * sizeof(float));
+}
 
-void geluGradient(const float* g, const float* x, float* dx, size_t count) {
+void gelu(const float* x, const float* bias, float* y, size_t count) {
+  if (bias) return eachBinary(x, bias, y, count, [](V value, V more) { return geluOf(value + more); });
+  eachUnary(x, y, count, geluOf);
+}
+
+void geluGradient(const float* g, const float* x, const float* bias, float* dx, size_t count) {
+  if (bias)
+    return eachTernary(g, x, bias, dx, count,
+                       [](V gradient, V value, V more) { return gradient * geluSlope(value + more); });
   eachBinary(g, x, dx, count, [](V gradient, V value) { return gradient * geluSlope(value); });
+}
+
+void addBias(const float* a, const float* b, const float* bias, float* y, size_t count) {
+  if (b) return eachTernary(a, b, bias, y, count, [](V one, V other, V more) { return (one + more) + other; });
+  eachBinary(a, bias, y, count, [](V one, V more) { return one + more; });
 }
 
 void reluGradient(const float* g, const float* y, float* dx, size_t count) {
@@ -394,6 +418,7 @@ const Kernels LEVEL = {
     .name = NAME,
     .gelu = gelu,
     .geluGradient = geluGradient,
+    .addBias = addBias,
     .reluGradient = reluGradient,
     .addColumns = addColumns,
     .softmaxGradient = softmaxGradient,

@@ -16,10 +16,12 @@ struct ConvolutionShape {
 
 struct Kernels {
   const char* name;
-  /** x·Φ(x), elementwise. */
-  void (*gelu)(const float* x, float* y, size_t count);
-  /** g·(Φ(x) + x·φ(x)), elementwise. */
-  void (*geluGradient)(const float* g, const float* x, float* dx, size_t count);
+  /** z·Φ(z), elementwise, of z = x, or x + bias where there is one. */
+  void (*gelu)(const float* x, const float* bias, float* y, size_t count);
+  /** g·(Φ(z) + z·φ(z)), elementwise. */
+  void (*geluGradient)(const float* g, const float* x, const float* bias, float* dx, size_t count);
+  /** a + bias, or a + b + bias where there is b. */
+  void (*addBias)(const float* a, const float* b, const float* bias, float* y, size_t count);
   /** 0 where y ≤ 0, else g, elementwise. */
   void (*reluGradient)(const float* g, const float* y, float* dx, size_t count);
   /** Adds the columns of a row-major matrix to sums [width]. */

@@ -159,28 +159,82 @@ struct Operator {
   virtual void compute(Call& self) const = 0;
 };
 
+/** Calls function(place, bias, count) for rows under a bias, or for pieces without one. */
+template <typename Function>
+void underBias(Call& self, const Tensor& x, const Tensor& bias, const Function& function) {
+  if (!bias.data) {
+    inPieces(self, x.count, [&](size_t from, size_t count) { function(from, nullptr, count); });
+    return;
+  }
+  const size_t width = bias.count, rows = width == 0 ? 0 : x.count / width;
+  self.parallel(std::max<size_t>(1, (rows + ROWS - 1) / ROWS), [&](size_t group) {
+    for (size_t row = group * ROWS; row < std::min(rows, (group + 1) * ROWS); row++)
+      function(row * width, bias.data, width);
+  });
+}
+
+/** Whether a bias, if any, fits the last axis. */
+bool fits(const Tensor& x, const Tensor& bias) {
+  return !bias.data || (!x.shape.empty() && size_t(x.shape.back()) == bias.count);
+}
+
+/** x, bias [last axis]? → GELU of their sum. */
 struct Gelu final : Operator {
   static constexpr bool MAY_OVERWRITE = true;
   explicit Gelu(const Attributes&) {}
   void compute(Call& self) const override {
-    const Tensor x = self.input(0);
+    const Tensor x = self.input(0), bias = self.input(1);
+    if (!fits(x, bias)) return void(self.refuse("The bias does not fit the last axis."));
     float* y = self.output(0, x.shape);
     if (self.status) return;
-    inPieces(self, x.count, [&](size_t from, size_t count) { kernels().gelu(x.data + from, y + from, count); });
+    underBias(self, x, bias, [&](size_t from, const float* more, size_t count) {
+      kernels().gelu(x.data + from, more, y + from, count);
+    });
   }
 };
 
-template <void (*Kernels::*Function)(const float*, const float*, float*, size_t)>
-struct FromSaved final : Operator {
+/** g, x, bias [last axis]? → gradient of x. */
+struct GeluGradient final : Operator {
   static constexpr bool MAY_OVERWRITE = true;
-  explicit FromSaved(const Attributes&) {}
+  explicit GeluGradient(const Attributes&) {}
   void compute(Call& self) const override {
-    const Tensor g = self.input(0), saved = self.input(1);
-    if (g.count != saved.count) return void(self.refuse("The gradient's shape is not that of what was saved."));
+    const Tensor g = self.input(0), x = self.input(1), bias = self.input(2);
+    if (g.count != x.count || !fits(x, bias)) return void(self.refuse("GeluGradient's shapes do not belong together."));
+    float* dx = self.output(0, g.shape);
+    if (self.status) return;
+    underBias(self, x, bias, [&](size_t from, const float* more, size_t count) {
+      kernels().geluGradient(g.data + from, x.data + from, more, dx + from, count);
+    });
+  }
+};
+
+/** a, b of one shape, bias [last axis] → a + b + bias. */
+struct AddBias final : Operator {
+  static constexpr bool MAY_OVERWRITE = true;
+  explicit AddBias(const Attributes&) {}
+  void compute(Call& self) const override {
+    const Tensor a = self.input(0), b = self.input(1), bias = self.input(2);
+    if (a.count != b.count || !bias.data || !fits(a, bias))
+      return void(self.refuse("AddBias's shapes do not belong together."));
+    float* y = self.output(0, a.shape);
+    if (self.status) return;
+    underBias(self, a, bias, [&](size_t from, const float* more, size_t count) {
+      kernels().addBias(a.data + from, b.data + from, more, y + from, count);
+    });
+  }
+};
+
+/** g, y → g where y is positive. */
+struct ReluGradient final : Operator {
+  static constexpr bool MAY_OVERWRITE = true;
+  explicit ReluGradient(const Attributes&) {}
+  void compute(Call& self) const override {
+    const Tensor g = self.input(0), y = self.input(1);
+    if (g.count != y.count) return void(self.refuse("ReluGradient's shapes do not belong together."));
     float* dx = self.output(0, g.shape);
     if (self.status) return;
     inPieces(self, g.count, [&](size_t from, size_t count) {
-      (kernels().*Function)(g.data + from, saved.data + from, dx + from, count);
+      kernels().reluGradient(g.data + from, y.data + from, dx + from, count);
     });
   }
 };
@@ -247,15 +301,16 @@ struct LayerNormGradient final : Operator {
   }
 };
 
-/** [B, L, parts · heads · F] → up to three of [B, heads, L, F]. */
+/** x [B, L, parts · heads · F], bias [parts · heads · F]? → up to three of [B, heads, L, F], of their sum. */
 struct SplitHeads final : Operator {
   int64_t parts, heads;
   explicit SplitHeads(const Attributes& attributes)
       : parts(attributes.integer("parts")), heads(attributes.integer("heads")) {}
   void compute(Call& self) const override {
-    const Tensor x = self.input(0);
+    const Tensor x = self.input(0), bias = self.input(1);
     if (self.status) return;
-    if (x.shape.size() != 3 || parts < 1 || parts > 3 || heads < 1 || x.shape[2] % (parts * heads) != 0)
+    if (x.shape.size() != 3 || parts < 1 || parts > 3 || heads < 1 || x.shape[2] % (parts * heads) != 0 ||
+        !fits(x, bias))
       return void(self.refuse("SplitHeads's shape does not divide among the heads."));
     const int64_t length = x.shape[1], size = x.shape[2] / parts / heads;
     float* to[3];
@@ -264,11 +319,16 @@ struct SplitHeads final : Operator {
     self.parallel(size_t(std::max<int64_t>(1, x.shape[0])), [&](size_t sample) {
       const float* from = x.data + sample * size_t(length * x.shape[2]);
       if (x.count == 0) return;
-      for (int64_t step = 0; step < length; step++)
+      for (int64_t step = 0; step < length; step++) {
+        const float* more = bias.data;
         for (int64_t part = 0; part < parts; part++)
-          for (int64_t head = 0; head < heads; head++, from += size)
-            std::memcpy(to[part] + ((int64_t(sample) * heads + head) * length + step) * size, from,
-                        size_t(size) * sizeof(float));
+          for (int64_t head = 0; head < heads; head++, from += size) {
+            float* place = to[part] + ((int64_t(sample) * heads + head) * length + step) * size;
+            if (!more) std::memcpy(place, from, size_t(size) * sizeof(float));
+            else kernels().addBias(from, nullptr, more, place, size_t(size));
+            if (more) more += size;
+          }
+      }
     });
   }
 };
@@ -549,13 +609,14 @@ Status* operatorDomain(ort::CustomOpDomain** domain) {
   static Status* problem = [] {
     if (Status* status = call(Slot::CreateCustomOpDomain, DOMAIN, &made)) return status;
     ort::CustomOp* const operators[] = {
-        describe<Gelu>("Gelu", 1, 1),
-        describe<FromSaved<&Kernels::geluGradient>>("GeluGradient", 2, 1),
-        describe<FromSaved<&Kernels::reluGradient>>("ReluGradient", 2, 1),
+        describe<Gelu>("Gelu", 2, 1, 1),
+        describe<GeluGradient>("GeluGradient", 3, 1, 1),
+        describe<ReluGradient>("ReluGradient", 2, 1),
+        describe<AddBias>("AddBias", 3, 1),
         describe<ColumnSum>("ColumnSum", 1, 1),
         describe<SoftmaxGradient>("SoftmaxGradient", 2, 1),
         describe<LayerNormGradient>("LayerNormGradient", 6, 3, 1),
-        describe<SplitHeads>("SplitHeads", 1, 3, 0, 2),
+        describe<SplitHeads>("SplitHeads", 2, 3, 1, 2),
         describe<JoinHeads>("JoinHeads", 3, 1, 2),
         describe<BatchNormTrain>("BatchNormTrain", 4, 4, 1),
         describe<BatchNormGradient>("BatchNormGradient", 5, 3),

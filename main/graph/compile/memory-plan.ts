@@ -16,7 +16,7 @@ const IN_PLACE: ReadonlySet<string> = new Set([
 
 /** `MAY_OVERWRITE` in native/operators.cc. */
 const NATIVE_IN_PLACE: ReadonlySet<string> = new Set([
-  ...['Gelu', 'GeluGradient', 'ReluGradient', 'SoftmaxGradient', 'LayerNormGradient', 'BatchNormGradient'],
+  ...['AddBias', 'Gelu', 'GeluGradient', 'ReluGradient', 'SoftmaxGradient', 'LayerNormGradient', 'BatchNormGradient'],
 ]);
 
 /** Numbers of constants that sizes may be multiplied with, at most: one per axis. */

@@ -4,6 +4,7 @@ import { renameValues } from '../onnx/rename.ts';
 import type { OperatorTable } from '../operator.ts';
 import { countUses, withoutDeadNodes } from '../passes/dead-nodes.ts';
 import { fuseConvolutions } from '../passes/fuse-convolutions.ts';
+import { moveBiases } from '../passes/move-biases.ts';
 import type { Graph, Tensor } from '../tensor.ts';
 import { Lowering } from './lowering.ts';
 import type { Target } from './target.ts';
@@ -34,7 +35,8 @@ export function lowerGraph(
 ): OnnxModel {
   const tensors = outputs.map((output) => output.tensor);
   const alive = withoutDeadNodes(graph.nodes, tensors);
-  const nodes = target.blockSize === undefined ? alive : fuseConvolutions(alive, tensors);
+  const fused = target.blockSize === undefined ? alive : fuseConvolutions(alive, tensors);
+  const nodes = target.native ? moveBiases(fused, tensors) : fused;
   const uses = countUses(nodes, tensors);
   const lowering = new Lowering(target, uses);
   const inputs: OnnxValueInfo[] = [];

@@ -3,10 +3,10 @@ import { dataTypes } from '../data-type.ts';
 import { broadcastShapes } from '../dimension.ts';
 import { add, cast, divide, multiply, negate, power, scale, shift, subtract, sumTo } from '../expression.ts';
 import type { EmitAttribute } from '../lowering/lowering.ts';
-import { float, MICROSOFT_DOMAIN } from '../lowering/lowering.ts';
+import { float, MICROSOFT_DOMAIN, orStandard } from '../lowering/lowering.ts';
 import type { GradientRule, LoweringRule, Operator, OperatorTable, TypeRule } from '../operator.ts';
 import type { Tensor } from '../tensor.ts';
-import { nativeElementwise } from './native.ts';
+import { addBias, nativeElementwise, nativeGelu, nativeGeluGradient } from './native.ts';
 import { inputOf, need } from './rule-inputs.ts';
 import { signWebGpu } from './webgpu.ts';
 
@@ -93,6 +93,20 @@ const geluStandard: LoweringRule = (lowering, node) => {
   lowering.define(cumulative, distribution, layout);
 };
 
+const geluGradientStandard: LoweringRule = (lowering, node) => {
+  const { layout, names } = lowering.aligned(node);
+  const [g, u, cumulative] = names;
+  const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);
+  const density = value('Exp', value('Sub', lowering.scalar(LOG_INVERSE_SQRT_PI), value('Mul', u, u)));
+  const slope = value('Add', cumulative, value('Mul', u, density));
+  lowering.define(node.outputs[0], value('Mul', g, slope), layout);
+};
+
+const addBiasStandard: LoweringRule = (lowering, node) => {
+  const [a, b, bias] = node.inputs.map((input) => lowering.plain(need(input)));
+  lowering.define(node.outputs[0], lowering.emit('Add', [lowering.emit('Add', [a, b]), bias]));
+};
+
 const siluCpu: LoweringRule = (lowering, node) => {
   const { layout, names } = lowering.aligned(node);
   const y = lowering.emit('QuickGelu', names, { alpha: float(1) }, { domain: MICROSOFT_DOMAIN });
@@ -101,6 +115,11 @@ const siluCpu: LoweringRule = (lowering, node) => {
 
 export const elementwiseOperators: OperatorTable = {
   Add: binary('Add', ({ g }) => [() => g, () => g]),
+  /** a + b + bias over the last axis; by `moveBiases` only. */
+  AddBias: {
+    inferTypes: sameAsFirst,
+    lower: { standard: addBiasStandard, native: orStandard(addBias, addBiasStandard) },
+  },
   Sub: binary('Sub', ({ g }) => [() => g, () => negate(g)]),
   Mul: binary('Mul', ({ a, b, g }) => [() => multiply(g, b), () => multiply(g, a)]),
   Div: binary('Div', ({ b, y, g }) => [() => divide(g, b), () => negate(divide(multiply(g, y), b))]),
@@ -135,7 +154,7 @@ export const elementwiseOperators: OperatorTable = {
       const [type] = sameAsFirst(inputs, {});
       return type ? [type, type, type] : [];
     },
-    lower: { standard: geluStandard, native: nativeElementwise('Gelu', geluStandard, 1) },
+    lower: { standard: geluStandard, native: nativeGelu(geluStandard) },
     gradient: ({ node, gradients }) => {
       const [, u, cumulative] = node.outputs;
       return [need(u).graph.apply('GeluGradient', [gradients[0], u, cumulative])];
@@ -156,14 +175,10 @@ export const elementwiseOperators: OperatorTable = {
     gradient: ({ node, gradients }) => [withSaved('ReluGradient')(need(gradients[0]), inputOf(node, 1))],
   },
   // d/dx x·Φ(x) = Φ(x) + x·φ(x) = Φ + u·exp(ln(1/√π) − u²), with the exact normal distribution as in PyTorch's default.
-  GeluGradient: saved('GeluGradient', (lowering, node) => {
-    const { layout, names } = lowering.aligned(node);
-    const [g, u, cumulative] = names;
-    const value = (operator: string, ...inputs: (string | undefined)[]): string => lowering.emit(operator, inputs);
-    const density = value('Exp', value('Sub', lowering.scalar(LOG_INVERSE_SQRT_PI), value('Mul', u, u)));
-    const slope = value('Add', cumulative, value('Mul', u, density));
-    lowering.define(node.outputs[0], value('Mul', g, slope), layout);
-  }),
+  GeluGradient: {
+    inferTypes: sameAsFirst,
+    lower: { standard: geluGradientStandard, native: nativeGeluGradient(geluGradientStandard) },
+  },
   /** The tensor itself; nothing flows back through it. */
   StopGradient: { inferTypes: sameAsFirst, lower: { standard: elementwise('Identity') }, gradient: 'none' },
   Cast: {

@@ -15,7 +15,10 @@ const MOST_PARTS = 3;
 
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
 
-/** One node in whichever layout the inputs already lie; further outputs of the row stand for the input that is saved. */
+/**
+ * One node in whichever layout the inputs already lie.
+ * @param count inputs that have the output's shape
+ */
 export const nativeElementwise =
   (operator: string, otherwise: LoweringRule, count: number): LoweringRule =>
   (lowering, node) => {
@@ -23,8 +26,38 @@ export const nativeElementwise =
     const { layout, names } = lowering.aligned({ ...node, inputs: node.inputs.slice(0, count) });
     const [y] = lowering.emitNative(operator, names);
     lowering.define(outputOf(node), need(y), layout);
-    for (const other of node.outputs.slice(1)) lowering.define(other, need(names[0]), layout);
   };
+
+/** Its derivative needs x and the bias alone, for which the row's other outputs stand. */
+export const nativeGelu =
+  (otherwise: LoweringRule): LoweringRule =>
+  (lowering, node) => {
+    if (!isFloat(node)) return otherwise(lowering, node);
+    const [x, bias] = [inputOf(node, 0), node.inputs[1]];
+    const { layout, names } = lowering.aligned({ ...node, inputs: [x] });
+    const given = [need(names[0]), ...(bias ? [lowering.plain(bias)] : [])];
+    const [y] = lowering.emitNative('Gelu', given);
+    lowering.define(outputOf(node), need(y), layout);
+    lowering.define(node.outputs[1], need(given[0]), layout);
+    lowering.define(node.outputs[2], need(given.at(-1)), layout);
+  };
+
+export const nativeGeluGradient =
+  (otherwise: LoweringRule): LoweringRule =>
+  (lowering, node) => {
+    if (!isFloat(node)) return otherwise(lowering, node);
+    const { layout, names } = lowering.aligned(node);
+    const [g, x, bias] = names;
+    const [dx] = lowering.emitNative('GeluGradient', bias === x ? [g, x] : [g, x, bias]);
+    lowering.define(outputOf(node), need(dx), layout);
+  };
+
+export const addBias = (lowering: Lowering, node: Node): boolean => {
+  if (!isFloat(node)) return false;
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  lowering.define(outputOf(node), need(lowering.emitNative('AddBias', names)[0]));
+  return true;
+};
 
 /** Sums over leading axes: gradients of biases. */
 export const columnSum = (lowering: Lowering, node: Node): boolean => {
@@ -55,7 +88,12 @@ export const splitHeads = (lowering: Lowering, node: Node): boolean => {
   if (!isFloat(node) || Number(parts) > MOST_PARTS) return false;
   const attributes = { parts: Number(parts), heads: Number(heads) };
   lowering
-    .emitNative('SplitHeads', [lowering.plain(inputOf(node, 0))], attributes, Number(parts))
+    .emitNative(
+      'SplitHeads',
+      node.inputs.map((input) => input && lowering.plain(input)),
+      attributes,
+      Number(parts),
+    )
     .forEach((name, index) => {
       lowering.define(outputOf(node, index), name);
     });

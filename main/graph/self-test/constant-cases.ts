@@ -22,6 +22,7 @@ export const constantCases: readonly OperatorCase[] = [
     ],
   },
   { operator: 'Max', inputs: [[3, 4], [1]] },
+  { operator: 'AddBias', inputs: [[3, 37], [3, 37], [37]] },
   { operator: 'Sign', inputs: [numbers([-2.5, 0, 3, -0.001])] },
   { operator: 'StopGradient', inputs: [[3, 4]] },
   { operator: 'PadAxis', inputs: [[2, 3, 4]], attributes: { axis: 1, before: 1, after: 2 } },
