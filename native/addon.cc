@@ -189,12 +189,53 @@ Session* sessionOf(napi_env env, napi_value handle) {
   return nullptr;
 }
 
-/** Wraps the numbers of [element type, typed array, sizes] without copying. @return null with an exception pending */
+std::vector<int64_t> sizesOf(napi_env env, napi_value list) {
+  uint32_t rank = 0;
+  napi_get_array_length(env, list, &rank);
+  std::vector<int64_t> sizes(rank);
+  for (uint32_t axis = 0; axis < rank; axis++) {
+    napi_value size;
+    napi_get_element(env, list, axis, &size);
+    napi_get_value_int64(env, size, &sizes[axis]);
+  }
+  return sizes;
+}
+
+/** A tensor of text, which is copied. @return null with an exception pending */
+ort::Value* wrapTexts(napi_env env, napi_value list, const std::vector<int64_t>& sizes) {
+  uint32_t count = 0;
+  napi_get_array_length(env, list, &count);
+  std::vector<std::string> texts(count);
+  std::vector<const char*> starts(count);
+  for (uint32_t index = 0; index < count; index++) {
+    napi_value element;
+    napi_get_element(env, list, index, &element);
+    texts[index] = text(env, element);
+    starts[index] = texts[index].c_str();
+  }
+  ort::Allocator* allocator = nullptr;
+  ort::Value* value = nullptr;
+  if (!passed(env, call(Slot::GetAllocatorWithDefaultOptions, &allocator)) ||
+      !passed(env, call(Slot::CreateTensorAsOrtValue, allocator, sizes.data(), sizes.size(),
+                        int(ort::ElementType::Text), &value)))
+    return nullptr;
+  if (passed(env, call(Slot::FillStringTensor, value, static_cast<const char* const*>(starts.data()), size_t(count))))
+    return value;
+  call<void>(Slot::ReleaseValue, value);
+  return nullptr;
+}
+
+/**
+ * Wraps the numbers of [element type, typed array, sizes] without copying; texts come in an array.
+ * @return null with an exception pending
+ */
 ort::Value* wrap(napi_env env, napi_value tensor) {
   napi_value parts[3];
   for (uint32_t index = 0; index < 3; index++) napi_get_element(env, tensor, index, &parts[index]);
   int32_t type = 0;
   napi_get_value_int32(env, parts[0], &type);
+  const std::vector<int64_t> sizes = sizesOf(env, parts[2]);
+  if (ort::ElementType(type) == ort::ElementType::Text) return wrapTexts(env, parts[1], sizes);
   void* data = nullptr;
   napi_typedarray_type kind;
   size_t length = 0;
@@ -219,20 +260,13 @@ ort::Value* wrap(napi_env env, napi_value tensor) {
     default:
       break;
   }
-  uint32_t rank = 0;
-  napi_get_array_length(env, parts[2], &rank);
-  std::vector<int64_t> sizes(rank);
-  for (uint32_t axis = 0; axis < rank; axis++) {
-    napi_value size;
-    napi_get_element(env, parts[2], axis, &size);
-    napi_get_value_int64(env, size, &sizes[axis]);
-  }
   const Surroundings* around = surroundings(env);
   ort::Value* value = nullptr;
   static float nothing;
   if (!around) return nullptr;
-  passed(env, call(Slot::CreateTensorWithDataAsOrtValue, static_cast<const ort::MemoryInfo*>(around->memory), data ? data : static_cast<void*>(&nothing),
-                   length * width, static_cast<const int64_t*>(sizes.data()), size_t(rank), int(type), &value));
+  const ort::MemoryInfo* memory = around->memory;
+  passed(env, call(Slot::CreateTensorWithDataAsOrtValue, memory, data ? data : static_cast<void*>(&nothing),
+                   length * width, sizes.data(), sizes.size(), int(type), &value));
   return value;
 }
 

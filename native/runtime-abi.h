@@ -39,8 +39,10 @@ enum class Slot : size_t {
   SessionGetOutputCount = 31,
   SessionGetInputName = 36,
   SessionGetOutputName = 37,
+  CreateTensorAsOrtValue = 48,
   CreateTensorWithDataAsOrtValue = 49,
   GetTensorMutableData = 51,
+  FillStringTensor = 52,
   GetTensorElementType = 60,
   GetDimensionsCount = 61,
   GetDimensions = 62,
@@ -63,7 +65,7 @@ enum class Slot : size_t {
   KernelContextParallelFor = 274,
 };
 
-enum class ElementType : int { Float = 1, Uint8 = 2, Int8 = 3, Int32 = 6, Int64 = 7, Bool = 9, Float16 = 10, Double = 11 };
+enum class ElementType : int { Float = 1, Uint8 = 2, Int8 = 3, Int32 = 6, Int64 = 7, Text = 8, Bool = 9, Float16 = 10, Double = 11 };
 
 /** ONNX Runtime's table of functions; null until `load`. */
 extern const void* const* table;

@@ -15,6 +15,8 @@ const ELEMENTS = {
   float16: [10, Uint16Array],
   float64: [11, Float64Array],
 } as const;
+/** What ONNX calls texts; they come in, but do not go out. */
+const TEXT = 8;
 const NAMES = new Map(Object.entries(ELEMENTS).map(([name, [code, kind]]) => [code as number, { name, kind }]));
 
 /** A session of the addon: outputs are written where they are wanted, without a copy. */
@@ -63,6 +65,7 @@ export class NativeSession implements Backend {
 }
 
 function described({ type, data, dims }: RuntimeTensor): NativeTensor {
+  if (type === 'string') return [TEXT, data as string[], dims];
   const element = ELEMENTS[type as keyof typeof ELEMENTS];
   if (element === undefined) throw new RuntimeError('run-failed', `Tensors of ${type} cannot be fed here.`);
   return [element[0], data as ArrayBufferView, dims];

@@ -2,8 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 
-/** [element type of ONNX, numbers, sizes]. */
-export type NativeTensor = readonly [type: number, data: ArrayBufferView, dims: readonly number[]];
+/** [element type of ONNX, numbers or texts, sizes]. */
+export type NativeTensor = readonly [type: number, data: ArrayBufferView | readonly string[], dims: readonly number[]];
 
 /** What the addon offers (`native/addon.cc`). */
 export interface NativeRuntime {
