@@ -1,29 +1,21 @@
-"""Fits the polynomials of `errorFunction` in kernels.cc: least relative error, by iteratively reweighted least squares
-(Lawson 1961). Prints coefficients, highest power first, and the largest relative error of erf in exact arithmetic."""
-from math import erf, erfc, log
-
+"""Fits `tailOf` in kernels.cc: erfc(t) = exp(-t*t) * (c1*r + c2*r^2 + ...) with r = 1 / (1 + 0.4*t), the form of Abramowitz and
+Stegun 7.1.26, for the least absolute error of erfc, by iteratively reweighted least squares (Lawson 1961). Prints
+coefficients, highest power first, and that error in exact arithmetic."""
 import numpy as np
+from scipy.special import erfcx
 
-JOIN = 0.9277
-# Beyond, 1 - erf(x) is below what float32 can tell from 1.
-END = 4.2
+SLOPE = 0.4
+TERMS = 7
 
-
-def fit(powers, values, weights, rounds):
-    emphasis = np.ones(len(values))
-    for _ in range(rounds):
-        w = np.sqrt(emphasis) * weights
-        coefficients = np.linalg.lstsq(powers * w[:, None], values * w, rcond=None)[0]
-        error = np.abs((powers @ coefficients - values) * weights)
-        emphasis *= error / error.max() + 1e-9
-        emphasis *= len(emphasis) / emphasis.sum()
-    return [float(np.float32(c)) for c in coefficients[::-1]], error.max()
-
-
-x = JOIN * np.sqrt((1 - np.cos(np.pi * (np.arange(2000) + 0.5) / 2000)) / 2)
-exact = np.array([erf(v) for v in x])
-print("near", fit(np.vander(x * x, 6, increasing=True), exact / x - 1, x / exact, 400))
-
-t = np.linspace(JOIN, END, 4000)
-exponent = np.array([-log(erfc(v)) / v - 1 for v in t])
-print("far", fit(np.vander(t, 7, increasing=True), exponent, np.array([erfc(v) * v / erf(v) for v in t]), 2000))
+t = np.concatenate([np.linspace(0, 1, 3000), np.linspace(1, 6, 3000)])
+r = 1 / (1 + SLOPE * t)
+powers = np.stack([r**k for k in range(1, TERMS + 1)], 1)
+weights = np.exp(-t * t)
+emphasis = np.ones(len(t))
+for _ in range(600):
+    w = np.sqrt(emphasis) * weights
+    coefficients = np.linalg.lstsq(powers * w[:, None], erfcx(t) * w, rcond=None)[0]
+    error = np.abs((powers @ coefficients - erfcx(t)) * weights)
+    emphasis *= error / error.max() + 1e-9
+    emphasis *= len(emphasis) / emphasis.sum()
+print([float(np.float32(c)) for c in coefficients[::-1]], error.max())
