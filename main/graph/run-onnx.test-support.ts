@@ -55,7 +55,7 @@ function nativeSession(onnx: Uint8Array, threadCount: number): TestSession {
   const binaries = join(require.resolve('onnxruntime-node'), '../../bin/napi-v6', process.platform, process.arch);
   addon.load(join(binaries, 'libonnxruntime.so.1'));
   const [session, inputs, outputs] = addon.create(onnx, threadCount, ['session.set_denormal_as_zero', '1']);
-  const codes: Readonly<Record<string, number>> = { float32: 1, int32: 6, int64: 7 };
+  const codes: Readonly<Record<string, number>> = { float32: 1, uint8: 2, int32: 6, int64: 7 };
   return {
     inputNames: inputs,
     run: async (feed) => {

@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../base/random.ts';
 import { readSafetensors } from '../../formats/safetensors/safetensors.ts';
+import { openSession } from '../../graph/run-onnx.test-support.ts';
 import type { ShippingModel } from './shipping.ts';
 import { openTrainingEngine, type TrainingEngine } from './training.test-support.ts';
 
@@ -38,7 +39,7 @@ function predicted(runId: string) {
 }
 
 async function answer(onnx: Uint8Array, feeds: Record<string, Tensor>, output: string): Promise<Float32Array> {
-  const session = await InferenceSession.create(onnx, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+  const session = await openSession(onnx, 1);
   const result = await session.run(feeds);
   await session.release();
   return result[output].data as Float32Array;
