@@ -189,6 +189,23 @@ Session* sessionOf(napi_env env, napi_value handle) {
   return nullptr;
 }
 
+/** Bytes of an element. */
+size_t widthOf(int type) {
+  switch (ort::ElementType(type)) {
+    case ort::ElementType::Uint8:
+    case ort::ElementType::Int8:
+    case ort::ElementType::Bool:
+      return 1;
+    case ort::ElementType::Float16:
+      return 2;
+    case ort::ElementType::Int64:
+    case ort::ElementType::Double:
+      return 8;
+    default:
+      return 4;
+  }
+}
+
 std::vector<int64_t> sizesOf(napi_env env, napi_value list) {
   uint32_t rank = 0;
   napi_get_array_length(env, list, &rank);
@@ -243,30 +260,13 @@ ort::Value* wrap(napi_env env, napi_value tensor) {
     napi_throw_error(env, nullptr, "A tensor has no numbers.");
     return nullptr;
   }
-  size_t width = 4;
-  switch (ort::ElementType(type)) {
-    case ort::ElementType::Uint8:
-    case ort::ElementType::Int8:
-    case ort::ElementType::Bool:
-      width = 1;
-      break;
-    case ort::ElementType::Float16:
-      width = 2;
-      break;
-    case ort::ElementType::Int64:
-    case ort::ElementType::Double:
-      width = 8;
-      break;
-    default:
-      break;
-  }
   const Surroundings* around = surroundings(env);
   ort::Value* value = nullptr;
   static float nothing;
   if (!around) return nullptr;
   const ort::MemoryInfo* memory = around->memory;
   passed(env, call(Slot::CreateTensorWithDataAsOrtValue, memory, data ? data : static_cast<void*>(&nothing),
-                   length * width, sizes.data(), sizes.size(), int(type), &value));
+                   length * widthOf(type), sizes.data(), sizes.size(), int(type), &value));
   return value;
 }
 
@@ -286,15 +286,11 @@ napi_value unwrap(napi_env env, ort::Value* value) {
   call<void>(Slot::ReleaseTypeAndShape, info);
   void* data = nullptr;
   if (!ok || !passed(env, call(Slot::GetTensorMutableData, value, &data))) return nullptr;
-  size_t width = 4;
-  if (type == int(ort::ElementType::Int64) || type == int(ort::ElementType::Double)) width = 8;
-  if (type == int(ort::ElementType::Uint8) || type == int(ort::ElementType::Int8) || type == int(ort::ElementType::Bool))
-    width = 1;
-  if (type == int(ort::ElementType::Float16)) width = 2;
+  const size_t bytes = count * widthOf(type);
   napi_value result, code, buffer, list;
   void* copy = nullptr;
-  napi_create_arraybuffer(env, count * width, &copy, &buffer);
-  if (count > 0) std::memcpy(copy, data, count * width);
+  napi_create_arraybuffer(env, bytes, &copy, &buffer);
+  if (count > 0) std::memcpy(copy, data, bytes);
   napi_create_int32(env, type, &code);
   napi_create_array_with_length(env, rank, &list);
   for (size_t axis = 0; axis < rank; axis++) {

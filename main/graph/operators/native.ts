@@ -5,14 +5,14 @@ import type { Node, Tensor } from '../tensor.ts';
 import { inputOf, integersOf, need, numberOf, outputOf } from './rule-inputs.ts';
 import { windowOf } from './window.ts';
 
+/** What SplitHeads and JoinHeads of the addon take at most. */
+export const MOST_PARTS = 3;
+
 /**
  * Lowering to the operators of the addon in `native/`: what ONNX Runtime needs five to ten passes over memory for, or copies of
  * its operands, is one or two passes there. All of them are float32; each rule declines (returns false, having written nothing)
  * what does not fit, and the rule of the provider, its twin, is taken.
  */
-/** Of SplitHeads and JoinHeads. */
-const MOST_PARTS = 3;
-
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
 
 /**
@@ -117,7 +117,7 @@ export const layerNormGradient = (lowering: Lowering, node: Node): boolean => {
   return true;
 };
 
-/** The block that both images lie in, 0 where they are row-major, undefined where blocks do not hold all channels. */
+/** Channels per block of the image, 0 where it is row-major. */
 const blockOf = (lowering: Lowering, x: Tensor): number =>
   lowering.isBlocked(x) ? (lowering.target.blockSize ?? 0) : 0;
 

@@ -1,4 +1,5 @@
 import { sameShape } from '../dimension.ts';
+import { MOST_PARTS } from '../operators/native.ts';
 import type { Node, Tensor } from '../tensor.ts';
 import { countUses } from './dead-nodes.ts';
 
@@ -39,7 +40,7 @@ export function moveBiases(nodes: readonly Node[], outputs: readonly Tensor[]): 
 function withBias(reader: Node, product: Tensor, bias: Tensor): Node | undefined {
   const { operator, inputs, attributes } = reader;
   if (operator === 'Gelu' && inputs.length === 1) return { ...reader, inputs: [product, bias] };
-  if (operator === 'SplitHeads' && inputs.length === 1 && Number(attributes.parts) <= 3)
+  if (operator === 'SplitHeads' && inputs.length === 1 && Number(attributes.parts) <= MOST_PARTS)
     return { ...reader, inputs: [product, bias] };
   if (operator !== 'Add') return undefined;
   const other = inputs.find((input) => input !== product);
