@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "huge-pages.h"
 #include "kernels.h"
 #include "operators.h"
+#include "update.h"
 
 namespace lightbench {
 namespace {
@@ -362,9 +364,56 @@ napi_value dispose(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+/** gatherPages() → bytes that lie in large pages now */
+napi_value gather(napi_env env, napi_callback_info) {
+  napi_value result;
+  napi_create_double(env, double(gatherPages()), &result);
+  return result;
+}
+
+/**
+ * update(memory, phase, places: Float64Array, numbers: Float32Array, parts, beta1, beta2) → sum of squares of the gradient.
+ * Places per parameter: how many numbers, then at which bytes of the memory p, M, V, their successors, and the gradient of
+ * each part of the batch begin. Numbers: see UpdateTask in main/workers/training/update-task.ts.
+ */
+napi_value applyUpdate(napi_env env, napi_callback_info info) {
+  napi_value arguments[7], result;
+  size_t count = 7;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  void *memory = nullptr, *placesData = nullptr, *numbersData = nullptr;
+  size_t placesCount = 0;
+  int32_t phase = 0, parts = 0;
+  double betas[2] = {};
+  napi_get_typedarray_info(env, arguments[0], nullptr, nullptr, &memory, nullptr, nullptr);
+  napi_get_value_int32(env, arguments[1], &phase);
+  napi_get_typedarray_info(env, arguments[2], nullptr, &placesCount, &placesData, nullptr, nullptr);
+  napi_get_typedarray_info(env, arguments[3], nullptr, nullptr, &numbersData, nullptr, nullptr);
+  napi_get_value_int32(env, arguments[4], &parts);
+  napi_get_value_double(env, arguments[5], &betas[0]);
+  napi_get_value_double(env, arguments[6], &betas[1]);
+  const auto* places = static_cast<const double*>(placesData);
+  const auto* numbers = static_cast<const float*>(numbersData);
+  const auto at = [&](double place) { return reinterpret_cast<float*>(static_cast<char*>(memory) + size_t(place)); };
+  const float* own = numbers + 1 + parts;
+  std::vector<float*> gradients(static_cast<size_t>(parts));
+  double squares = 0;
+  for (const double* end = places + placesCount; places < end; places += 7 + parts, own += 3) {
+    for (int32_t part = 0; part < parts; part++) gradients[size_t(part)] = at(places[7 + part]);
+    const UpdateStretch stretch{size_t(places[0]),
+                                {at(places[1]), at(places[2]), at(places[3])},
+                                {at(places[4]), at(places[5]), at(places[6])},
+                                gradients.data()};
+    squares += update(UpdatePhase(phase), stretch, numbers + 1, size_t(parts), numbers[0],
+                      {float(betas[0]), float(betas[1]), own[0], own[1], own[2]});
+  }
+  napi_create_double(env, squares, &result);
+  return result;
+}
+
 napi_value initialize(napi_env env, napi_value exports) {
   const std::pair<const char*, napi_callback> functions[] = {
-      {"load", load}, {"level", level}, {"choose", choose}, {"create", create}, {"run", run}, {"dispose", dispose}};
+      {"load", load}, {"level", level}, {"choose", choose}, {"create", create}, {"run", run}, {"dispose", dispose},
+      {"gatherPages", gather}, {"update", applyUpdate}};
   for (const auto& [name, function] : functions) {
     napi_value made;
     napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &made);

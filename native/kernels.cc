@@ -2,6 +2,7 @@
 // Every function is the twin of a lowering in main/graph/operators, which operator-kernels.test.ts holds it to.
 #include "kernels.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -50,6 +51,8 @@ inline V exponential(V x) {
   return p * scale;
 }
 
+/** The smallest float that is not subnormal, and the smallest whose square is not. */
+constexpr float SMALLEST_NORMAL = 0x1p-126f, SMALLEST_ROOT = 0x1p-63f;
 constexpr float SQRT_HALF = 0.70710678118654752f;
 constexpr float INVERSE_SQRT_PI = 0.56418958354775628f;
 
@@ -199,6 +202,41 @@ void layerNormGradient(const float* g, const float* x, const float* weight, cons
     for (; i < width; i++)
       dx[i] = (g[i] * weight[i] - sum - (x[i] - m) * d * product) * d + (residual ? residual[i] : 0.0f);
     if (residual) residual += width;
+  }
+}
+
+float merge(const float* const* gradients, const float* weights, size_t parts, size_t count, float* merged) {
+  V squares{};
+  float rest = 0;
+  size_t i = 0;
+  for (; i + WIDTH <= count; i += WIDTH) {
+    V sum = load(gradients[0] + i) * weights[0];
+    for (size_t part = 1; part < parts; part++) sum += load(gradients[part] + i) * weights[part];
+    store(merged + i, sum);
+    squares += sum * sum;
+  }
+  for (; i < count; i++) {
+    float sum = gradients[0][i] * weights[0];
+    for (size_t part = 1; part < parts; part++) sum += gradients[part][i] * weights[part];
+    merged[i] = sum;
+    rest += sum * sum;
+  }
+  return sumOf(squares) + rest;
+}
+
+void adam(const AdamNumbers& numbers, const float* __restrict p, const float* __restrict g, const float* __restrict m,
+          const float* __restrict v, size_t count, float* __restrict nextP, float* __restrict nextM,
+          float* __restrict nextV) {
+  const auto [beta1, beta2, rate, offset, decay] = numbers;
+  for (size_t i = 0; i < count; i++) {
+    const float first = m[i] * beta1 + g[i];
+    const float gradient = std::fabs(g[i]) < SMALLEST_ROOT ? 0.0f : g[i];
+    const float second = v[i] * beta2 + gradient * gradient;
+    const float keptFirst = std::fabs(first) < SMALLEST_NORMAL ? 0.0f : first;
+    const float keptSecond = second < SMALLEST_NORMAL ? 0.0f : second;
+    nextM[i] = keptFirst;
+    nextV[i] = keptSecond;
+    nextP[i] = p[i] * decay - keptFirst / (std::sqrt(keptSecond) * rate + offset);
   }
 }
 
@@ -413,6 +451,8 @@ void weightGradient(const float* x, const float* g, const ConvolutionShape& s, s
 extern const Kernels LEVEL;
 const Kernels LEVEL = {
     .name = NAME,
+    .merge = merge,
+    .adam = adam,
     .gelu = gelu,
     .geluGradient = geluGradient,
     .addBias = addBias,

@@ -14,8 +14,18 @@ struct ConvolutionShape {
   bool plainInput;
 };
 
+/** What one step of Adam multiplies by and adds (AdamPlan in main/graph/compile/adam-plan.ts). */
+struct AdamNumbers {
+  float beta1, beta2, rate, offset, decay;
+};
+
 struct Kernels {
   const char* name;
+  /** Σ weight·gradient over the parts, into `merged`, which may be one of them. @return the sum of its squares */
+  float (*merge)(const float* const* gradients, const float* weights, size_t parts, size_t count, float* merged);
+  /** M' = β₁M + g, V' = β₂V + g², p' = decay·p − M' / (rate·√V' + offset); what is below 1e-38 is 0. */
+  void (*adam)(const AdamNumbers& numbers, const float* p, const float* g, const float* m, const float* v, size_t count,
+               float* nextP, float* nextM, float* nextV);
   /** z·Φ(z), elementwise, of z = x, or x + bias where there is one. */
   void (*gelu)(const float* x, const float* bias, float* y, size_t count);
   /** g·(Φ(z) + z·φ(z)), elementwise. */

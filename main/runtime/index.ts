@@ -5,7 +5,7 @@ export { findBlockSize } from './block-size.ts';
 export { deviceIdentity } from './device-identity.ts';
 export { type ElementData, elementTensor } from './element-tensor.ts';
 export { availableBytes, residentBytes } from './memory.ts';
-export { nativeRuntime } from './native.ts';
+export { type NativeRuntime, nativeRuntime } from './native.ts';
 export {
   type OperatorFailure,
   type OperatorTestResult,

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileForward, cpuTarget, Linear, Sequential } from '../graph/index.ts';
 import { type Execute, findBlockSize, RuntimeSession, testOperators } from './index.ts';
@@ -31,6 +32,15 @@ describe.runIf(native)('the addon', () => {
       const { failures } = await testOperators({ provider: 'cpu', target, execute, reference: execute });
       expect(failures).toEqual([]);
     }
+  });
+
+  it.runIf(process.platform === 'linux')('gathers memory into large pages, with what is in it', () => {
+    const numbers = new Float32Array(2 ** 23).map((_, index) => index % 1000);
+    const before = numbers.reduce((sum, value) => sum + value, 0);
+    // Nothing where the system knows no such pages.
+    const canGather = existsSync('/sys/kernel/mm/transparent_hugepage');
+    expect(native?.gatherPages()).toBeGreaterThanOrEqual(canGather ? numbers.byteLength - 2 ** 22 : 0);
+    expect(numbers.reduce((sum, value) => sum + value, 0)).toBe(before);
   });
 
   it('does not know instruction sets by other names', () => {

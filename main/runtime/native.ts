@@ -23,6 +23,26 @@ export interface NativeRuntime {
     outputs: readonly (NativeTensor | null)[],
   ): readonly (readonly [type: number, data: ArrayBuffer, dims: readonly number[]])[];
   dispose(session: unknown): void;
+  /** Moves what lies in memory into pages of 2 MiB where Linux can. @returns bytes that lie in such pages now */
+  gatherPages(): number;
+  /**
+   * A thread's part of an update by Adam, where the state lies.
+   *
+   * @param phase its number in `UPDATE_PHASES`
+   * @param places per parameter: how many numbers, then at which bytes of the memory p, M, V, their successors, and the
+   *   gradient of each part of the batch begin
+   * @param numbers what gradients are clipped by, the share of each part, then rate, offset and decay per parameter
+   * @returns the sum of squares of the merged gradient
+   */
+  update(
+    memory: Uint8Array,
+    phase: number,
+    places: Float64Array,
+    numbers: Float32Array,
+    parts: number,
+    beta1: number,
+    beta2: number,
+  ): number;
 }
 
 const require = createRequire(import.meta.url);

@@ -6,7 +6,7 @@ import { floats, RuntimeError, type RuntimeTensor, type SessionSettings } from '
 import { type BatchPart, figureNames, rowsOf, type SharedEntry } from './batch-share.ts';
 import type { FeedData, Feeds } from './feeds.ts';
 import { COMMAND, DONE, DRAW, FAILED, ROWS, SEED, SET, STATUS, TASK, TASKS } from './replica-words.ts';
-import type { UpdatePhase, UpdateTask } from './update-part.ts';
+import type { UpdatePhase, UpdateTask } from './update-task.ts';
 
 /** Shared memory for what a replica reads of its samples; `sample` is the shape without the batch. */
 export type ReplicaInputs = Readonly<Record<string, { readonly data: FeedData; readonly sample: readonly number[] }>>;

@@ -1,8 +1,8 @@
 import { MOST_PAGES } from './adam-kernel.ts';
 
 const PAGE_BYTES = 2 ** 16;
-/** What a kernel reads at a time, so that no array ends within. */
-const GRAIN_BYTES = 16;
+/** What a kernel reads at a time at most, so that no array ends within; arrays begin at its multiples. */
+export const GRAIN_BYTES = 64;
 
 /** Bytes that an array of float32 numbers takes up here. */
 export const grainsOf = (length: number): number => Math.ceil((length * 4) / GRAIN_BYTES) * GRAIN_BYTES;

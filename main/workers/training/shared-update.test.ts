@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { compileReplicatedStep, elementCount, type TrainStepOptions } from '../../graph/index.ts';
 import { buildModel } from '../../models/index.ts';
-import { float32Scalar, float32Tensor, floats, int32Scalar, RuntimeSession } from '../../runtime/index.ts';
+import {
+  float32Scalar,
+  float32Tensor,
+  floats,
+  int32Scalar,
+  type NativeRuntime,
+  nativeRuntime,
+  RuntimeSession,
+} from '../../runtime/index.ts';
 import { SharedMemory } from './shared-memory.ts';
 import { SharedUpdate } from './shared-update.ts';
-import { UpdatePart, type UpdatePhase } from './update-part.ts';
+import { UpdatePart } from './update-part.ts';
+import type { UpdatePhase } from './update-task.ts';
 
 const model = buildModel(
   { kind: 'mlp', hidden: [37] },
@@ -27,7 +36,7 @@ const wild = (length: number, seed: number): Float32Array =>
     return (index + seed) % 11 === 0 ? 0 : (value - Math.floor(value) - 0.5) * 10 ** exponent;
   });
 
-async function byBoth(options: TrainStepOptions, step: number) {
+async function byBoth(options: TrainStepOptions, step: number, native: NativeRuntime | null) {
   const compiled = compileReplicatedStep(model, options, WEIGHTS.length);
   const { adam } = compiled;
   if (!adam) throw new Error('No plan was made.');
@@ -78,8 +87,8 @@ async function byBoth(options: TrainStepOptions, step: number) {
     place(start),
     place(new Map([...start].map(([name, { length }]) => [name, new Float32Array(length)]))),
   ] as const;
-  const update = new SharedUpdate(adam, memory.memory, 2, sets, gradients.map(place));
-  const other = new UpdatePart(update.task, 1);
+  const update = new SharedUpdate(adam, memory.memory, 2, sets, gradients.map(place), native);
+  const other = new UpdatePart(update.task, 1, native);
   const norm = await update.run(
     { set: 0, step, learningRate: LEARNING_RATE, weights: WEIGHTS },
     async (phase: UpdatePhase, meanwhile) => {
@@ -100,23 +109,33 @@ async function byBoth(options: TrainStepOptions, step: number) {
   };
 }
 
+function expectClose(found: Float32Array | undefined, values: Float32Array, name: string): void {
+  values.forEach((value, place) => {
+    const difference = Math.abs((found?.[place] ?? Number.NaN) - value);
+    expect(difference, `${name}[${place}]`).toBeLessThanOrEqual(1e-5 * Math.abs(value) + 1e-7);
+  });
+}
+
 describe('the update by threads', () => {
   for (const step of [1, 1000]) {
     it(`gives the bits of the graph at step ${step}`, async () => {
-      const { next, found, start, read, norm, expectedNorm } = await byBoth(base, step);
+      const { next, found, start, read, norm, expectedNorm } = await byBoth(base, step, null);
       for (const [name, values] of next) expect(found.get(name), name).toEqual(values);
+      expect(read).toEqual(start);
+      expect(norm / expectedNorm).toBeCloseTo(1, 5);
+    });
+
+    it.runIf(nativeRuntime())(`gives the same to rounding by the addon at step ${step}`, async () => {
+      const { next, found, start, read, norm, expectedNorm } = await byBoth(base, step, nativeRuntime());
+      for (const [name, values] of next) expectClose(found.get(name), values, name);
       expect(read).toEqual(start);
       expect(norm / expectedNorm).toBeCloseTo(1, 5);
     });
   }
 
-  it('clips by the norm of the whole gradient, to rounding', async () => {
-    const { next, found } = await byBoth({ ...base, clipNorm: 0.5 }, 3);
-    for (const [name, values] of next)
-      values.forEach((value, place) => {
-        const difference = Math.abs((found.get(name)?.[place] ?? Number.NaN) - value);
-        expect(difference, `${name}[${place}]`).toBeLessThanOrEqual(1e-5 * Math.abs(value) + 1e-7);
-      });
+  it.each([null, nativeRuntime()])('clips by the norm of the whole gradient, to rounding', async (native) => {
+    const { next, found } = await byBoth({ ...base, clipNorm: 0.5 }, 3, native);
+    for (const [name, values] of next) expectClose(found.get(name), values, name);
   });
 
   it('leaves every update that is more than Adam’s to the graph', () => {

@@ -1,6 +1,8 @@
 import { type AdamPlan, clipFactor, SMALLEST_WEIGHT } from '../../graph/index.ts';
+import { type NativeRuntime, nativeRuntime } from '../../runtime/index.ts';
 import { grainsOf } from './shared-memory.ts';
-import { type SharedSlots, UpdatePart, type UpdatePhase, type UpdateTask } from './update-part.ts';
+import { UpdatePart } from './update-part.ts';
+import type { SharedSlots, UpdatePhase, UpdateTask } from './update-task.ts';
 
 /** The update of a replicated step on all threads, without a graph. The trainer's side. */
 export class SharedUpdate {
@@ -18,6 +20,7 @@ export class SharedUpdate {
     threads: number,
     sets: readonly [ReadonlyMap<string, Float32Array>, ReadonlyMap<string, Float32Array>],
     gradients: readonly ReadonlyMap<string, Float32Array>[],
+    native: NativeRuntime | null = nativeRuntime(),
   ) {
     const address = (values: ReadonlyMap<string, Float32Array>, name: string): number =>
       (values.get(name) as Float32Array).byteOffset;
@@ -31,6 +34,7 @@ export class SharedUpdate {
     this.task = {
       memory,
       threads,
+      parts,
       beta1: plan.beta1,
       beta2: plan.beta2,
       parameters: plan.parameters.map(({ name }) => ({
@@ -41,7 +45,7 @@ export class SharedUpdate {
       numbers: new Float32Array(new SharedArrayBuffer(4 * (1 + parts + 3 * plan.parameters.length))),
       squares: new Float64Array(new SharedArrayBuffer(8 * threads)),
     };
-    this.#part = new UpdatePart(this.task, 0);
+    this.#part = new UpdatePart(this.task, 0, native);
   }
 
   /**

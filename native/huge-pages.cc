@@ -1,0 +1,67 @@
+#include "huge-pages.h"
+
+#ifdef __linux__
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+namespace lightbench {
+namespace {
+
+constexpr uintptr_t LARGE = uintptr_t(1) << 21;
+constexpr size_t SMALL = 4096;
+/** Of the small pages of a large one, so many must be there already: memory that nobody asked for is not taken. */
+constexpr long ENOUGH = LARGE / SMALL * 7 / 8;
+
+struct Stretch {
+  uintptr_t first, last;
+};
+
+/** Where whole large pages fit into memory that is of this process alone, can be written, and belongs to no file. */
+std::vector<Stretch> stretches() {
+  std::vector<Stretch> found;
+  FILE* maps = std::fopen("/proc/self/maps", "r");
+  if (!maps) return found;
+  char line[512];
+  while (std::fgets(line, sizeof line, maps)) {
+    unsigned long first, last, inode;
+    char rights[5];
+    if (std::sscanf(line, "%lx-%lx %4s %*x %*s %lu", &first, &last, rights, &inode) != 4) continue;
+    if (std::strcmp(rights, "rw-p") != 0 || inode != 0 || std::strstr(line, "[stack")) continue;
+    const Stretch whole{(first + LARGE - 1) & ~(LARGE - 1), last & ~(LARGE - 1)};
+    if (whole.first < whole.last) found.push_back(whole);
+  }
+  std::fclose(maps);
+  return found;
+}
+
+}  // namespace
+
+size_t gatherPages() {
+  size_t bytes = 0;
+  unsigned char present[LARGE / SMALL];
+  for (const auto [first, last] : stretches()) {
+    for (uintptr_t at = first; at < last; at += LARGE) {
+      void* page = reinterpret_cast<void*>(at);
+      if (mincore(page, LARGE, present) != 0) continue;
+      const auto there = std::count_if(present, present + sizeof present, [](unsigned char flags) { return flags & 1; });
+      if (there >= ENOUGH && madvise(page, LARGE, MADV_COLLAPSE) == 0) bytes += LARGE;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace lightbench
+#else
+namespace lightbench {
+size_t gatherPages() { return 0; }
+}  // namespace lightbench
+#endif
