@@ -76,6 +76,11 @@ export class DatasetFiles {
     return readAnnotations(readFileSync(path), path);
   }
 
+  /** Whether items are files that must be decoded. */
+  get isEncoded(): boolean {
+    return this.index.columns.encodings.some((code) => encodings[code] === 'file');
+  }
+
   /** Items of a split, ascending. */
   splitItems(split: (typeof splitNames)[number]): Uint32Array {
     const wanted = splitNames.indexOf(split);
@@ -186,6 +191,7 @@ export class DatasetFiles {
 
   async #resized(item: number, { width, height, channels }: TensorShape): Promise<Uint8Array> {
     const image = await this.image(item);
+    if (image.width === width && image.height === height && image.channels === channels) return image.data;
     const pipeline = sharp(image.data, { raw: { width: image.width, height: image.height, channels: image.channels } });
     const resized =
       image.width === width && image.height === height ? pipeline : pipeline.resize(width, height, { fit: 'fill' });

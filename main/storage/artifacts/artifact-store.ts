@@ -122,6 +122,15 @@ export class ArtifactStore {
     };
   }
 
+  /** A file for reading and writing that is gone once it is closed, or this process ends. @returns its descriptor */
+  openScratch(): number {
+    const path = this.#temporaryPath();
+    const file = openSync(path, 'wx+');
+    // What cannot be removed while it is open is removed by the next start.
+    rmSync(path, { force: true });
+    return file;
+  }
+
   /** Absolute path of an artifact, whether or not it exists. For handing to a worker or to a native reader. */
   path(digest: string): string {
     return join(this.folder, digest.slice(0, 2), digest.slice(2));

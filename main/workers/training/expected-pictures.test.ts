@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -12,8 +12,10 @@ import {
 import { ArtifactStore } from '../../storage/artifacts/artifact-store.ts';
 import { digitClasses, digitsDataset } from './digits.test-support.ts';
 import { columnSet, type PreparedSet } from './feeds.ts';
+import { closePictureCache, openPictureCache, throughCache } from './picture-cache.ts';
 import { PictureThreads } from './picture-threads.ts';
-import { prepareImages } from './prepared-set.ts';
+import type { Preparation } from './preparation.ts';
+import { openPreparation, prepareImages } from './prepared-set.ts';
 import { openRawData, type RawData } from './raw-data.ts';
 import { imagePreprocessing } from './statistics.ts';
 
@@ -112,6 +114,56 @@ describe('pictures that do not fit into memory', () => {
     );
     await whole.dispose();
     await set.dispose();
+  });
+
+  it('are decoded once: later epochs read what the first one left on disk, as long as there was room', async () => {
+    const images = raw.images;
+    if (images === null) throw new Error('no pictures');
+    const preprocessing = await imagePreprocessing(images, items.subarray(0, 30), {
+      normalize: 'dataset',
+      resize: [20, 20],
+    });
+    const decoded: number[] = [];
+    const counting: Preparation = {
+      prepare: async (wanted, into) => {
+        for (const item of Array.from(wanted)) decoded.push(item);
+        await preparation.prepare(wanted, into);
+      },
+      dispose: () => preparation.dispose(),
+    };
+    const preparation = await openPreparation(images, preprocessing, settings);
+    const epoch = async (through: Preparation, wanted: readonly number[]): Promise<Float32Array> => {
+      const into = new Float32Array(new SharedArrayBuffer(4 * wanted.length * 400));
+      await through.prepare(wanted, into);
+      return into;
+    };
+    const all = range(0, DAMAGED);
+    const expected = await epoch(preparation, all);
+
+    const cache = openPictureCache(folder, COUNT, 400);
+    expect(readdirSync(join(folder, 'artifacts', 'incoming'))).toEqual([]);
+    const cached = throughCache(counting, cache);
+    expect(await epoch(cached, all.slice(10, 40))).toEqual(expected.slice(400 * 10, 400 * 40));
+    expect(await epoch(cached, all)).toEqual(expected);
+    expect(await epoch(cached, all)).toEqual(expected);
+    expect(decoded.toSorted((a, b) => a - b)).toEqual(all);
+    closePictureCache(cache);
+
+    const small = openPictureCache(folder, COUNT, 400, 5);
+    decoded.length = 0;
+    for (let time = 0; time < 2; time++) expect(await epoch(throughCache(counting, small), all)).toEqual(expected);
+    expect(decoded).toHaveLength(2 * DAMAGED - 5);
+    closePictureCache(small);
+
+    // A disk that takes nothing.
+    const opened = openPictureCache(folder, COUNT, 400);
+    const full = { ...opened, file: -1 };
+    decoded.length = 0;
+    for (let time = 0; time < 2; time++) expect(await epoch(throughCache(counting, full), all)).toEqual(expected);
+    expect(decoded).toHaveLength(2 * DAMAGED);
+    expect(full.room[0]).toBeLessThanOrEqual(0);
+    closePictureCache(opened);
+    await preparation.dispose();
   });
 
   it('are announced no further than there is room for', async () => {

@@ -2,10 +2,12 @@ import { extname, join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Preprocessing } from '../../contract/checkpoint.ts';
 import { type ErrorRecord, LightbenchError } from '../../contract/errors.ts';
+import type { PictureCache } from './picture-cache.ts';
 
 /** What a thread starts with. */
 export interface PicturesTask extends PictureSource {
   readonly port: MessagePort;
+  readonly cache: PictureCache | null;
 }
 
 /** Where pictures lie, and what is made of them. */
@@ -37,8 +39,9 @@ const PROGRAM = join(import.meta.dirname, EXTENSION === '.ts' ? '..' : '../worke
 export class PictureThreads {
   readonly #threads: readonly PictureThread[];
 
-  constructor(source: PictureSource, count: number) {
-    this.#threads = Array.from({ length: count }, () => new PictureThread(source));
+  /** @param cache of prepared pictures, which is to be closed after the threads */
+  constructor(source: PictureSource, count: number, cache: PictureCache | null = null) {
+    this.#threads = Array.from({ length: count }, () => new PictureThread(source, cache));
   }
 
   /**
@@ -62,10 +65,10 @@ class PictureThread {
   readonly #waiting: Waiting[] = [];
   #failure: LightbenchError | undefined;
 
-  constructor({ workspaceFolder, manifestDigest, preprocessing }: PictureSource) {
+  constructor({ workspaceFolder, manifestDigest, preprocessing }: PictureSource, cache: PictureCache | null) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const task: PicturesTask = { port: port2, workspaceFolder, manifestDigest, preprocessing };
+    const task: PicturesTask = { port: port2, workspaceFolder, manifestDigest, preprocessing, cache };
     this.#worker = new Worker(PROGRAM, { workerData: task, transferList: [port2], argv: [] });
     this.#port.on('message', (answer: PicturesAnswer) => {
       const waiting = this.#waiting.shift();

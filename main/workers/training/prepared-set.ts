@@ -10,7 +10,9 @@ import {
 } from '../../runtime/index.ts';
 import { expectedPictures } from './expected-pictures.ts';
 import { elementsOf, type FeedColumn, memoryColumn } from './feeds.ts';
+import { closePictureCache, openPictureCache } from './picture-cache.ts';
 import { PictureThreads } from './picture-threads.ts';
+import type { Preparation } from './preparation.ts';
 import type { RawImages } from './raw-data.ts';
 
 const CHUNK_ITEMS = 256;
@@ -28,7 +30,7 @@ export interface PreparedInput {
 
 /**
  * All samples in memory when they fit, which they do for everything but large pictures in large numbers. Otherwise threads
- * of their own prepare them, batch by batch, while the batch before is learned from.
+ * of their own prepare them, batch by batch, while the batch before is learned from; what had to be decoded lies on disk from then on.
  */
 export async function prepareImages(
   images: RawImages,
@@ -42,13 +44,18 @@ export async function prepareImages(
   const sampleLength = elementsOf(shape);
   if (items.length * sampleLength * 4 > budgetBytes) {
     const ahead = Math.floor((availableBytes() * SHARE_AHEAD) / (4 * sampleLength));
+    const cache = images.isEncoded ? openPictureCache(images.source.workspaceFolder, images.count, sampleLength) : null;
     const threads = new PictureThreads(
       { ...images.source, preprocessing },
       Math.max(1, Math.ceil(settings.threads / 2)),
+      cache,
     );
     return {
       column: expectedPictures(threads, items, shape, Math.min(MOST_AHEAD, ahead)),
-      dispose: () => threads.close(),
+      dispose: async () => {
+        await threads.close();
+        if (cache) closePictureCache(cache);
+      },
     };
   }
   const preparation = await openPreparation(images, preprocessing, settings);
@@ -60,13 +67,6 @@ export async function prepareImages(
   }
   await preparation.dispose();
   return inMemory(memoryColumn('x', shape, all));
-}
-
-/** Makes inputs of a model of pictures. */
-export interface Preparation {
-  /** @param into room for one sample per item */
-  prepare(items: ArrayLike<number>, into: Float32Array): Promise<void>;
-  dispose(): Promise<void>;
 }
 
 /** By the graph that ships. */

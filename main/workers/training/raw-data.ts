@@ -31,9 +31,12 @@ export interface RawData {
 }
 
 export interface RawImages {
+  readonly count: number;
   readonly channels: 1 | 3;
   /** By which another thread opens them. */
   readonly source: { readonly workspaceFolder: string; readonly manifestDigest: string };
+  /** Whether they are files, which cost more to decode than to read. */
+  readonly isEncoded: boolean;
   /** Null when the pictures differ in size; they are then read one by one. */
   readonly size: { readonly height: number; readonly width: number } | null;
   sizeOf(item: number): { readonly height: number; readonly width: number };
@@ -83,8 +86,10 @@ function rawImages(files: DatasetFiles, source: RawImages['source']): RawImages 
   const common = files.commonShape();
   const model = channels.every((count) => count === 1) ? 1 : 3;
   return {
+    count: files.count,
     channels: model,
     source,
+    isEncoded: files.isEncoded,
     size: common === null ? null : { height: common.height, width: common.width },
     sizeOf: (item) => ({ height: heights[item], width: widths[item] }),
     read: async (items) => {
