@@ -1,4 +1,5 @@
-import { type NativeRuntime, nativeRuntime } from '../../runtime/index.ts';
+// Not by the index: threads that only update need not load the runtime, which takes some 10 MiB in each.
+import { type NativeRuntime, nativeRuntime } from '../../runtime/native.ts';
 import { AdamKernelUpdate } from './adam-kernel-update.ts';
 import { NativeUpdate } from './native-update.ts';
 import { GRAIN_BYTES } from './shared-memory.ts';
