@@ -3,7 +3,6 @@
 #include "kernels.h"
 
 #include <cmath>
-#include <cstdint>
 #include <cstring>
 #include <type_traits>
 
@@ -154,6 +153,19 @@ void addColumns(const float* x, size_t rows, size_t width, float* sums) {
   }
   for (; row < rows; row++, x += width)
     for (size_t i = 0; i < width; i++) sums[i] += x[i];
+}
+
+void addEdges(const float* x, const int64_t* from, const int64_t* to, size_t edges, size_t width, int64_t first,
+              int64_t last, float* sums) {
+  for (size_t edge = 0; edge < edges; edge++) {
+    const int64_t target = to[edge];
+    if (target < first || target >= last) continue;
+    const float* row = x + (from ? size_t(from[edge]) : edge) * width;
+    float* sum = sums + size_t(target) * width;
+    size_t i = 0;
+    for (; i + WIDTH <= width; i += WIDTH) store(sum + i, load(sum + i) + load(row + i));
+    for (; i < width; i++) sum[i] += row[i];
+  }
 }
 
 void softmaxGradient(const float* g, const float* y, size_t rows, size_t width, float* dx) {
@@ -458,6 +470,7 @@ const Kernels LEVEL = {
     .addBias = addBias,
     .reluGradient = reluGradient,
     .addColumns = addColumns,
+    .addEdges = addEdges,
     .softmaxGradient = softmaxGradient,
     .layerNormGradient = layerNormGradient,
     .moments = moments,

@@ -1,6 +1,7 @@
 // What one instruction set computes. Each level (see kernels.cc) fills one such table; the processor decides which is taken.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 namespace lightbench {
 
@@ -36,6 +37,12 @@ struct Kernels {
   void (*reluGradient)(const float* g, const float* y, float* dx, size_t count);
   /** Adds the columns of a row-major matrix to sums [width]. */
   void (*addColumns)(const float* x, size_t rows, size_t width, float* sums);
+  /**
+   * For each edge with first ≤ to[edge] < last, in order: adds row from[edge] of x, or row `edge` without `from`, to row
+   * to[edge] of sums.
+   */
+  void (*addEdges)(const float* x, const int64_t* from, const int64_t* to, size_t edges, size_t width, int64_t first,
+                   int64_t last, float* sums);
   /** y·(g − Σ g·y) per row. */
   void (*softmaxGradient)(const float* g, const float* y, size_t rows, size_t width, float* dx);
   /**

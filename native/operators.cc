@@ -1,9 +1,10 @@
-// ONNX Runtime operators around the kernels. All tensors are float32 on the CPU. How work is divided follows from shapes alone
+// ONNX Runtime operators around the kernels. All tensors lie on the CPU, and are float32 but for ids. How work is divided follows from shapes alone
 // and partial sums are joined in order, so that a step has the same bits whatever the number of threads.
 #include "operators.h"
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -544,18 +545,82 @@ struct ConvolutionWeightGradient final : Operator {
   }
 };
 
+/** The int64 numbers of a tensor. */
+const int64_t* integers(const Tensor& tensor) { return reinterpret_cast<const int64_t*>(tensor.data); }
+
+/** Whether all ids name one of so many rows. */
+bool nameRows(const Tensor& ids, int64_t rows) {
+  const int64_t* numbers = integers(ids);
+  return std::all_of(numbers, numbers + ids.count, [rows](int64_t id) { return id >= 0 && id < rows; });
+}
+
+/** Nodes are shared out in so many stretches at most, each of which looks at all edges. */
+constexpr int64_t STRETCHES = 8;
+/** Nodes of a stretch at least. */
+constexpr int64_t NODES = 256;
+
+/** Sums over the edges into each node; a node's edges are added in their order, whatever the number of threads. */
+void addEdges(Call& self, const float* x, const int64_t* from, const Tensor& to, size_t width, int64_t nodes,
+              float* sums) {
+  const int64_t stretches = std::max<int64_t>(1, std::min(STRETCHES, nodes / NODES));
+  self.parallel(size_t(stretches), [&](size_t stretch) {
+    const int64_t first = nodes * int64_t(stretch) / stretches, last = nodes * int64_t(stretch + 1) / stretches;
+    std::fill(sums + size_t(first) * width, sums + size_t(last) * width, 0.0f);
+    kernels().addEdges(x, from, integers(to), to.count, width, first, last, sums);
+  });
+}
+
+/** x [N, F], from [E], to [E] → [N, F]: row n is the sum of x[from[e]] over the edges with to[e] = n. */
+struct NeighborSum final : Operator {
+  explicit NeighborSum(const Attributes&) {}
+  void compute(Call& self) const override {
+    const Tensor x = self.input(0), from = self.input(1), to = self.input(2);
+    if (self.status) return;
+    if (x.shape.size() != 2 || from.count != to.count)
+      return void(self.refuse("NeighborSum's shapes do not belong together."));
+    if (!nameRows(from, x.shape[0]) || !nameRows(to, x.shape[0]))
+      return void(self.refuse("An edge names a node that is not there."));
+    float* sums = self.output(0, x.shape);
+    if (self.status) return;
+    addEdges(self, x.data, integers(from), to, size_t(x.shape[1]), x.shape[0], sums);
+  }
+};
+
+/** values [E, …], ids [E], number of rows [1] → [rows, …]: row n is the sum of the values with the id n. */
+struct ScatterAddRows final : Operator {
+  explicit ScatterAddRows(const Attributes&) {}
+  void compute(Call& self) const override {
+    const Tensor values = self.input(0), ids = self.input(1), count = self.input(2);
+    if (self.status) return;
+    if (values.shape.empty() || size_t(values.shape[0]) != ids.count || count.count != 1)
+      return void(self.refuse("ScatterAddRows's shapes do not belong together."));
+    const int64_t rows = *integers(count);
+    if (!nameRows(ids, rows)) return void(self.refuse("An id names a row that is not there."));
+    Shape shape = values.shape;
+    shape[0] = rows;
+    float* sums = self.output(0, shape);
+    if (self.status) return;
+    size_t width = 1;
+    for (size_t axis = 1; axis < shape.size(); axis++) width *= size_t(shape[axis]);
+    addEdges(self, values.data, nullptr, ids, width, rows, sums);
+  }
+};
+
 struct Description : ort::CustomOp {
   const char* name;
   size_t inputs, optionalInputs, outputs, optionalOutputs;
+  /** Inputs from this one on are int64. */
+  size_t floats;
 };
 
 const Description* described(const ort::CustomOp* op) { return static_cast<const Description*>(op); }
 
 template <typename Kind>
 ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t optionalInputs = 0,
-                       size_t optionalOutputs = 0) {
+                       size_t optionalOutputs = 0, size_t floats = SIZE_MAX) {
   auto* op = new Description{};
   op->name = name;
+  op->floats = floats;
   op->inputs = inputs;
   op->optionalInputs = optionalInputs;
   op->optionalOutputs = optionalOutputs;
@@ -563,7 +628,9 @@ ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t 
   op->version = ort::API_VERSION;
   op->GetName = [](const ort::CustomOp* self) { return described(self)->name; };
   op->GetExecutionProviderType = [](const ort::CustomOp*) -> const char* { return "CPUExecutionProvider"; };
-  op->GetInputType = [](const ort::CustomOp*, size_t) { return int(ort::ElementType::Float); };
+  op->GetInputType = [](const ort::CustomOp* self, size_t index) {
+    return int(index < described(self)->floats ? ort::ElementType::Float : ort::ElementType::Int64);
+  };
   op->GetInputTypeCount = [](const ort::CustomOp* self) { return described(self)->inputs; };
   op->GetOutputType = [](const ort::CustomOp*, size_t) { return int(ort::ElementType::Float); };
   op->GetOutputTypeCount = [](const ort::CustomOp* self) { return described(self)->outputs; };
@@ -614,6 +681,8 @@ Status* operatorDomain(ort::CustomOpDomain** domain) {
         describe<ReluGradient>("ReluGradient", 2, 1),
         describe<AddBias>("AddBias", 3, 1),
         describe<ColumnSum>("ColumnSum", 1, 1),
+        describe<NeighborSum>("NeighborSum", 3, 1, 0, 0, 1),
+        describe<ScatterAddRows>("ScatterAddRows", 3, 1, 0, 0, 1),
         describe<SoftmaxGradient>("SoftmaxGradient", 2, 1),
         describe<LayerNormGradient>("LayerNormGradient", 6, 3, 1),
         describe<SplitHeads>("SplitHeads", 2, 3, 1, 2),

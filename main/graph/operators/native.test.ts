@@ -3,7 +3,11 @@ import { NATIVE_DOMAIN } from '../lowering/lowering.ts';
 import { STANDARD, type Target } from '../lowering/target.ts';
 import { hasNative, numbers, openSession, relativeError, tensor } from '../run-onnx.test-support.ts';
 import { compileOperatorCase } from '../self-test/compile-case.ts';
-import { caseName, type OperatorCase, window } from '../self-test/operator-case.ts';
+import { caseName, ids, like, type OperatorCase, window } from '../self-test/operator-case.ts';
+
+/** Of so many edges, the ends among so many nodes; some nodes have none, some many. */
+const ends = (count: number, nodes: number) =>
+  ids(Array.from({ length: count }, (_, edge) => Math.floor(nodes * ((edge * 0.618034) % 1) ** 2)));
 
 /** Sizes that fill vectors, leave rests, and divide work among threads: the cases of the self-test are smaller. */
 const cases: readonly OperatorCase[] = [
@@ -28,6 +32,9 @@ const cases: readonly OperatorCase[] = [
   { operator: 'BatchNormTrain', label: 'rows', inputs: [[37, 43], [43], [43]], attributes: { epsilon: 1e-5 } },
   { operator: 'ReduceSum', inputs: [[1100, 37]], attributes: { axes: [0], keep: false } },
   { operator: 'ReduceSum', label: 'two axes', inputs: [[6, 7, 129]], attributes: { axes: [0, 1], keep: false } },
+  { operator: 'NeighborSum', inputs: [[700, 37], ends(5000, 700), ends(5000, 690)] },
+  { operator: 'ScatterAddRows', inputs: [[3000, 19], ends(3000, 900), like(900, 1)] },
+  { operator: 'ScatterAddRows', label: 'rank 3', inputs: [[300, 2, 17], ends(300, 7), like(9)] },
   { operator: 'SplitHeads', inputs: [[3, 7, 60]], attributes: { parts: 3, heads: 4 } },
   {
     operator: 'JoinHeads',
@@ -100,6 +107,24 @@ describe.runIf(hasNative)('operators of the addon', () => {
         expect([...numbers(threaded.found[name])], `${name} on two threads`).toEqual([...numbers(actual.found[name])]);
       }
     });
+  });
+
+  it('refuse edges to nodes that are not there', async () => {
+    for (const ids of [[0n, 700n], [-1n, 0n]]) {
+      const { onnx } = compileOperatorCase(
+        { operator: 'NeighborSum', inputs: [[700, 3], ends(2, 700), ends(2, 700)] },
+        { provider: 'cpu', native: true },
+      );
+      const session = await openSession(onnx, 1);
+      const [x, from, to] = session.inputNames;
+      const feeds = {
+        [x ?? '']: tensor('float32', new Float32Array(2100), [700, 3]),
+        [from ?? '']: tensor('int64', BigInt64Array.of(0n, 1n), [2]),
+        [to ?? '']: tensor('int64', BigInt64Array.from(ids), [2]),
+      };
+      await expect(session.run(feeds as never)).rejects.toThrow('names a node that is not there');
+      await session.release();
+    }
   });
 
   it('are what the cases are lowered to', async () => {

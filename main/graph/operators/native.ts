@@ -10,7 +10,7 @@ export const MOST_PARTS = 3;
 
 /**
  * Lowering to the operators of the addon in `native/`: what ONNX Runtime needs five to ten passes over memory for, or copies of
- * its operands, is one or two passes there. All of them are float32; each rule declines (returns false, having written nothing)
+ * its operands, is one or two passes there. All of them are float32 but for ids; each rule declines (returns false, having written nothing)
  * what does not fit, and the rule of the provider, its twin, is taken.
  */
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
@@ -69,6 +69,22 @@ export const columnSum = (lowering: Lowering, node: Node): boolean => {
     outputOf(node),
     need(lowering.emitNative('ColumnSum', [lowering.plain(x)], { leading: axes.length })[0]),
   );
+  return true;
+};
+
+/** Without a table of places: what a node is sent is added as the edges come. */
+export const neighborSum = (lowering: Lowering, node: Node): boolean => {
+  if (inputOf(node, 0).dtype !== 'float32') return false;
+  const names = node.inputs.map((input) => lowering.plain(need(input)));
+  lowering.define(outputOf(node), need(lowering.emitNative('NeighborSum', names)[0]));
+  return true;
+};
+
+/** @param count [1] int64, the number of rows */
+export const scatterAddRows = (lowering: Lowering, node: Node, count: () => string): boolean => {
+  if (inputOf(node, 0).dtype !== 'float32') return false;
+  const names = [lowering.plain(inputOf(node, 0)), lowering.plain(inputOf(node, 1)), count()];
+  lowering.define(outputOf(node), need(lowering.emitNative('ScatterAddRows', names)[0]));
   return true;
 };
 

@@ -1,10 +1,12 @@
 import type { Dimension } from '../dimension.ts';
 import { dimensionProduct } from '../dimension.ts';
-import { gatherRows, multiply, scatterAddRows, subtract } from '../expression.ts';
+import { gatherRows, multiply, scatterAddRows as scatterAdd, subtract } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
+import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, TensorType } from '../tensor.ts';
+import { neighborSum, scatterAddRows } from './native.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
 import { sumByChunks } from './scatter-chunks.ts';
 
@@ -99,6 +101,13 @@ const scatterStandard =
     lowering.define(outputOf(node), values.shape.length === 2 ? sums : lowering.reshape(sums, [-1, ...sizes]));
   };
 
+const neighborSumByChunks: LoweringRule = (lowering, node) => {
+  const x = inputOf(node, 0);
+  const [name = '', from = '', to = ''] = node.inputs.map((input) => lowering.plain(need(input)));
+  const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
+  lowering.define(outputOf(node), sumByChunks(lowering, name, to, count, widthOf(x), from));
+};
+
 export const scatterOperators: OperatorTable = {
   /** Inputs x [N, …] and ids [E] (int64) → row ids[e] of x at place e, [E, …]. */
   GatherRows: {
@@ -113,7 +122,7 @@ export const scatterOperators: OperatorTable = {
       },
     },
     gradient: ({ node, gradients }) => [
-      scatterAddRows(need(gradients[0]), inputOf(node, 1), inputOf(node, 0)),
+      scatterAdd(need(gradients[0]), inputOf(node, 1), inputOf(node, 0)),
       undefined,
     ],
   },
@@ -123,7 +132,13 @@ export const scatterOperators: OperatorTable = {
    */
   ScatterAddRows: {
     inferTypes: scatterTypes,
-    lower: { standard: scatterStandard('add') },
+    lower: {
+      standard: scatterStandard('add'),
+      native: orStandard(
+        (lowering, node) => scatterAddRows(lowering, node, () => rowCount(lowering, node)),
+        scatterStandard('add'),
+      ),
+    },
     gradient: ({ node, gradients }) => [gatherRows(need(gradients[0]), inputOf(node, 1)), undefined, undefined],
   },
   /** As ScatterAddRows with the largest value instead of the sum; −3.4·10³⁸ where no row has the id. */
@@ -142,12 +157,8 @@ export const scatterOperators: OperatorTable = {
         const messages = lowering.emit('Gather', [name, from], { axis: 0 });
         lowering.define(outputOf(node), scatter(lowering, messages, need(to), count, widthOf(x), 'add'));
       },
-      cpu: (lowering, node) => {
-        const x = inputOf(node, 0);
-        const [name = '', from = '', to = ''] = node.inputs.map((input) => lowering.plain(need(input)));
-        const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
-        lowering.define(outputOf(node), sumByChunks(lowering, name, to, count, widthOf(x), from));
-      },
+      cpu: neighborSumByChunks,
+      native: orStandard(neighborSum, neighborSumByChunks),
     },
     gradient: ({ node, gradients }) => {
       const g = need(gradients[0]);
@@ -197,7 +208,7 @@ export const scatterOperators: OperatorTable = {
     gradient: ({ node, gradients }) => {
       const [y, ids] = [outputOf(node), inputOf(node, 1)];
       const weighted = multiply(need(gradients[0]), y);
-      const sums = scatterAddRows(weighted, ids, inputOf(node, 2));
+      const sums = scatterAdd(weighted, ids, inputOf(node, 2));
       return [subtract(weighted, multiply(y, gatherRows(sums, ids))), undefined, undefined];
     },
   },
