@@ -2,6 +2,7 @@
 // Every function is the twin of a lowering in main/graph/operators, which operator-kernels.test.ts holds it to.
 #include "kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <type_traits>
@@ -155,16 +156,20 @@ void addColumns(const float* x, size_t rows, size_t width, float* sums) {
     for (size_t i = 0; i < width; i++) sums[i] += x[i];
 }
 
-void addEdges(const float* x, const int64_t* from, const int64_t* to, size_t edges, size_t width, int64_t first,
-              int64_t last, float* sums) {
-  for (size_t edge = 0; edge < edges; edge++) {
-    const int64_t target = to[edge];
-    if (target < first || target >= last) continue;
-    const float* row = x + (from ? size_t(from[edge]) : edge) * width;
-    float* sum = sums + size_t(target) * width;
+void sumRows(const float* x, const int64_t* starts, const int64_t* sources, size_t width, size_t first, size_t last,
+             float* sums) {
+  for (size_t node = first; node < last; node++) {
+    const int64_t *begin = sources + starts[node], *end = sources + starts[node + 1];
+    float* sum = sums + node * width;
     size_t i = 0;
-    for (; i + WIDTH <= width; i += WIDTH) store(sum + i, load(sum + i) + load(row + i));
-    for (; i < width; i++) sum[i] += row[i];
+    for (; i + WIDTH <= width; i += WIDTH) {
+      V total{};
+      for (const int64_t* source = begin; source < end; source++) total += load(x + size_t(*source) * width + i);
+      store(sum + i, total);
+    }
+    std::fill(sum + i, sum + width, 0.0f);
+    for (const int64_t* source = begin; i < width && source < end; source++)
+      for (size_t at = i; at < width; at++) sum[at] += x[size_t(*source) * width + at];
   }
 }
 
@@ -470,7 +475,7 @@ const Kernels LEVEL = {
     .addBias = addBias,
     .reluGradient = reluGradient,
     .addColumns = addColumns,
-    .addEdges = addEdges,
+    .sumRows = sumRows,
     .softmaxGradient = softmaxGradient,
     .layerNormGradient = layerNormGradient,
     .moments = moments,

@@ -37,12 +37,9 @@ struct Kernels {
   void (*reluGradient)(const float* g, const float* y, float* dx, size_t count);
   /** Adds the columns of a row-major matrix to sums [width]. */
   void (*addColumns)(const float* x, size_t rows, size_t width, float* sums);
-  /**
-   * For each edge with first ≤ to[edge] < last, in order: adds row from[edge] of x, or row `edge` without `from`, to row
-   * to[edge] of sums.
-   */
-  void (*addEdges)(const float* x, const int64_t* from, const int64_t* to, size_t edges, size_t width, int64_t first,
-                   int64_t last, float* sums);
+  /** Row n of sums is the sum of the rows sources[starts[n]] … sources[starts[n + 1] − 1] of x, for first ≤ n < last. */
+  void (*sumRows)(const float* x, const int64_t* starts, const int64_t* sources, size_t width, size_t first, size_t last,
+                  float* sums);
   /** y·(g − Σ g·y) per row. */
   void (*softmaxGradient)(const float* g, const float* y, size_t rows, size_t width, float* dx);
   /**

@@ -62,7 +62,7 @@ class Call {
     return tensor;
   }
 
-  /** @return null where the runtime objects */
+  /** @return null where the runtime objects; room for float32 numbers, or those of the operator's output type */
   float* output(size_t index, const Shape& shape) {
     ort::Value* value = nullptr;
     if (!ok(call(Slot::KernelContextGetOutput, context_, index, shape.data(), shape.size(), &value))) return nullptr;
@@ -70,7 +70,7 @@ class Call {
     if (!value) {
       size_t count = 1;
       for (const int64_t size : shape) count *= size_t(size);
-      return unread_.emplace_back(new float[count]).get();
+      return reinterpret_cast<float*>(unread_.emplace_back(new double[count]).get());
     }
     void* data = nullptr;
     ok(call(Slot::GetTensorMutableData, value, &data));
@@ -99,7 +99,7 @@ class Call {
   }
 
   KernelContext* context_;
-  std::vector<std::unique_ptr<float[]>> unread_;
+  std::vector<std::unique_ptr<double[]>> unread_;
 };
 
 /** What an operator's attributes say, read once. */
@@ -554,62 +554,62 @@ bool nameRows(const Tensor& ids, int64_t rows) {
   return std::all_of(numbers, numbers + ids.count, [rows](int64_t id) { return id >= 0 && id < rows; });
 }
 
-/** Nodes are shared out in so many stretches at most, each of which looks at all edges. */
-constexpr int64_t STRETCHES = 8;
-/** Nodes of a stretch at least. */
-constexpr int64_t NODES = 256;
-
-/** Sums over the edges into each node; a node's edges are added in their order, whatever the number of threads. */
-void addEdges(Call& self, const float* x, const int64_t* from, const Tensor& to, size_t width, int64_t nodes,
-              float* sums) {
-  const int64_t stretches = std::max<int64_t>(1, std::min(STRETCHES, nodes / NODES));
-  self.parallel(size_t(stretches), [&](size_t stretch) {
-    const int64_t first = nodes * int64_t(stretch) / stretches, last = nodes * int64_t(stretch + 1) / stretches;
-    std::fill(sums + size_t(first) * width, sums + size_t(last) * width, 0.0f);
-    kernels().addEdges(x, from, integers(to), to.count, width, first, last, sums);
-  });
-}
-
-/** x [N, F], from [E], to [E] → [N, F]: row n is the sum of x[from[e]] over the edges with to[e] = n. */
-struct NeighborSum final : Operator {
-  explicit NeighborSum(const Attributes&) {}
+/**
+ * to [E], number of nodes [1], from [E]? → starts [nodes + 1] and sources [E]: what is sent to node n comes from
+ * sources[starts[n]] … sources[starts[n + 1] − 1], in the order of the edges; without `from` the edges themselves.
+ */
+struct EdgeOrder final : Operator {
+  explicit EdgeOrder(const Attributes&) {}
   void compute(Call& self) const override {
-    const Tensor x = self.input(0), from = self.input(1), to = self.input(2);
+    const Tensor to = self.input(0), count = self.input(1), from = self.input(2);
     if (self.status) return;
-    if (x.shape.size() != 2 || from.count != to.count)
-      return void(self.refuse("NeighborSum's shapes do not belong together."));
-    if (!nameRows(from, x.shape[0]) || !nameRows(to, x.shape[0]))
-      return void(self.refuse("An edge names a node that is not there."));
-    float* sums = self.output(0, x.shape);
+    if (count.count != 1 || (from.data && from.count != to.count))
+      return void(self.refuse("EdgeOrder's shapes do not belong together."));
+    const int64_t nodes = *integers(count);
+    if (nodes < 0 || !nameRows(to, nodes)) return void(self.refuse("An edge leads to a node that is not there."));
+    auto* starts = reinterpret_cast<int64_t*>(self.output(0, {nodes + 1}));
+    auto* sources = reinterpret_cast<int64_t*>(self.output(1, {int64_t(to.count)}));
     if (self.status) return;
-    addEdges(self, x.data, integers(from), to, size_t(x.shape[1]), x.shape[0], sums);
+    const int64_t* target = integers(to);
+    std::fill(starts, starts + nodes + 1, 0);
+    for (size_t edge = 0; edge < to.count; edge++) starts[target[edge] + 1]++;
+    for (int64_t node = 0; node < nodes; node++) starts[node + 1] += starts[node];
+    std::vector<int64_t> next(starts, starts + nodes);
+    for (size_t edge = 0; edge < to.count; edge++)
+      sources[next[size_t(target[edge])]++] = from.data ? integers(from)[edge] : int64_t(edge);
   }
 };
 
-/** values [E, …], ids [E], number of rows [1] → [rows, …]: row n is the sum of the values with the id n. */
-struct ScatterAddRows final : Operator {
-  explicit ScatterAddRows(const Attributes&) {}
+/** Nodes are shared out by so many. */
+constexpr size_t NODES = 256;
+
+/** x [rows, …], and the order of edges to N nodes → [N, …]: the sums of the rows that are sent to each. */
+struct SumRows final : Operator {
+  explicit SumRows(const Attributes&) {}
   void compute(Call& self) const override {
-    const Tensor values = self.input(0), ids = self.input(1), count = self.input(2);
+    const Tensor x = self.input(0), starts = self.input(1), sources = self.input(2);
     if (self.status) return;
-    if (values.shape.empty() || size_t(values.shape[0]) != ids.count || count.count != 1)
-      return void(self.refuse("ScatterAddRows's shapes do not belong together."));
-    const int64_t rows = *integers(count);
-    if (!nameRows(ids, rows)) return void(self.refuse("An id names a row that is not there."));
-    Shape shape = values.shape;
-    shape[0] = rows;
+    if (x.shape.empty() || starts.count == 0 || integers(starts)[starts.count - 1] != int64_t(sources.count))
+      return void(self.refuse("SumRows's shapes do not belong together."));
+    if (!nameRows(sources, x.shape[0])) return void(self.refuse("An edge comes from a node that is not there."));
+    const size_t nodes = starts.count - 1;
+    Shape shape = x.shape;
+    shape[0] = int64_t(nodes);
     float* sums = self.output(0, shape);
     if (self.status) return;
     size_t width = 1;
     for (size_t axis = 1; axis < shape.size(); axis++) width *= size_t(shape[axis]);
-    addEdges(self, values.data, nullptr, ids, width, rows, sums);
+    self.parallel(std::max<size_t>(1, (nodes + NODES - 1) / NODES), [&](size_t group) {
+      kernels().sumRows(x.data, integers(starts), integers(sources), width, group * NODES,
+                        std::min(nodes, (group + 1) * NODES), sums);
+    });
   }
 };
 
 struct Description : ort::CustomOp {
   const char* name;
   size_t inputs, optionalInputs, outputs, optionalOutputs;
-  /** Inputs from this one on are int64. */
+  /** Inputs from this one on are int64, and outputs where there is no other input. */
   size_t floats;
 };
 
@@ -632,7 +632,9 @@ ort::CustomOp* describe(const char* name, size_t inputs, size_t outputs, size_t 
     return int(index < described(self)->floats ? ort::ElementType::Float : ort::ElementType::Int64);
   };
   op->GetInputTypeCount = [](const ort::CustomOp* self) { return described(self)->inputs; };
-  op->GetOutputType = [](const ort::CustomOp*, size_t) { return int(ort::ElementType::Float); };
+  op->GetOutputType = [](const ort::CustomOp* self, size_t) {
+    return int(described(self)->floats > 0 ? ort::ElementType::Float : ort::ElementType::Int64);
+  };
   op->GetOutputTypeCount = [](const ort::CustomOp* self) { return described(self)->outputs; };
   op->GetInputCharacteristic = [](const ort::CustomOp* self, size_t index) {
     return index + described(self)->optionalInputs >= described(self)->inputs ? 1 : 0;
@@ -681,8 +683,8 @@ Status* operatorDomain(ort::CustomOpDomain** domain) {
         describe<ReluGradient>("ReluGradient", 2, 1),
         describe<AddBias>("AddBias", 3, 1),
         describe<ColumnSum>("ColumnSum", 1, 1),
-        describe<NeighborSum>("NeighborSum", 3, 1, 0, 0, 1),
-        describe<ScatterAddRows>("ScatterAddRows", 3, 1, 0, 0, 1),
+        describe<EdgeOrder>("EdgeOrder", 3, 2, 1, 0, 0),
+        describe<SumRows>("SumRows", 3, 1, 0, 0, 1),
         describe<SoftmaxGradient>("SoftmaxGradient", 2, 1),
         describe<LayerNormGradient>("LayerNormGradient", 6, 3, 1),
         describe<SplitHeads>("SplitHeads", 2, 3, 1, 2),

@@ -337,6 +337,8 @@ const rules: Readonly<Record<string, Rule>> = {
 /** Operators of the addon; what is not here has the type of its first input, too. */
 const nativeRules: Readonly<Record<string, Rule>> = {
   ColumnSum: (call) => [like(first(call), first(call).dims.slice(integer(call, 'leading', 0)))],
+  EdgeOrder: (call) => [like(first(call), [(call.inputs[1]?.numbers?.[0] ?? 0) + 1]), first(call)],
+  SumRows: (call) => [like(first(call), [(call.inputs[1]?.dims[0] ?? 1) - 1, ...first(call).dims.slice(1)])],
   LayerNormGradient: (call) => withParameters(call, 2),
   SplitHeads: (call) => {
     const [batch = 1, length = 1, width = 1] = first(call).dims;

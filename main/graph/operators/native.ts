@@ -72,21 +72,21 @@ export const columnSum = (lowering: Lowering, node: Node): boolean => {
   return true;
 };
 
-/** Without a table of places: what a node is sent is added as the edges come. */
-export const neighborSum = (lowering: Lowering, node: Node): boolean => {
-  if (inputOf(node, 0).dtype !== 'float32') return false;
-  const names = node.inputs.map((input) => lowering.plain(need(input)));
-  lowering.define(outputOf(node), need(lowering.emitNative('NeighborSum', names)[0]));
-  return true;
-};
-
-/** @param count [1] int64, the number of rows */
-export const scatterAddRows = (lowering: Lowering, node: Node, count: () => string): boolean => {
-  if (inputOf(node, 0).dtype !== 'float32') return false;
-  const names = [lowering.plain(inputOf(node, 0)), lowering.plain(inputOf(node, 1)), count()];
-  lowering.define(outputOf(node), need(lowering.emitNative('ScatterAddRows', names)[0]));
-  return true;
-};
+/**
+ * Sums rows of `x` into as many as `count` ([1] int64) says, by the ids `to`; with `from` the rows from[e] of x. The order of
+ * the edges depends on them alone, so runs of many steps over one graph make it once.
+ */
+export function sumRows(lowering: Lowering, x: string, to: string, count: string, from?: string): string {
+  const key = `edges:${to}:${count}:${from}`;
+  const order = (): readonly string[] => lowering.emitNative('EdgeOrder', [to, count, from], {}, 2);
+  const starts = lowering.memo(`${key}:starts`, () => {
+    const [starts, sources] = order();
+    lowering.memo(`${key}:sources`, () => need(sources));
+    return need(starts);
+  });
+  const sources = lowering.memo(`${key}:sources`, () => need(order()[1]));
+  return need(lowering.emitNative('SumRows', [x, starts, sources])[0]);
+}
 
 /** Over the last axis only. */
 export const softmaxGradient = (lowering: Lowering, node: Node): boolean => {

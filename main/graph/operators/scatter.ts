@@ -1,12 +1,12 @@
 import type { Dimension } from '../dimension.ts';
 import { dimensionProduct } from '../dimension.ts';
-import { gatherRows, multiply, scatterAddRows as scatterAdd, subtract } from '../expression.ts';
+import { gatherRows, multiply, scatterAddRows, subtract } from '../expression.ts';
 import { GraphError } from '../graph-error.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import { orStandard } from '../lowering/lowering.ts';
 import type { LoweringRule, OperatorTable, TypeRule } from '../operator.ts';
 import type { Attributes, Node, TensorType } from '../tensor.ts';
-import { neighborSum, scatterAddRows } from './native.ts';
+import { sumRows } from './native.ts';
 import { inputOf, need, outputOf } from './rule-inputs.ts';
 import { sumByChunks } from './scatter-chunks.ts';
 
@@ -101,12 +101,21 @@ const scatterStandard =
     lowering.define(outputOf(node), values.shape.length === 2 ? sums : lowering.reshape(sums, [-1, ...sizes]));
   };
 
-const neighborSumByChunks: LoweringRule = (lowering, node) => {
-  const x = inputOf(node, 0);
-  const [name = '', from = '', to = ''] = node.inputs.map((input) => lowering.plain(need(input)));
-  const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
-  lowering.define(outputOf(node), sumByChunks(lowering, name, to, count, widthOf(x), from));
-};
+/** @param sum of rows of the given name by the ids `to`, of which there are `count` */
+const neighborSum =
+  (
+    sum: (lowering: Lowering, x: string, to: string, count: string, from: string, width: number) => string,
+  ): LoweringRule =>
+  (lowering, node) => {
+    const x = inputOf(node, 0);
+    const [name = '', from = '', to = ''] = node.inputs.map((input) => lowering.plain(need(input)));
+    const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
+    lowering.define(outputOf(node), sum(lowering, name, to, count, from, widthOf(x)));
+  };
+
+const neighborSumByChunks = neighborSum((lowering, x, to, count, from, width) =>
+  sumByChunks(lowering, x, to, count, width, from),
+);
 
 export const scatterOperators: OperatorTable = {
   /** Inputs x [N, …] and ids [E] (int64) → row ids[e] of x at place e, [E, …]. */
@@ -122,7 +131,7 @@ export const scatterOperators: OperatorTable = {
       },
     },
     gradient: ({ node, gradients }) => [
-      scatterAdd(need(gradients[0]), inputOf(node, 1), inputOf(node, 0)),
+      scatterAddRows(need(gradients[0]), inputOf(node, 1), inputOf(node, 0)),
       undefined,
     ],
   },
@@ -134,10 +143,13 @@ export const scatterOperators: OperatorTable = {
     inferTypes: scatterTypes,
     lower: {
       standard: scatterStandard('add'),
-      native: orStandard(
-        (lowering, node) => scatterAddRows(lowering, node, () => rowCount(lowering, node)),
-        scatterStandard('add'),
-      ),
+      native: orStandard((lowering, node) => {
+        const [values, ids] = [inputOf(node, 0), inputOf(node, 1)];
+        if (values.dtype !== 'float32') return false;
+        const sums = sumRows(lowering, lowering.plain(values), lowering.plain(ids), rowCount(lowering, node));
+        lowering.define(outputOf(node), sums);
+        return true;
+      }, scatterStandard('add')),
     },
     gradient: ({ node, gradients }) => [gatherRows(need(gradients[0]), inputOf(node, 1)), undefined, undefined],
   },
@@ -150,15 +162,15 @@ export const scatterOperators: OperatorTable = {
   NeighborSum: {
     inferTypes: (inputs) => [{ dtype: need(inputs[0]).dtype, shape: need(inputs[0]).shape }],
     lower: {
-      standard: (lowering, node) => {
-        const x = inputOf(node, 0);
-        const [name, from, to] = [x, inputOf(node, 1), inputOf(node, 2)].map((input) => lowering.plain(input));
-        const count = rowCount(lowering, { ...node, inputs: [undefined, undefined, x] });
-        const messages = lowering.emit('Gather', [name, from], { axis: 0 });
-        lowering.define(outputOf(node), scatter(lowering, messages, need(to), count, widthOf(x), 'add'));
-      },
+      standard: neighborSum((lowering, x, to, count, from, width) =>
+        scatter(lowering, lowering.emit('Gather', [x, from], { axis: 0 }), to, count, width, 'add'),
+      ),
       cpu: neighborSumByChunks,
-      native: orStandard(neighborSum, neighborSumByChunks),
+      native: orStandard((lowering, node) => {
+        if (inputOf(node, 0).dtype !== 'float32') return false;
+        neighborSum(sumRows)(lowering, node);
+        return true;
+      }, neighborSumByChunks),
     },
     gradient: ({ node, gradients }) => {
       const g = need(gradients[0]);
@@ -208,7 +220,7 @@ export const scatterOperators: OperatorTable = {
     gradient: ({ node, gradients }) => {
       const [y, ids] = [outputOf(node), inputOf(node, 1)];
       const weighted = multiply(need(gradients[0]), y);
-      const sums = scatterAdd(weighted, ids, inputOf(node, 2));
+      const sums = scatterAddRows(weighted, ids, inputOf(node, 2));
       return [subtract(weighted, multiply(y, gatherRows(sums, ids))), undefined, undefined];
     },
   },
