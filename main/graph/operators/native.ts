@@ -15,6 +15,18 @@ export const MOST_PARTS = 3;
  */
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
 
+/** @param layout of the first output; all others lie row-major */
+function defineOutputs(
+  lowering: Lowering,
+  node: Node,
+  names: readonly string[],
+  layout: 'plain' | 'blocked' = 'plain',
+): void {
+  names.forEach((name, index) => {
+    lowering.define(outputOf(node, index), name, index === 0 ? layout : 'plain');
+  });
+}
+
 /**
  * One node in whichever layout the inputs already lie.
  * @param count inputs that have the output's shape
@@ -102,17 +114,9 @@ export const softmaxGradient = (lowering: Lowering, node: Node): boolean => {
 export const splitHeads = (lowering: Lowering, node: Node): boolean => {
   const { parts, heads } = node.attributes;
   if (!isFloat(node) || Number(parts) > MOST_PARTS) return false;
+  const names = node.inputs.map((input) => input && lowering.plain(input));
   const attributes = { parts: Number(parts), heads: Number(heads) };
-  lowering
-    .emitNative(
-      'SplitHeads',
-      node.inputs.map((input) => input && lowering.plain(input)),
-      attributes,
-      Number(parts),
-    )
-    .forEach((name, index) => {
-      lowering.define(outputOf(node, index), name);
-    });
+  defineOutputs(lowering, node, lowering.emitNative('SplitHeads', names, attributes, Number(parts)));
   return true;
 };
 
@@ -127,9 +131,7 @@ export const joinHeads = (lowering: Lowering, node: Node): boolean => {
 export const layerNormGradient = (lowering: Lowering, node: Node): boolean => {
   if (!isFloat(node)) return false;
   const names = node.inputs.map((input) => lowering.plain(need(input)));
-  lowering.emitNative('LayerNormGradient', names, {}, 3).forEach((name, index) => {
-    lowering.define(outputOf(node, index), name);
-  });
+  defineOutputs(lowering, node, lowering.emitNative('LayerNormGradient', names, {}, 3));
   return true;
 };
 
@@ -150,9 +152,7 @@ export const batchNormTrain = (lowering: Lowering, node: Node): boolean => {
     rectified: node.attributes.activation === 'Relu' ? 1 : 0,
   };
   const layout = block === 0 ? 'plain' : 'blocked';
-  lowering.emitNative('BatchNormTrain', names, attributes, 4).forEach((name, index) => {
-    lowering.define(outputOf(node, index), name, index === 0 ? layout : 'plain');
-  });
+  defineOutputs(lowering, node, lowering.emitNative('BatchNormTrain', names, attributes, 4), layout);
   lowering.define(outputOf(node, 4), need(names[0]), layout);
   return true;
 };
@@ -164,9 +164,8 @@ export const batchNormGradient = (lowering: Lowering, node: Node): boolean => {
   const block = blockOf(lowering, x);
   const images = [g, x].map((tensor) => (block === 0 ? lowering.plain(tensor) : lowering.blocked(tensor)));
   const names = [...images, ...[2, 3, 4].map((index) => lowering.plain(inputOf(node, index)))];
-  lowering.emitNative('BatchNormGradient', names, { block }, 3).forEach((name, index) => {
-    lowering.define(outputOf(node, index), name, index === 0 && block > 0 ? 'blocked' : 'plain');
-  });
+  const sums = lowering.emitNative('BatchNormGradient', names, { block }, 3);
+  defineOutputs(lowering, node, sums, block === 0 ? 'plain' : 'blocked');
   return true;
 };
 
