@@ -166,6 +166,12 @@ const completionInput = z.object({
   text: z.string().min(1).max(20_000),
   tokens: z.int().min(1).max(512).default(100),
   temperature: z.number().min(0).max(2).default(0).describe('0 = always the likeliest token'),
+  topP: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Only the likeliest tokens with this much probability together are drawn from; 1 = all'),
   seed: seed.default(0),
 });
 

@@ -130,6 +130,16 @@ describe('from a sample to a served model', () => {
     expect(pieces.map((piece) => piece.text_output).join('')).toBe(said.text);
     expect(pieces.map((piece) => piece.done)).toEqual([...Array(29).fill(false), true]);
     expect((await generate('generate', { text_input: '' })).status).toBe(422);
+    // The text ends before a stop, wherever its tokens break.
+    const stop = said.text.slice(9, 12);
+    const stopping = { text_input: 'The mail', parameters: { max_tokens: 30, stop: [stop] } };
+    const before = said.text.slice(0, said.text.indexOf(stop));
+    expect((await (await generate('generate', stopping)).json()).text_output).toBe(before);
+    const streamed = (await (await generate('generate_stream', stopping)).text()).trim().split('\n\n');
+    const told = streamed.map((event) => JSON.parse(event.replace(/^data: /, '')));
+    expect(told.map((piece) => piece.text_output).join('')).toBe(before);
+    expect(told.map((piece) => piece.done)).toEqual([...Array(told.length - 1).fill(false), true]);
+    expect(told.length).toBeLessThan(30);
     // Whoever goes stops what is written for him; so many at once that none is done before.
     const long = { text_input: 'The mail', parameters: { max_tokens: 512 } };
     const gone = new AbortController();
@@ -138,7 +148,7 @@ describe('from a sample to a served model', () => {
     await Promise.allSettled(replies.map((reply) => reply.text()));
     const written = async () =>
       (await call('deployments.predictions', { endpoint: 'writer', limit: 20 })).flatMap(({ predicted }) => predicted);
-    await expect.poll(async () => (await written()).length).toBe(3 + replies.length);
+    await expect.poll(async () => (await written()).length).toBe(5 + replies.length);
     for (const text of await written()) expect([...text].length).toBeLessThan(512);
     expect(said.candidates).toHaveLength(5);
     expect(said.text.startsWith(said.candidates[0].token)).toBe(true);

@@ -5,7 +5,7 @@ import type { Completion } from '../../contract/serving.ts';
 import type { InputLayout } from '../training/index.ts';
 import { type PredictionTarget, post } from './predict.ts';
 
-type Wanted = Pick<ParsedInput<'deployments.complete'>, 'text' | 'tokens' | 'temperature' | 'seed'>;
+type Wanted = Pick<ParsedInput<'deployments.complete'>, 'text' | 'tokens' | 'temperature' | 'topP' | 'seed'>;
 
 /** How many of the likeliest tokens are told. */
 const CANDIDATES = 5;
@@ -32,7 +32,7 @@ const failedEvent = z.object({ error: z.string() });
 export async function complete(
   target: PredictionTarget,
   layout: InputLayout,
-  { text, tokens, temperature, seed }: Wanted,
+  { text, tokens, temperature, topP, seed }: Wanted,
   signal?: AbortSignal,
   onProgress: (soFar: Completion) => void = () => {},
 ): Promise<Completion> {
@@ -40,7 +40,7 @@ export async function complete(
     throw new LightbenchError('deployment.bad_input', `${target.endpoint} serves no language model.`, {
       suggestion: 'Send it an item of a dataset.',
     });
-  const parameters = { max_tokens: tokens, temperature, seed, top_n_tokens: CANDIDATES };
+  const parameters = { max_tokens: tokens, temperature, top_p: topP, seed, top_n_tokens: CANDIDATES };
   const body = { text_input: text, parameters };
   const begin = performance.now();
   const reply = await post(target, 'generate_stream', JSON.stringify(body), TIMEOUT_MS, signal);

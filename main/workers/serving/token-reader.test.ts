@@ -45,8 +45,9 @@ describe('what follows a text', () => {
 
   it('is drawn by seed and temperature, and never what fills up or is unknown', async () => {
     const { cached, graph } = await openGraphs();
-    const write = async (temperature: number, seed: number) => {
-      const writer = new TokenWriter(cached, graph, { ids: [5, 6], maxTokens: 25, temperature, seed, topTokens: 2 });
+    const write = async (temperature: number, seed: number, { topP = 1, topK = 0 } = {}) => {
+      const drawing = { temperature, topP, topK, seed };
+      const writer = new TokenWriter(cached, graph, { ids: [5, 6], maxTokens: 25, ...drawing, topTokens: 2 });
       const tokens = [await writer.next()];
       while (!tokens.at(-1)?.last) tokens.push(await writer.next());
       return tokens;
@@ -63,5 +64,15 @@ describe('what follows a text', () => {
     expect(await ids(2, 1)).toEqual(await ids(2, 1));
     expect(await ids(2, 1)).not.toEqual(await ids(2, 2));
     expect(Math.min(...(await ids(2, 3)))).toBeGreaterThanOrEqual(FIRST_WORD);
+    // Of the likeliest alone there is nothing to draw, of the two likeliest one or the other.
+    for (const of of [{ topK: 1 }, { topP: 0 }])
+      expect((await write(2, 3, of)).map(({ id }) => id)).toEqual(greedy.map(({ id }) => id));
+    const ofTwo = await write(2, 3, { topK: 2 });
+    const places = ofTwo.map(({ id, top }) => top.findIndex((token) => token.id === id));
+    expect(new Set(places)).toEqual(new Set([0, 1]));
+    // A nucleus of as much as the likeliest has holds no other.
+    const [{ probability }] = greedy;
+    const [first] = await write(1, 3, { topP: probability * 0.99 });
+    expect(first.id).toBe(greedy[0].id);
   });
 });

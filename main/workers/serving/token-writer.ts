@@ -7,6 +7,9 @@ export interface WritingOrder {
   readonly ids: readonly number[];
   readonly maxTokens: number;
   readonly temperature: number;
+  /** What is drawn from: the likeliest tokens with so much probability together, and so many of them at most (0: all). */
+  readonly topP: number;
+  readonly topK: number;
   readonly seed: number;
   readonly topTokens: number;
 }
@@ -37,9 +40,9 @@ export class TokenWriter {
   }
 
   async next(): Promise<WrittenToken> {
-    const { ids, maxTokens, temperature, topTokens } = this.#order;
+    const { ids, maxTokens, topTokens } = this.#order;
     const probabilities = await this.#reader.next(this.#ids);
-    const id = chosen(probabilities, temperature, this.#random.uniform());
+    const id = chosen(probabilities, this.#order, this.#random.uniform());
     this.#ids.push(id);
     return {
       id,
@@ -57,15 +60,37 @@ function likeliest(probabilities: Float32Array, count: number): LikelyToken[] {
     .slice(0, count);
 }
 
-/** The likeliest word, or one by its probability to the power of 1 / temperature; neither padding nor the unknown. */
-function chosen(probabilities: Float32Array, temperature: number, uniform: number): number {
+type Drawing = Pick<WritingOrder, 'temperature' | 'topP' | 'topK'>;
+
+/**
+ * The likeliest word, or one by its probability to the power of 1 / temperature among the likeliest (nucleus sampling,
+ * Holtzman et al. 2020); neither padding nor the unknown.
+ */
+function chosen(probabilities: Float32Array, { temperature, topP, topK }: Drawing, uniform: number): number {
   const words = probabilities.subarray(FIRST_WORD);
   if (temperature === 0) return words.indexOf(words.reduce((most, value) => Math.max(most, value), 0)) + FIRST_WORD;
   const weights = Array.from(words, (value) => value ** (1 / temperature));
-  let rest = uniform * weights.reduce((sum, weight) => sum + weight, 0);
-  const place = weights.findIndex((weight) => {
+  const kept = topP < 1 || topK > 0 ? likeliestOf(weights, topP, topK) : weights;
+  let rest = uniform * sum(kept);
+  const place = kept.findIndex((weight) => {
     rest -= weight;
-    return rest <= 0;
+    return rest <= 0 && weight > 0;
   });
-  return (place === -1 ? words.length - 1 : place) + FIRST_WORD;
+  return (place === -1 ? kept.findLastIndex((weight) => weight > 0) : place) + FIRST_WORD;
 }
+
+/** The weights with 0 for all but the likeliest. */
+function likeliestOf(weights: readonly number[], topP: number, topK: number): readonly number[] {
+  const order = weights.map((_, place) => place).sort((a, b) => weights[b] - weights[a]);
+  const first = topK > 0 ? order.slice(0, topK) : order;
+  let rest = topP * sum(first.map((place) => weights[place]));
+  const kept = new Set<number>();
+  for (const place of first) {
+    if (kept.size > 0 && rest <= 0) break;
+    kept.add(place);
+    rest -= weights[place];
+  }
+  return weights.map((weight, place) => (kept.has(place) ? weight : 0));
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -78,7 +78,7 @@ function read({ file, sampleLength, present }: PictureCache, item: number, into:
 }
 
 function keep({ file, sampleLength, present, room }: PictureCache, item: number, sample: Float32Array): void {
-  if (Atomics.load(present, item) === 1 || Atomics.sub(room, 0, 1) <= 0) return;
+  if (Atomics.load(present, item) === 1 || Atomics.load(room, 0) <= 0 || Atomics.sub(room, 0, 1) <= 0) return;
   if (transfer(writeSync, file, sample, item * 4 * sampleLength)) Atomics.store(present, item, 1);
   // A full disk is no reason to stop: what is not there is prepared again.
   else Atomics.store(room, 0, 0);

@@ -20,6 +20,7 @@ export function CompleteText({ deployment }: EndpointTabProps) {
   const [text, setText] = useState('');
   const [tokens, setTokens] = useState(120);
   const [temperature, setTemperature] = useState(0.7);
+  const [topP, setTopP] = useState(1);
   const [seed, setSeed] = useState(0);
   const { answer, error, asking, ask, stop } = useWriting();
   const serving = isServing(deployment.state);
@@ -30,7 +31,7 @@ export function CompleteText({ deployment }: EndpointTabProps) {
         title="Go on with a text"
         serving={serving}
         error={error}
-        onAsk={() => (asking ? stop() : ask({ endpoint, text, tokens, temperature, seed }))}
+        onAsk={() => (asking ? stop() : ask({ endpoint, text, tokens, temperature, topP, seed }))}
         lead={
           <Textarea
             label="Text"
@@ -61,7 +62,20 @@ export function CompleteText({ deployment }: EndpointTabProps) {
           value={temperature}
           onChange={(value) => typeof value === 'number' && setTemperature(value)}
         />
-        {temperature > 0 && <SeedInput seed={seed} onSeed={setSeed} />}
+        {temperature > 0 && (
+          <>
+            <NumberInput
+              label="Top p"
+              w={90}
+              min={0}
+              max={1}
+              step={0.05}
+              value={topP}
+              onChange={(value) => typeof value === 'number' && setTopP(value)}
+            />
+            <SeedInput seed={seed} onSeed={setSeed} />
+          </>
+        )}
         {/* One button, so that the keyboard stays where it is. */}
         <Button
           type="submit"
