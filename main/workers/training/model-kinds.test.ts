@@ -29,7 +29,7 @@ it.each([
   });
   const run = runTrainer(trainerInputOf(digits, config, { threads: 2 }));
   expect(await run.ended).toMatchObject({ result: { outcome: 'finished' } });
-  // One in ten by chance.
+  // One in ten by chance, of a hundred digits: the smallest of these networks gets 31 right.
   const test = run.messages.find((message) => message.type === 'evaluation' && message.evaluation.split === 'test');
-  expect(test?.type === 'evaluation' && test.evaluation.classification?.accuracy).toBeGreaterThan(0.3);
+  expect(test?.type === 'evaluation' && test.evaluation.classification?.accuracy).toBeGreaterThan(0.2);
 });
