@@ -36,7 +36,7 @@ export class Lowering {
   readonly nativeValues: OnnxValueInfo[] = [];
   readonly #native = new Set<string>();
   readonly #names = new Map<string, string>();
-  readonly #memo = new Map<string, string>();
+  readonly #memo = new Map<string, readonly string[]>();
   /** Where each symbolic size can be read off: an axis of a graph input. */
   readonly #sizes = new Map<string, { readonly name: string; readonly axis: number }>();
   readonly #uses: ReadonlyMap<number, number>;
@@ -122,11 +122,16 @@ export class Lowering {
 
   /** Runs `make` once per key: for values that several operators share, such as repacked weights. */
   memo(key: string, make: () => string): string {
+    return this.memoAll(key, () => [make()])[0] as string;
+  }
+
+  /** As `memo`, for values that are made together. */
+  memoAll(key: string, make: () => readonly string[]): readonly string[] {
     const existing = this.#memo.get(key);
     if (existing !== undefined) return existing;
-    const name = make();
-    this.#memo.set(key, name);
-    return name;
+    const names = make();
+    this.#memo.set(key, names);
+    return names;
   }
 
   /** @param label the name that it has in the file; equal constants without one are the same */

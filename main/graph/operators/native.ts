@@ -10,8 +10,8 @@ export const MOST_PARTS = 3;
 
 /**
  * Lowering to the operators of the addon in `native/`: what ONNX Runtime needs five to ten passes over memory for, or copies of
- * its operands, is one or two passes there. All of them are float32 but for ids; each rule declines (returns false, having written nothing)
- * what does not fit, and the rule of the provider, its twin, is taken.
+ * its operands, is one or two passes there. All of them are float32 but for ids; each rule declines (returns false, having
+ * written nothing) what does not fit, and the rule of the provider, its twin, is taken.
  */
 const isFloat = (node: Node): boolean => node.inputs.every((input) => !input || input.dtype === 'float32');
 
@@ -89,14 +89,9 @@ export const columnSum = (lowering: Lowering, node: Node): boolean => {
  * the edges depends on them alone, so runs of many steps over one graph make it once.
  */
 export function sumRows(lowering: Lowering, x: string, to: string, count: string, from?: string): string {
-  const key = `edges:${to}:${count}:${from}`;
-  const order = (): readonly string[] => lowering.emitNative('EdgeOrder', [to, count, from], {}, 2);
-  const starts = lowering.memo(`${key}:starts`, () => {
-    const [starts, sources] = order();
-    lowering.memo(`${key}:sources`, () => need(sources));
-    return need(starts);
-  });
-  const sources = lowering.memo(`${key}:sources`, () => need(order()[1]));
+  const [starts, sources] = lowering.memoAll(`edges:${to}:${count}:${from}`, () =>
+    lowering.emitNative('EdgeOrder', [to, count, from], {}, 2),
+  );
   return need(lowering.emitNative('SumRows', [x, starts, sources])[0]);
 }
 

@@ -10,14 +10,12 @@ import type { Lowering } from '../lowering/lowering.ts';
 /** Places per chunk: most nodes of citation graphs and molecules have fewer neighbours. */
 const CHUNK = 4;
 
-interface ChunkPlan {
+type ChunkPlan = readonly [
   /** [CHUNK, chunks] int64: which edge stands at a place, or the number of edges where none does. */
-  readonly places: string;
+  places: string,
   /** [extra] int64: the node that each chunk beyond the first ones belongs to. */
-  readonly owners: string;
-  /** [1] int64: the number of nodes. */
-  readonly count: string;
-}
+  owners: string,
+];
 
 /** @param to [E] int64 @param count [1] int64, the number of nodes */
 function chunkPlan(lowering: Lowering, to: string, count: string): ChunkPlan {
@@ -55,7 +53,7 @@ function chunkPlan(lowering: Lowering, to: string, count: string): ChunkPlan {
   // Edges that open a further chunk name its node, in the order of the chunks.
   const opens = emit('And', emit('Not', isFirst), emit('Equal', emit('Mod', rank, list(CHUNK)), list(0)));
   const owners = lowering.emit('Compress', [sorted, opens], { axis: 0 });
-  return { places, owners, count };
+  return [places, owners];
 }
 
 /** Sums rows of `rows` [E, width] by the ids `to`; or, with `from`, the rows from[e] of `rows` [N, width]. */
@@ -68,14 +66,8 @@ export function sumByChunks(
   from?: string,
 ): string {
   const emit = (operator: string, ...inputs: string[]): string => lowering.emit(operator, inputs);
-  const planOf = (): ChunkPlan => chunkPlan(lowering, to, count);
   const key = `chunks:${to}:${count}`;
-  const places = lowering.memo(`${key}:places`, () => {
-    const plan = planOf();
-    lowering.memo(`${key}:owners`, () => plan.owners);
-    return plan.places;
-  });
-  const owners = lowering.memo(`${key}:owners`, () => planOf().owners);
+  const [places = '', owners = ''] = lowering.memoAll(key, () => chunkPlan(lowering, to, count));
   const zero = lowering.constant('float32', [1, width], new Float32Array(width));
   const padded = lowering.emit('Concat', [rows, zero], { axis: 0 });
   const table =

@@ -30,7 +30,8 @@ export interface PreparedInput {
 
 /**
  * All samples in memory when they fit, which they do for everything but large pictures in large numbers. Otherwise threads
- * of their own prepare them, batch by batch, while the batch before is learned from; what had to be decoded lies on disk from then on.
+ * of their own prepare them, batch by batch, while the batch before is learned from; what had to be decoded lies on disk from
+ * then on.
  */
 export async function prepareImages(
   images: RawImages,
