@@ -1,7 +1,8 @@
-import { Button, NumberInput, Stack, Text, Textarea } from '@mantine/core';
+import { Button, Stack, Text, Textarea } from '@mantine/core';
 import { IconPencil, IconPlayerStop } from '@tabler/icons-react';
 import { useState } from 'react';
 import { formatDuration, formatPlural } from '../../components/format.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { AskPanel } from './ask-panel.tsx';
@@ -44,35 +45,27 @@ export function CompleteText({ deployment }: EndpointTabProps) {
           />
         }
       >
-        <NumberInput
+        <NumberField
           label={`Tokens, 1 to ${mostTokens}`}
           w={130}
           min={1}
           max={mostTokens}
           allowDecimal={false}
           value={tokens}
-          onChange={(value) => typeof value === 'number' && value >= 1 && setTokens(value)}
+          onValue={(value) => value >= 1 && setTokens(value)}
         />
-        <NumberInput
+        <NumberField
           label="Temperature"
           w={110}
           min={0}
           max={2}
           step={0.1}
           value={temperature}
-          onChange={(value) => typeof value === 'number' && setTemperature(value)}
+          onValue={setTemperature}
         />
         {temperature > 0 && (
           <>
-            <NumberInput
-              label="Top p"
-              w={90}
-              min={0}
-              max={1}
-              step={0.05}
-              value={topP}
-              onChange={(value) => typeof value === 'number' && setTopP(value)}
-            />
+            <NumberField label="Top p" w={90} min={0} max={1} step={0.05} value={topP} onValue={setTopP} />
             <SeedInput seed={seed} onSeed={setSeed} />
           </>
         )}

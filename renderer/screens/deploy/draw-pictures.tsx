@@ -1,10 +1,11 @@
-import { Button, NumberInput, Select, Stack, Text } from '@mantine/core';
+import { Button, Select, Stack, Text } from '@mantine/core';
 import { IconBrush } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { ModelVersion, Signature } from '../../../main/contract/registry.ts';
 import type { Drawing } from '../../../main/contract/serving.ts';
 import { call } from '../../client/index.ts';
 import { formatCount, formatDuration, formatPlural } from '../../components/format.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { SampleSheet } from '../../viewers/sample-sheet.tsx';
 import { AskPanel } from './ask-panel.tsx';
@@ -63,14 +64,14 @@ export function DrawPictures({ deployment, model }: DrawPicturesProps) {
             ]}
           />
         )}
-        <NumberInput
+        <NumberField
           label={`Pictures, 1 to ${mostPictures}`}
           w={130}
           min={1}
           max={mostPictures}
           allowDecimal={false}
           value={count}
-          onChange={(value) => typeof value === 'number' && value >= 1 && setCount(value)}
+          onValue={(value) => value >= 1 && setCount(value)}
         />
         {knobs.map((knob) => (
           <Knob
@@ -126,13 +127,19 @@ interface KnobProps {
 /** A number that the model is told: any, or whole ones in a range. */
 function Knob({ knob: { name, values }, value, onValue }: KnobProps) {
   const title = `${name[0]?.toUpperCase()}${name.slice(1)}`;
-  const common = {
-    value,
-    onChange: (wanted: string | number) => typeof wanted === 'number' && onValue(wanted),
-  };
   if (typeof values?.below !== 'number')
-    return <NumberInput label={title} w={110} min={0} max={20} step={0.1} {...common} />;
+    return <NumberField label={title} w={110} min={0} max={20} step={0.1} value={value} onValue={onValue} />;
   const most = values.below - 1;
   const label = `${title}, ${values.from} to ${formatCount(most)}`;
-  return <NumberInput label={label} w={130} min={values.from} max={most} allowDecimal={false} {...common} />;
+  return (
+    <NumberField
+      label={label}
+      w={130}
+      min={values.from}
+      max={most}
+      allowDecimal={false}
+      value={value}
+      onValue={onValue}
+    />
+  );
 }

@@ -1,5 +1,6 @@
-import { ActionIcon, Group, NumberInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Group, Tooltip } from '@mantine/core';
 import { IconArrowsShuffle } from '@tabler/icons-react';
+import { NumberField } from '../../components/number-field.tsx';
 
 const largestSeed = 999_999;
 
@@ -12,15 +13,7 @@ interface SeedInputProps {
 export function SeedInput({ seed, onSeed }: SeedInputProps) {
   return (
     <Group gap={4} align="flex-end" wrap="nowrap">
-      <NumberInput
-        label="Seed"
-        w={100}
-        min={0}
-        max={largestSeed}
-        allowDecimal={false}
-        value={seed}
-        onChange={(value) => typeof value === 'number' && onSeed(value)}
-      />
+      <NumberField label="Seed" w={100} min={0} max={largestSeed} allowDecimal={false} value={seed} onValue={onSeed} />
       <Tooltip label="Another seed">
         <ActionIcon
           variant="default"

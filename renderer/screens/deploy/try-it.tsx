@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, NumberInput, Select, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Select, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
 import { IconArrowsShuffle, IconSend } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { DatasetVersion } from '../../../main/contract/datasets.ts';
@@ -6,6 +6,7 @@ import type { ModelVersion } from '../../../main/contract/registry.ts';
 import type { Prediction } from '../../../main/contract/serving.ts';
 import { assetUrl, call, useProcedure } from '../../client/index.ts';
 import { formatCount, formatDuration, formatNumber, formatPercent, formatPlural } from '../../components/format.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { ProbabilityBars } from '../../components/probability-bars.tsx';
 import { Fact } from '../../components/small.tsx';
@@ -177,14 +178,14 @@ function ItemInput({ dataset, index, onIndex }: ItemInputProps) {
   const rows = dataset?.rows ?? 1;
   return (
     <Group gap={4} align="flex-end">
-      <NumberInput
+      <NumberField
         label={`${dataset?.edges === undefined ? 'Item' : 'Node'}, 0 to ${formatCount(rows - 1)}`}
         w={140}
         min={0}
         max={rows - 1}
         allowDecimal={false}
         value={index}
-        onChange={(value) => typeof value === 'number' && value >= 0 && value < rows && onIndex(value)}
+        onValue={(value) => value >= 0 && value < rows && onIndex(value)}
       />
       <Tooltip label="Any item">
         <ActionIcon

@@ -1,8 +1,9 @@
-import { ActionIcon, Group, NumberInput, Stack, Text } from '@mantine/core';
+import { ActionIcon, Group, Stack, Text } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconEyeSearch } from '@tabler/icons-react';
 import { useSearchParams } from 'react-router';
 import { useProcedure } from '../../client/index.ts';
 import { formatCount } from '../../components/format.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useScreenActions } from '../../components/screen-actions.ts';
 import { NothingHere } from '../../components/states.tsx';
@@ -63,7 +64,7 @@ export function ExplanationTab({ run }: RunTabProps) {
             <ActionIcon aria-label="Previous item" disabled={index <= 0} onClick={() => show(index - 1)}>
               <IconChevronLeft size={16} />
             </ActionIcon>
-            <NumberInput
+            <NumberField
               w={96}
               aria-label="Item number"
               hideControls
@@ -71,7 +72,7 @@ export function ExplanationTab({ run }: RunTabProps) {
               allowNegative={false}
               max={Math.max(0, rows - 1)}
               value={index}
-              onChange={(value) => typeof value === 'number' && show(value)}
+              onValue={show}
             />
             <ActionIcon aria-label="Next item" disabled={index >= rows - 1} onClick={() => show(index + 1)}>
               <IconChevronRight size={16} />

@@ -1,7 +1,8 @@
-import { Button, Group, NumberInput, Stack, Text } from '@mantine/core';
+import { Button, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useCommand } from '../../client/index.ts';
 import { formatCount } from '../../components/format.ts';
+import { NumberField } from '../../components/number-field.tsx';
 import { Panel } from '../../components/panel.tsx';
 
 const fewest = 1000;
@@ -21,7 +22,7 @@ export function PredictionLogPanel({ limit }: { readonly limit: number }) {
       >
         <Stack gap="md">
           <Group gap="sm" align="flex-end">
-            <NumberInput
+            <NumberField
               label="Requests kept per endpoint"
               w={200}
               min={fewest}
@@ -30,7 +31,7 @@ export function PredictionLogPanel({ limit }: { readonly limit: number }) {
               allowDecimal={false}
               thousandSeparator=","
               value={wanted}
-              onChange={(value) => typeof value === 'number' && setWanted(value)}
+              onValue={setWanted}
             />
             <Button
               type="submit"
