@@ -125,8 +125,11 @@ describe('from a sample to a served model', () => {
       model_version: '1',
       text_output: said.text,
     });
-    const events = (await (await generate('generate_stream', asked)).text()).trim().split('\n\n');
-    const pieces = events.map((event) => JSON.parse(event.replace(/^data: /, '')));
+    const streamed = async (body: object): Promise<{ text_output: string; done: boolean }[]> => {
+      const events = (await (await generate('generate_stream', body)).text()).trim().split('\n\n');
+      return events.map((event) => JSON.parse(event.replace(/^data: /, '')));
+    };
+    const pieces = await streamed(asked);
     expect(pieces.map((piece) => piece.text_output).join('')).toBe(said.text);
     expect(pieces.map((piece) => piece.done)).toEqual([...Array(29).fill(false), true]);
     expect((await generate('generate', { text_input: '' })).status).toBe(422);
@@ -135,8 +138,7 @@ describe('from a sample to a served model', () => {
     const stopping = { text_input: 'The mail', parameters: { max_tokens: 30, stop: [stop] } };
     const before = said.text.slice(0, said.text.indexOf(stop));
     expect((await (await generate('generate', stopping)).json()).text_output).toBe(before);
-    const streamed = (await (await generate('generate_stream', stopping)).text()).trim().split('\n\n');
-    const told = streamed.map((event) => JSON.parse(event.replace(/^data: /, '')));
+    const told = await streamed(stopping);
     expect(told.map((piece) => piece.text_output).join('')).toBe(before);
     expect(told.map((piece) => piece.done)).toEqual([...Array(told.length - 1).fill(false), true]);
     expect(told.length).toBeLessThan(30);
