@@ -25,11 +25,11 @@ it.each([
     preprocessing: { resize: [12, 12] },
     model,
     optimizer: { kind: 'adamw', learningRate: 0.01 },
-    training: { epochs: 3 },
+    training: { epochs: 12 },
   });
   const run = runTrainer(trainerInputOf(digits, config, { threads: 2 }));
   expect(await run.ended).toMatchObject({ result: { outcome: 'finished' } });
-  // One in ten by chance, of a hundred digits: the smallest of these networks gets 31 right.
+  // One in ten by chance.
   const test = run.messages.find((message) => message.type === 'evaluation' && message.evaluation.split === 'test');
-  expect(test?.type === 'evaluation' && test.evaluation.classification?.accuracy).toBeGreaterThan(0.2);
+  expect(test?.type === 'evaluation' && test.evaluation.classification?.accuracy).toBeGreaterThan(0.3);
 });
